@@ -1,0 +1,291 @@
+package event
+
+import (
+	"encoding/json"
+	"net/http"
+	"time"
+)
+
+// The facts. Durations are in nanoseconds in Go and in JSON carry the suffix
+// _ms as whole or broken milliseconds through Millis.
+type (
+	// SIP is one message of the call's signalling, either way.
+	SIP struct {
+		Out       bool   `json:"out"`            // sent by us
+		Line      string `json:"line"`           // its first line
+		CSeq      string `json:"cseq"`           // "1 INVITE"
+		Peer      string `json:"peer"`           // the far address, host:port
+		Transport string `json:"transport"`      // "UDP", "TCP"
+		Raw       string `json:"raw,omitempty"`  // the whole message, credentials masked, at most 8 KB
+		Note      string `json:"note,omitempty"` // "retransmission" and the like
+	}
+	// Offered is a call that arrived, or that we began.
+	Offered struct {
+		Account      string `json:"account_id"`
+		Direction    string `json:"direction"` // "inbound" or "outbound", as seen from Pivot
+		From         string `json:"from"`      // user@realm
+		To           string `json:"to"`
+		Request      string `json:"request"`
+		CallerName   string `json:"caller_id_name,omitempty"`
+		CallerNumber string `json:"caller_id_number,omitempty"`
+		Source       string `json:"source"` // the address the call came from
+		UserAgent    string `json:"user_agent,omitempty"`
+	}
+	// Routed is the callflow chosen for the call, and why.
+	Routed struct {
+		FlowID string   `json:"callflow_id"`
+		Flow   string   `json:"callflow,omitempty"`
+		Number string   `json:"number"`
+		Why    []string `json:"why"`
+	}
+	// Unrouted is a number that nothing answers, and why.
+	Unrouted struct {
+		Number string   `json:"number"`
+		Why    []string `json:"why"`
+	}
+	// Ringing is a provisional answer: 180, or 183 with early media.
+	Ringing struct {
+		Code int `json:"code"`
+	}
+	// Answered is a call that was taken.
+	Answered struct {
+		Codec  string `json:"codec,omitempty"`
+		Local  string `json:"local,omitempty"`  // our RTP address
+		Remote string `json:"remote,omitempty"` // theirs, as signalled
+	}
+	// Started is a step begun.
+	Started struct {
+		Module string          `json:"module"`
+		Data   json.RawMessage `json:"data,omitempty"`
+	}
+	// Finished is a step over, and the branch taken.
+	Finished struct {
+		Module string `json:"module"`
+		Branch string `json:"branch,omitempty"` // the child taken; "" is none
+		Ends   bool   `json:"ends,omitempty"`   // the flow is over
+		Took   Millis `json:"took_ms"`
+		Err    string `json:"error,omitempty"`
+	}
+	// Fetching is a webhook begun; Fetched follows with the same ID.
+	Fetching struct {
+		ID     int    `json:"id"` // counts from 1 in each call
+		Method string `json:"method"`
+		URL    string `json:"url"`
+	}
+	// Fetched is one webhook: what we asked, what came back, how long it took.
+	Fetched struct {
+		ID        int         `json:"id"`
+		Try       int         `json:"try"`
+		Debug     bool        `json:"debug,omitempty"` // the flow asked for debug documents
+		Method    string      `json:"method"`
+		URL       string      `json:"url"`   // as asked, query included
+		Final     string      `json:"final"` // after redirects
+		SentHead  http.Header `json:"request_headers"`
+		SentBody  string      `json:"request_body,omitempty"`
+		Status    int         `json:"status,omitempty"`
+		Header    http.Header `json:"response_headers,omitempty"`
+		Answer    string      `json:"response_body,omitempty"` // at most 64 KB of it
+		Bytes     int64       `json:"response_bytes"`
+		Hops      []string    `json:"redirects,omitempty"`
+		FirstByte Millis      `json:"first_byte_ms"`
+		Took      Millis      `json:"took_ms"`
+		Failure   string      `json:"failure,omitempty"` // dns, connect, tls, timeout, guard, redirects, status, size, content_type, parse, schema
+		Err       string      `json:"error,omitempty"`
+		Faults    []Fault     `json:"faults,omitempty"`
+		Parse     *ParseError `json:"parse,omitempty"`
+	}
+	// Decoded is the program that a webhook's answer became.
+	Decoded struct {
+		ID      int             `json:"id"`
+		Dialect string          `json:"dialect"` // "kazoo", "twiml"
+		Program json.RawMessage `json:"program,omitempty"`
+	}
+	// Playing is a sound begun.
+	Playing struct {
+		Sound string `json:"sound"`
+	}
+	// Played is a sound over.
+	Played struct {
+		Sound string `json:"sound"`
+		Cut   string `json:"cut,omitempty"` // the key that cut it short
+		Took  Millis `json:"took_ms"`
+		Err   string `json:"error,omitempty"`
+	}
+	// Spoken is text turned into sound: by which provider, and whether it was
+	// made anew.
+	Spoken struct {
+		Text     string `json:"text"`
+		Provider string `json:"provider"`
+		Voice    string `json:"voice,omitempty"`
+		Language string `json:"language,omitempty"`
+		Cached   bool   `json:"cached"`
+		Took     Millis `json:"took_ms"`
+	}
+	// Pressed is a key of the far end.
+	Pressed struct {
+		Key  string `json:"key"`
+		Via  string `json:"via"` // "rfc4733", "info", "inband"
+		Held Millis `json:"held_ms,omitempty"`
+	}
+	// Collected is what a collection of keys ended with.
+	Collected struct {
+		Name   string `json:"collection"`
+		Digits string `json:"digits"`
+		By     string `json:"by"` // "max_digits", "terminator", "timeout", "type_ahead"
+	}
+	// KeysSent is keys sent to the far end.
+	KeysSent struct {
+		Digits string `json:"digits"`
+	}
+	// Recorded is a recording over.
+	Recorded struct {
+		ID     string `json:"recording_id"`
+		Format string `json:"format"` // "wav", "mp3"
+		Length Millis `json:"length_ms"`
+		Bytes  int64  `json:"bytes"`
+		By     string `json:"by"` // "key", "time_limit", "silence", "hangup", "stopped"
+		Err    string `json:"error,omitempty"`
+	}
+	// Uploaded is a recording sent to its URL, or a try that failed.
+	Uploaded struct {
+		ID     string `json:"recording_id"`
+		URL    string `json:"url"`
+		Status int    `json:"status,omitempty"`
+		Try    int    `json:"try"`
+		Err    string `json:"error,omitempty"`
+	}
+	// Set is a variable of the call that got a value.
+	Set struct {
+		Name  string `json:"name"`
+		Value string `json:"value"`
+	}
+	// Held is the far end putting us on hold, or taking us back.
+	Held struct {
+		On        bool   `json:"on"`
+		Direction string `json:"direction"` // the SDP direction attribute it asked for
+		Remote    string `json:"remote,omitempty"`
+	}
+	// Media is what RTP and RTCP tell of a call's sound, once it is over.
+	Media struct {
+		Codec       string `json:"codec"`
+		Sent        uint64 `json:"packets_sent"`
+		Received    uint64 `json:"packets_received"`
+		Lost        uint64 `json:"packets_lost"`
+		Late        uint64 `json:"packets_late,omitempty"`
+		Jitter      Millis `json:"jitter_ms"`
+		FarLost     uint64 `json:"far_packets_lost,omitempty"` // as the far end reports by RTCP
+		FarJitter   Millis `json:"far_jitter_ms,omitempty"`
+		RoundTrip   Millis `json:"round_trip_ms,omitempty"`
+		FirstSent   Millis `json:"first_sent_ms"` // from the INVITE to our first packet; 0 if none
+		Skipped     uint64 `json:"frames_skipped,omitempty"`
+		Remote      string `json:"remote,omitempty"` // where packets really came from
+		Relatched   int    `json:"relatched,omitempty"`
+		Unexplained uint64 `json:"packets_dropped,omitempty"` // from a wrong source, or not RTP
+	}
+	// Warned is something odd that did not stop the call.
+	Warned struct {
+		Code    string `json:"code"` // "say.fallback", "media.unsupported" …
+		Message string `json:"message"`
+	}
+	// Failed is something that went wrong and changed where the flow went.
+	Failed struct {
+		Code    string  `json:"code"`
+		Message string  `json:"message"`
+		Faults  []Fault `json:"faults,omitempty"`
+	}
+	// Ended is the call over.
+	Ended struct {
+		Cause string `json:"cause"`          // NORMAL_CLEARING, USER_BUSY …
+		SIP   int    `json:"sip,omitempty"`  // the SIP status that says the same, 0 if none
+		By    string `json:"by"`             // "caller", "callee", "us"
+		Text  string `json:"text,omitempty"` // why, in words, where there is more to say
+	}
+)
+
+// Fault is one thing wrong in a document, and where.
+type Fault struct {
+	Path    string `json:"path"` // dotted, as in Kazoo: "flow.data.voice_url"
+	Rule    string `json:"rule"` // "required", "type" …
+	Message string `json:"message"`
+}
+
+// ParseError is where a document stopped being readable.
+type ParseError struct {
+	Line    int    `json:"line"`
+	Column  int    `json:"column"`
+	Offset  int64  `json:"offset"` // bytes
+	Before  string `json:"before"`
+	After   string `json:"after"`
+	Message string `json:"message"`
+}
+
+// Millis is a duration that JSON shows in milliseconds.
+type Millis time.Duration
+
+// MarshalJSON writes milliseconds with three digits behind the point.
+func (m Millis) MarshalJSON() ([]byte, error) {
+	return json.Marshal(float64(time.Duration(m).Microseconds()) / 1000)
+}
+
+// UnmarshalJSON reads milliseconds.
+func (m *Millis) UnmarshalJSON(b []byte) error {
+	var f float64
+	if err := json.Unmarshal(b, &f); err != nil {
+		return err
+	}
+	*m = Millis(f * float64(time.Millisecond))
+	return nil
+}
+
+// Of lists a fact of every type, for readers that must know them all.
+func Of() []Fact {
+	return []Fact{
+		SIP{}, Offered{}, Routed{}, Unrouted{}, Ringing{}, Answered{}, Started{}, Finished{}, Fetching{}, Fetched{},
+		Decoded{}, Playing{}, Played{}, Spoken{}, Pressed{}, Collected{}, KeysSent{}, Recorded{}, Uploaded{}, Set{},
+		Held{}, Media{}, Warned{}, Failed{}, Ended{},
+	}
+}
+
+// Kind implementations name each fact as JSON does.
+
+func (SIP) Kind() string       { return "sip" }
+func (Offered) Kind() string   { return "offered" }
+func (Routed) Kind() string    { return "routed" }
+func (Unrouted) Kind() string  { return "unrouted" }
+func (Ringing) Kind() string   { return "ringing" }
+func (Answered) Kind() string  { return "answered" }
+func (Started) Kind() string   { return "started" }
+func (Finished) Kind() string  { return "finished" }
+func (Fetching) Kind() string  { return "fetching" }
+func (Fetched) Kind() string   { return "fetched" }
+func (Decoded) Kind() string   { return "decoded" }
+func (Playing) Kind() string   { return "playing" }
+func (Played) Kind() string    { return "played" }
+func (Spoken) Kind() string    { return "spoken" }
+func (Pressed) Kind() string   { return "pressed" }
+func (Collected) Kind() string { return "collected" }
+func (KeysSent) Kind() string  { return "keys_sent" }
+func (Recorded) Kind() string  { return "recorded" }
+func (Uploaded) Kind() string  { return "uploaded" }
+func (Set) Kind() string       { return "set" }
+func (Held) Kind() string      { return "held" }
+func (Media) Kind() string     { return "media" }
+func (Warned) Kind() string    { return "warned" }
+func (Failed) Kind() string    { return "failed" }
+func (Ended) Kind() string     { return "ended" }
+
+// kinds decodes each fact by its kind.
+var kinds = map[string]func(json.RawMessage) (Fact, error){
+	"sip": decode[SIP], "offered": decode[Offered], "routed": decode[Routed], "unrouted": decode[Unrouted],
+	"ringing": decode[Ringing], "answered": decode[Answered], "started": decode[Started], "finished": decode[Finished],
+	"fetching": decode[Fetching], "fetched": decode[Fetched], "decoded": decode[Decoded], "playing": decode[Playing],
+	"played": decode[Played], "spoken": decode[Spoken], "pressed": decode[Pressed], "collected": decode[Collected],
+	"keys_sent": decode[KeysSent], "recorded": decode[Recorded], "uploaded": decode[Uploaded], "set": decode[Set],
+	"held": decode[Held], "media": decode[Media], "warned": decode[Warned], "failed": decode[Failed], "ended": decode[Ended],
+}
+
+func decode[F Fact](b json.RawMessage) (Fact, error) {
+	var f F
+	err := json.Unmarshal(b, &f)
+	return f, err
+}
