@@ -89,10 +89,12 @@ type (
 		Hops      []string    `json:"redirects,omitempty"`
 		FirstByte Millis      `json:"first_byte_ms"`
 		Took      Millis      `json:"took_ms"`
-		Failure   string      `json:"failure,omitempty"` // dns, connect, tls, timeout, guard, redirects, status, size, content_type, parse, schema
-		Err       string      `json:"error,omitempty"`
-		Faults    []Fault     `json:"faults,omitempty"`
-		Parse     *ParseError `json:"parse,omitempty"`
+		// Failure is one of dns, connect, tls, timeout, guard, redirects,
+		// status, size, content_type, parse, schema; "" if all went well.
+		Failure string      `json:"failure,omitempty"`
+		Err     string      `json:"error,omitempty"`
+		Faults  []Fault     `json:"faults,omitempty"`
+		Parse   *ParseError `json:"parse,omitempty"`
 	}
 	// Decoded is the program that a webhook's answer became.
 	Decoded struct {
@@ -240,9 +242,31 @@ func (m *Millis) UnmarshalJSON(b []byte) error {
 // Of lists a fact of every type, for readers that must know them all.
 func Of() []Fact {
 	return []Fact{
-		SIP{}, Offered{}, Routed{}, Unrouted{}, Ringing{}, Answered{}, Started{}, Finished{}, Fetching{}, Fetched{},
-		Decoded{}, Playing{}, Played{}, Spoken{}, Pressed{}, Collected{}, KeysSent{}, Recorded{}, Uploaded{}, Set{},
-		Held{}, Media{}, Warned{}, Failed{}, Ended{},
+		SIP{},
+		Offered{},
+		Routed{},
+		Unrouted{},
+		Ringing{},
+		Answered{},
+		Started{},
+		Finished{},
+		Fetching{},
+		Fetched{},
+		Decoded{},
+		Playing{},
+		Played{},
+		Spoken{},
+		Pressed{},
+		Collected{},
+		KeysSent{},
+		Recorded{},
+		Uploaded{},
+		Set{},
+		Held{},
+		Media{},
+		Warned{},
+		Failed{},
+		Ended{},
 	}
 }
 
@@ -281,7 +305,8 @@ var kinds = map[string]func(json.RawMessage) (Fact, error){
 	"fetching": decode[Fetching], "fetched": decode[Fetched], "decoded": decode[Decoded], "playing": decode[Playing],
 	"played": decode[Played], "spoken": decode[Spoken], "pressed": decode[Pressed], "collected": decode[Collected],
 	"keys_sent": decode[KeysSent], "recorded": decode[Recorded], "uploaded": decode[Uploaded], "set": decode[Set],
-	"held": decode[Held], "media": decode[Media], "warned": decode[Warned], "failed": decode[Failed], "ended": decode[Ended],
+	"held": decode[Held], "media": decode[Media], "warned": decode[Warned], "failed": decode[Failed],
+	"ended": decode[Ended],
 }
 
 func decode[F Fact](b json.RawMessage) (Fact, error) {

@@ -1,0 +1,169 @@
+// Package cdr reads a call's record out of its events.
+package cdr
+
+import (
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/pivotvoice/pivot/internal/event"
+)
+
+// gregorian is the seconds from year 0 to the Unix epoch: the times of
+// Kazoo's documents.
+const gregorian = 62167219200
+
+// Record is a call, over or still running, with the keys of Kazoo's call
+// records (spec/crossbar-api.md section 5 and appendix A, cdrs) and, below the
+// line, ours.
+type Record struct {
+	ID           string `json:"id"` // YYYYMM-<call id>
+	CallID       string `json:"call_id"`
+	Account      string `json:"account_id,omitempty"`
+	Direction    string `json:"call_direction"`
+	From         string `json:"from"`
+	To           string `json:"to"`
+	Request      string `json:"request"`
+	CallerName   string `json:"caller_id_name"`
+	CallerNumber string `json:"caller_id_number"`
+	Dialed       string `json:"dialed_number"`
+	UserAgent    string `json:"user_agent,omitempty"`
+	Duration     int64  `json:"duration_seconds"` // from the INVITE, rounded
+	Billing      int64  `json:"billing_seconds"`  // from the answer, rounded
+	Ringing      int64  `json:"ringing_seconds"`
+	Timestamp    int64  `json:"timestamp"` // the end (the start while it runs), Gregorian seconds
+	Unix         int64  `json:"unix_timestamp"`
+	UnixMicro    int64  `json:"unix_timestamp_micro"`
+	Datetime     string `json:"datetime"`
+	HangupCause  string `json:"hangup_cause,omitempty"`
+	HangupCode   string `json:"hangup_code,omitempty"` // "sip:486"
+
+	// Ours.
+	State     string       `json:"state"` // "ringing", "in-progress", "ended"
+	Began     time.Time    `json:"began_at"`
+	AnsweredT *time.Time   `json:"answered_at,omitempty"`
+	EndedT    *time.Time   `json:"ended_at,omitempty"`
+	EndedBy   string       `json:"ended_by,omitempty"` // "caller", "callee", "us"
+	Why       string       `json:"why_ended,omitempty"`
+	FlowID    string       `json:"callflow_id,omitempty"`
+	Flow      string       `json:"callflow_name,omitempty"`
+	Steps     int          `json:"steps"`
+	Step      string       `json:"step,omitempty"` // the module that runs now
+	Webhooks  int          `json:"webhooks"`
+	Failures  int          `json:"webhook_failures"`
+	Faults    int          `json:"faults"`
+	Media     *event.Media `json:"media,omitempty"`
+	Recording []string     `json:"media_recordings,omitempty"`
+
+	reason reason
+}
+
+// Fold adds up events, which must be one call's and in order.
+func Fold(events []event.Event) Record {
+	var r Record
+	for _, e := range events {
+		r.Add(e)
+	}
+	return r
+}
+
+// Add takes one more event.
+func (r *Record) Add(e event.Event) {
+	if r.CallID == "" {
+		r.CallID, r.Began, r.State = e.Call, e.At, "ringing"
+		r.ID = e.At.UTC().Format("200601") + "-" + e.Call
+		r.stamp(e.At)
+	}
+	r.reason.add(e)
+	switch w := e.What.(type) {
+	case event.Offered:
+		r.offered(e.At, w)
+	case event.Routed:
+		r.FlowID, r.Flow = w.FlowID, w.Flow
+	case event.Answered:
+		r.answered(e.At)
+	case event.Started:
+		r.Steps++
+		r.Step = w.Module
+	case event.Fetched:
+		r.Webhooks++
+		if w.Failure != "" {
+			r.Failures++
+		}
+	case event.Failed:
+		r.Faults++
+	case event.Recorded:
+		if w.Err == "" {
+			r.Recording = append(r.Recording, w.ID)
+		}
+	case event.Media:
+		r.Media = &w
+	case event.Ended:
+		r.ended(e.At, w)
+	}
+}
+
+func (r *Record) offered(at time.Time, w event.Offered) {
+	r.Account, r.Direction, r.From, r.To, r.Request = w.Account, w.Direction, w.From, w.To, w.Request
+	r.CallerName, r.CallerNumber, r.UserAgent = w.CallerName, w.CallerNumber, w.UserAgent
+	r.Dialed = user(w.Request)
+	if r.Began.IsZero() {
+		r.Began = at
+	}
+}
+
+func (r *Record) answered(at time.Time) {
+	if r.AnsweredT != nil {
+		return
+	}
+	r.AnsweredT, r.State = &at, "in-progress"
+	r.Ringing = seconds(at.Sub(r.Began))
+}
+
+func (r *Record) ended(at time.Time, w event.Ended) {
+	r.EndedT, r.State, r.Step = &at, "ended", ""
+	r.HangupCause, r.EndedBy = w.Cause, w.By
+	if w.SIP != 0 {
+		r.HangupCode = "sip:" + strconv.Itoa(w.SIP)
+	}
+	r.Duration = seconds(at.Sub(r.Began))
+	if r.AnsweredT != nil {
+		r.Billing = seconds(at.Sub(*r.AnsweredT))
+	} else {
+		r.Ringing = r.Duration
+	}
+	r.Why = r.reason.sentence(r, w)
+	r.stamp(at)
+}
+
+// stamp sets the forms of the record's one time.
+func (r *Record) stamp(at time.Time) {
+	at = at.UTC()
+	r.Timestamp, r.Unix, r.UnixMicro = at.Unix()+gregorian, at.Unix(), at.UnixMicro()
+	r.Datetime = at.Format(time.DateTime)
+}
+
+// seconds rounds as telephone bills do: a begun second counts from its half.
+func seconds(d time.Duration) int64 { return int64(d.Round(time.Second) / time.Second) }
+
+// user is the part of user@realm before the @.
+func user(address string) string {
+	for i := range len(address) {
+		if address[i] == '@' {
+			return address[:i]
+		}
+	}
+	return address
+}
+
+// brief is a duration for people: 850 ms, 4.2 s, 3 min 5 s.
+func brief(d time.Duration) string {
+	switch {
+	case d < time.Second:
+		return fmt.Sprintf("%d ms", d.Milliseconds())
+	case d < time.Minute:
+		return fmt.Sprintf("%.1f s", d.Seconds())
+	default:
+		return fmt.Sprintf("%d min %d s", int(d.Minutes()), int(d.Seconds())%60)
+	}
+}
