@@ -32,6 +32,10 @@ type Doc struct {
 	Deleted  bool      // a tombstone: Get and List do not see it, its id stays taken
 	// Index are the values it can be found by, several to a field.
 	Index map[string][]string
+	// Unique names the fields of Index whose values no other live document of
+	// its account and type may have; Put returns ErrExists otherwise. It is
+	// asked of a Put only: Get and List need not return it.
+	Unique []string
 }
 
 // Query asks for documents of one account and type, by id.
@@ -50,7 +54,7 @@ type Docs interface {
 	Get(ctx context.Context, k Key) (Doc, error)
 	// Put writes d if its Rev is the stored one (0 for a new one) and returns
 	// it with its new Rev and times; else ErrConflict. A tombstone's id is a
-	// conflict for a new document.
+	// conflict for a new document. See Doc.Unique for ErrExists.
 	Put(ctx context.Context, d Doc) (Doc, error)
 	// Delete leaves a tombstone, or nothing at all if hard.
 	Delete(ctx context.Context, k Key, rev int64, hard bool) error
