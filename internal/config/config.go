@@ -1,0 +1,172 @@
+// Package config is every setting of the server, declared once: its name as a
+// flag, as a key of the YAML file and as an environment variable PIVOT_…, its
+// default and what must hold of it.
+package config
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Config is the settings of `pivot serve`.
+type Config struct {
+	Data string `help:"Folder of the database, recordings and caches." default:"./pivot-data" type:"path"`
+
+	HTTP string   `name:"http" help:"Address of the REST API." default:"127.0.0.1:8000"`
+	SIP  []Listen `name:"sip" help:"Addresses of SIP, UDP and TCP; udp/ADDRESS or tcp/ADDRESS for one of them." default:"127.0.0.1:5060"`
+	RTP  Ports    `name:"rtp" help:"UDP ports of RTP and RTCP; each call takes two." default:"16384-32767"`
+
+	Advertise netip.Addr     `help:"Address that peers reach this server at, where it differs from its own (NAT)."`
+	Allow     []netip.Prefix `help:"Networks that may call besides loopback: carriers, PBXs, phones. Others are refused."`
+	MaxCalls  int            `help:"Calls at one time; more are refused with 503." default:"4000"`
+	Drain     time.Duration  `help:"How long running calls may go on after SIGTERM." default:"30s"`
+
+	Account string `help:"Name of the first account." default:"main"`
+	Realm   string `help:"SIP realm of the first account; made from its name if empty."`
+	Admin   string `help:"USER:PASSWORD of the first account's admin; made at first start if empty."`
+	APIKey  string `name:"api-key" help:"API key of the first account; made at first start if empty."`
+
+	Webhooks  Webhooks  `embed:"" prefix:"webhooks-"`
+	Voices    Voices    `embed:"" prefix:"voices-"`
+	Media     Media     `embed:"" prefix:"media-"`
+	Retention Retention `embed:"" prefix:"retention-"`
+	Log       Log       `embed:"" prefix:"log-"`
+}
+
+// Webhooks is how customers' web servers are asked.
+type Webhooks struct {
+	Allow    []netip.Prefix `help:"Private networks that webhooks, media and uploads may reach. While every listener is on loopback, loopback may be reached too."`
+	MaxBytes int64          `help:"Largest answer, in bytes." default:"1048576"`
+}
+
+// Voices is what speaks.
+type Voices struct {
+	Provider   string        `help:"builtin, espeak or openai; empty is espeak-ng where it is installed, else builtin." enum:",builtin,espeak,openai" default:""`
+	URL        string        `name:"url" help:"URL of a /v1/audio/speech service."`
+	Key        string        `help:"Its bearer token."`
+	Model      string        `help:"Its model." default:"tts-1"`
+	Timeout    time.Duration `help:"How long a provider may take before the next one speaks." default:"10s"`
+	CacheBytes int64         `help:"Size of the cache of speech on disk, in bytes." default:"1073741824"`
+}
+
+// Media is how sound is handled.
+type Media struct {
+	Files   string        `help:"Folder whose files callflows may play by name; none if empty." type:"path"`
+	Timeout time.Duration `help:"Hang up an answered call when nothing was heard for so long; 0 is never." default:"0s"`
+}
+
+// Retention is how long things are kept.
+type Retention struct {
+	Events time.Duration `help:"How long timelines and debug documents are kept." default:"168h"`
+	CDRs   time.Duration `name:"cdrs" help:"How long call records are kept." default:"2160h"`
+}
+
+// Log is what is logged, and how.
+type Log struct {
+	Level  string `help:"debug, info, warn or error." enum:"debug,info,warn,error" default:"info"`
+	Format string `help:"text or json." enum:"text,json" default:"text"`
+}
+
+// Listen is one SIP listener.
+type Listen struct {
+	UDP, TCP bool
+	Addr     netip.AddrPort
+}
+
+// UnmarshalText reads "127.0.0.1:5060", "udp/[::1]:5060" or "tcp/0.0.0.0:5060".
+func (l *Listen) UnmarshalText(b []byte) error {
+	transport, addr, one := strings.Cut(string(b), "/")
+	if !one {
+		transport, addr = "", string(b)
+	}
+	switch transport {
+	case "":
+		l.UDP, l.TCP = true, true
+	case "udp":
+		l.UDP = true
+	case "tcp":
+		l.TCP = true
+	default:
+		return fmt.Errorf("%q is not a transport of SIP here: udp or tcp", transport)
+	}
+	at, err := netip.ParseAddrPort(addr)
+	if err != nil {
+		return fmt.Errorf("%q is not ADDRESS:PORT with an IP address, such as 0.0.0.0:5060", addr)
+	}
+	l.Addr = at
+	return nil
+}
+
+func (l Listen) String() string {
+	switch {
+	case l.UDP && l.TCP:
+		return l.Addr.String()
+	case l.UDP:
+		return "udp/" + l.Addr.String()
+	default:
+		return "tcp/" + l.Addr.String()
+	}
+}
+
+// Ports is a range of ports, both ends in it.
+type Ports struct{ Min, Max int }
+
+// UnmarshalText reads "16384-32767".
+func (p *Ports) UnmarshalText(b []byte) error {
+	lo, hi, ok := strings.Cut(string(b), "-")
+	from, err1 := strconv.Atoi(strings.TrimSpace(lo))
+	to, err2 := strconv.Atoi(strings.TrimSpace(hi))
+	switch {
+	case !ok || err1 != nil || err2 != nil:
+		return fmt.Errorf("%q is not a range of ports such as 16384-32767", b)
+	case from < 1024 || to > 65535:
+		return fmt.Errorf("%s: ports go from 1024 to 65535", b)
+	case to-from < 1:
+		return fmt.Errorf("%s has no room for one call, which takes two ports", b)
+	}
+	p.Min, p.Max = from, to
+	return nil
+}
+
+func (p Ports) String() string { return fmt.Sprintf("%d-%d", p.Min, p.Max) }
+
+// Validate names every setting that cannot be, and why. kong calls it once
+// all settings are read.
+func (c *Config) Validate() error {
+	var all []error
+	wrong := func(name, format string, a ...any) {
+		all = append(all, fmt.Errorf(name+": "+format, a...))
+	}
+	if len(c.SIP) == 0 {
+		wrong("sip", "is empty; name an address such as 127.0.0.1:5060")
+	}
+	if c.MaxCalls < 1 {
+		wrong("max-calls", "must be at least 1, not %d", c.MaxCalls)
+	}
+	if c.Drain < 0 {
+		wrong("drain", "must not be below zero")
+	}
+	if c.Account == "" {
+		wrong("account", "is empty; the first account needs a name")
+	}
+	if user, pass, ok := strings.Cut(c.Admin, ":"); c.Admin != "" && (!ok || user == "" || len(pass) < 6) {
+		wrong("admin", "must be USER:PASSWORD with a password of at least 6 characters")
+	}
+	if c.APIKey != "" && len(c.APIKey) < 16 {
+		wrong("api-key", "must have at least 16 characters")
+	}
+	if c.Voices.Provider == "openai" && c.Voices.URL == "" {
+		wrong("voices-url", "is needed with voices-provider openai")
+	}
+	if c.Webhooks.MaxBytes < 1024 {
+		wrong("webhooks-max-bytes", "must be at least 1024")
+	}
+	if c.Retention.Events < time.Hour || c.Retention.CDRs < time.Hour {
+		wrong("retention", "events and cdrs must be at least 1h")
+	}
+	return errors.Join(all...)
+}
