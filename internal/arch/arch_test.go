@@ -16,7 +16,7 @@ import (
 // never its neighbours. Paths are below the repository's root.
 var layers = [][]string{
 	{"internal/audio", "internal/schema", "internal/store", "internal/event", "internal/config", "examples/menu"},
-	{"internal/call", "internal/cdr", "internal/resource", "internal/rtp", "internal/sdp", "internal/webhook"},
+	{"internal/call", "internal/cdr", "internal/resource", "internal/rtp", "internal/sdp", "internal/timeline", "internal/webhook"},
 	{"internal/flow", "internal/route", "internal/call/fake", "internal/store/sqlstore", "internal/store/storetest"},
 	{"internal/actions", "internal/kazoo", "internal/media", "internal/observe", "internal/sip", "internal/voices"},
 	{"internal/api", "internal/phone"},

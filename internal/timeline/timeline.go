@@ -1,0 +1,217 @@
+// Package timeline tells a call's events as lines for people.
+package timeline
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/pivotvoice/pivot/internal/event"
+)
+
+// Write tells all events of a call, with the time since the first in front.
+func Write(w io.Writer, events []event.Event) error {
+	for _, e := range events {
+		if _, err := fmt.Fprintln(w, Line(events[0].At, e)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Line is one event: seconds since began, a mark for the kind of thing it is,
+// and what happened.
+func Line(began time.Time, e event.Event) string {
+	mark, text := Tell(e.What)
+	at := fmt.Sprintf("%8.3f", e.At.Sub(began).Seconds())
+	return at + "  " + mark + " " + strings.ReplaceAll(text, "\n", "\n"+strings.Repeat(" ", len(at)+4))
+}
+
+// Tell is a fact in words: a mark of one column and a text that may have
+// several lines.
+func Tell(f event.Fact) (mark, text string) {
+	switch w := f.(type) {
+	case event.SIP:
+		return "·", sip(w)
+	case event.Offered:
+		return "☎", fmt.Sprintf("%s call from %s to %s (%s)", w.Direction, w.From, w.Request, w.Source)
+	case event.Routed:
+		return "☎", fmt.Sprintf("%s is answered by callflow %q: %s", w.Number, w.Flow, strings.Join(w.Why, "; "))
+	case event.Unrouted:
+		return "✗", fmt.Sprintf("nothing answers %s: %s", w.Number, strings.Join(w.Why, "; "))
+	case event.Ringing:
+		return "☎", fmt.Sprintf("ringing (%d)", w.Code)
+	case event.Answered:
+		return "☎", fmt.Sprintf("answered: %s, RTP %s ⇄ %s", w.Codec, w.Local, w.Remote)
+	case event.Ended:
+		return "☎", fmt.Sprintf("ended by %s: %s%s", w.By, w.Cause, paren(w.Text))
+	case event.Held:
+		return "☎", held(w)
+	case event.Media:
+		return "♪", fmt.Sprintf("%s: %d packets sent, %d received, %d lost, jitter %s; first sound after %s",
+			w.Codec, w.Sent, w.Received, w.Lost, ms(w.Jitter), ms(w.FirstSent))
+	default:
+		return tellFlow(f)
+	}
+}
+
+// tellFlow tells what the flow and its actions did.
+func tellFlow(f event.Fact) (mark, text string) {
+	switch w := f.(type) {
+	case event.Started:
+		return "▸", w.Module + data(w.Data)
+	case event.Finished:
+		return "◂", finished(w)
+	case event.Fetching:
+		return "→", fmt.Sprintf("%s %s", w.Method, w.URL)
+	case event.Fetched:
+		return fetched(w)
+	case event.Decoded:
+		return "←", fmt.Sprintf("became %s", short(string(w.Program), 160))
+	case event.Set:
+		return "=", fmt.Sprintf("%s is %q", w.Name, w.Value)
+	case event.Warned:
+		return "!", fmt.Sprintf("%s (%s)", w.Message, w.Code)
+	case event.Failed:
+		return "✗", w.Message + faults(w.Faults)
+	default:
+		return tellSound(f)
+	}
+}
+
+// tellSound tells what was heard, said and pressed.
+func tellSound(f event.Fact) (mark, text string) {
+	switch w := f.(type) {
+	case event.Playing:
+		return "♪", w.Sound
+	case event.Played:
+		return "♪", played(w)
+	case event.Spoken:
+		return "♪", fmt.Sprintf("%q spoken by %s%s", short(w.Text, 60), w.Provider, made(w))
+	case event.Pressed:
+		return "#", fmt.Sprintf("key %s (%s)", w.Key, w.Via)
+	case event.Collected:
+		return "#", fmt.Sprintf("collected %q in %s, ended by %s", w.Digits, w.Name, w.By)
+	case event.KeysSent:
+		return "#", "sent keys " + w.Digits
+	case event.Recorded:
+		return "●", fmt.Sprintf("recorded %s (%s, %d bytes), ended by %s%s",
+			ms(w.Length), w.Format, w.Bytes, w.By, problem(w.Err))
+	case event.Uploaded:
+		return "●", fmt.Sprintf("sent recording to %s: %d%s", w.URL, w.Status, problem(w.Err))
+	default:
+		return "?", f.Kind()
+	}
+}
+
+func sip(w event.SIP) string {
+	arrow := "←"
+	if w.Out {
+		arrow = "→"
+	}
+	return fmt.Sprintf("SIP %s %s [%s]%s", arrow, w.Line, w.CSeq, paren(w.Note))
+}
+
+func held(w event.Held) string {
+	if w.On {
+		return "on hold (" + w.Direction + ")"
+	}
+	return "taken back from hold (" + w.Direction + ")"
+}
+
+func finished(w event.Finished) string {
+	var to string
+	switch {
+	case w.Ends:
+		to = "the flow ends"
+	case w.Branch != "":
+		to = "takes " + w.Branch
+	default:
+		to = "no branch"
+	}
+	return fmt.Sprintf("%s after %s: %s%s", w.Module, ms(w.Took), to, problem(w.Err))
+}
+
+func fetched(w event.Fetched) (mark, text string) {
+	if w.Failure != "" {
+		text := fmt.Sprintf("%s after %s: %s", w.Failure, ms(w.Took), w.Err)
+		if w.Parse != nil {
+			text += fmt.Sprintf("\nat line %d, column %d: %s ▸%s", w.Parse.Line, w.Parse.Column, w.Parse.Before, w.Parse.After)
+		}
+		return "✗", text + faults(w.Faults)
+	}
+	text = fmt.Sprintf("%d in %s, %d bytes %s", w.Status, ms(w.Took), w.Bytes, w.Header.Get("Content-Type"))
+	for _, h := range w.Hops {
+		text += "\nredirected to " + h
+	}
+	return "←", text
+}
+
+func faults(all []event.Fault) string {
+	var b strings.Builder
+	for _, f := range all {
+		fmt.Fprintf(&b, "\n%s: %s", f.Path, f.Message)
+	}
+	return b.String()
+}
+
+func played(w event.Played) string {
+	switch {
+	case w.Err != "":
+		return fmt.Sprintf("%s stopped after %s: %s", w.Sound, ms(w.Took), w.Err)
+	case w.Cut != "":
+		return fmt.Sprintf("%s cut short by key %s after %s", w.Sound, w.Cut, ms(w.Took))
+	default:
+		return fmt.Sprintf("%s heard to its end, %s", w.Sound, ms(w.Took))
+	}
+}
+
+func made(w event.Spoken) string {
+	if w.Cached {
+		return ", from the cache"
+	}
+	return ", made in " + ms(w.Took)
+}
+
+func data(raw []byte) string {
+	if s := string(raw); s != "" && s != "{}" && s != "null" {
+		return " " + short(s, 120)
+	}
+	return ""
+}
+
+func paren(s string) string {
+	if s == "" {
+		return ""
+	}
+	return " (" + s + ")"
+}
+
+func problem(s string) string {
+	if s == "" {
+		return ""
+	}
+	return ": " + s
+}
+
+// short cuts a text to n runes.
+func short(s string, n int) string {
+	r := []rune(s)
+	if len(r) <= n {
+		return s
+	}
+	return string(r[:n-1]) + "…"
+}
+
+func ms(m event.Millis) string {
+	d := time.Duration(m)
+	switch {
+	case d < 10*time.Millisecond:
+		return fmt.Sprintf("%.1f ms", float64(d.Microseconds())/1000)
+	case d < time.Second:
+		return fmt.Sprintf("%d ms", d.Milliseconds())
+	default:
+		return fmt.Sprintf("%.1f s", d.Seconds())
+	}
+}
