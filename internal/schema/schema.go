@@ -68,3 +68,27 @@ func (f Faults) Facts() []event.Fault {
 	}
 	return out
 }
+
+// API is the faults as an answer of the REST API shows them:
+//
+//	{"flow.data.voice_url": {"minLength": {"message": "…", "target": 1, "value": ""}}}
+//
+// What has no path is about the whole document, and is under "json".
+func (f Faults) API() map[string]map[string]map[string]any {
+	out := map[string]map[string]map[string]any{}
+	for i := range f {
+		at := f[i].Dotted()
+		if at == "" {
+			at = "json"
+		}
+		if out[at] == nil {
+			out[at] = map[string]map[string]any{}
+		}
+		rule := map[string]any{"message": f[i].Message}
+		for k, v := range f[i].Extra {
+			rule[k] = v
+		}
+		out[at][f[i].Rule] = rule
+	}
+	return out
+}
