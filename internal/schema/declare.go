@@ -28,8 +28,7 @@ func finite(t reflect.Type, path []reflect.Type) error {
 	if slices.Contains(path, t) {
 		return fmt.Errorf("%s holds itself: use json.RawMessage", t)
 	}
-	for i := range t.NumField() {
-		f := t.Field(i)
+	for f := range t.Fields() {
 		if !f.IsExported() && !f.Anonymous || f.Tag.Get("json") == "-" {
 			continue
 		}

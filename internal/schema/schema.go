@@ -5,12 +5,15 @@
 package schema
 
 import (
+	"maps"
 	"strings"
 
 	"github.com/pivotvoice/pivot/internal/event"
 )
 
 // Fault is one thing wrong in a document: where, which rule, and what it says.
+//
+//nolint:errname // the API's word for it
 type Fault struct {
 	Path    []string       // keys and 0-based indexes from the root
 	Rule    string         // "required", "type", "minLength" …: the rule key of the API
@@ -32,6 +35,8 @@ func (f Fault) Dotted() string {
 
 // Faults is everything wrong with a document. It is an error when it is not
 // empty; return it through Err.
+//
+//nolint:errname // the API's word for it
 type Faults []Fault
 
 func (f Faults) Error() string {
@@ -85,9 +90,7 @@ func (f Faults) API() map[string]map[string]map[string]any {
 			out[at] = map[string]map[string]any{}
 		}
 		rule := map[string]any{"message": f[i].Message}
-		for k, v := range f[i].Extra {
-			rule[k] = v
-		}
+		maps.Copy(rule, f[i].Extra)
 		out[at][f[i].Rule] = rule
 	}
 	return out
