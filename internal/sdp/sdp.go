@@ -14,12 +14,14 @@ import (
 // What can be wrong with a description. All but ErrMalformed and ErrTooLarge
 // are descriptions that are sound but cannot be agreed to (SIP's 488).
 var (
-	ErrMalformed     = errors.New("sdp: malformed description")     // always inside a *SyntaxError
-	ErrTooLarge      = errors.New("sdp: description too large")     // over MaxSize or MaxMedia
-	ErrNoAudio       = errors.New("sdp: no audio offered")          // no m=audio, or all refused
-	ErrNoCommonCodec = errors.New("sdp: no codec in common")        // audio, but none we can do
-	ErrSecureOnly    = errors.New("sdp: only encrypted audio")      // RTP/SAVP and the like alone
-	ErrHostName      = errors.New("sdp: host name as address")      // c= must hold an IP address
+	ErrMalformed     = errors.New("sdp: malformed description") // always inside a *SyntaxError
+	ErrTooLarge      = errors.New("sdp: description too large") // over MaxSize or MaxMedia
+	ErrNoAudio       = errors.New("sdp: no audio offered")      // no m=audio, or all refused
+	ErrNoCommonCodec = errors.New("sdp: no codec in common")    // audio, but none we can do
+	ErrSecureOnly    = errors.New("sdp: only encrypted audio")  // RTP/SAVP and the like alone
+	ErrHostName      = errors.New("sdp: host name as address")  // c= must hold an IP address
+	ErrMulticast     = errors.New("sdp: multicast address")     // one far end, not many
+	ErrFamily        = errors.New("sdp: other IP version than ours")
 	ErrMismatch      = errors.New("sdp: answer does not fit offer") // other m-lines than were offered
 )
 
@@ -85,18 +87,4 @@ type Negotiated struct {
 	// PTime and MaxPTime are what the far end asked for, 0 if nothing. We
 	// send 20 ms a packet whatever it is.
 	PTime, MaxPTime time.Duration
-}
-
-// Answer answers an offer. The errors are those of this package.
-func Answer(offer []byte, l Local) (answer []byte, n Negotiated, err error) {
-	return nil, Negotiated{}, ErrNoAudio
-}
-
-// Offer makes an offer of our side. With l.Previous it is an offer within a
-// session: its m-lines keep their number, order and payload types.
-func Offer(l Local) []byte { return nil }
-
-// Accept reads the answer to an offer that Offer made of l.
-func Accept(offer, answer []byte, l Local) (Negotiated, error) {
-	return Negotiated{}, ErrNoAudio
 }
