@@ -87,10 +87,14 @@ type (
 		Answer    string      `json:"response_body,omitempty"` // at most 64 KB of it
 		Bytes     int64       `json:"response_bytes"`
 		Hops      []string    `json:"redirects,omitempty"`
+		Remote    string      `json:"remote,omitempty"` // the address that answered, host:port
+		Reused    bool        `json:"reused,omitempty"` // over a connection that was open already
+		DNS       Millis      `json:"dns_ms,omitempty"`
+		Connect   Millis      `json:"connect_ms,omitempty"`
+		TLS       Millis      `json:"tls_ms,omitempty"`
 		FirstByte Millis      `json:"first_byte_ms"`
 		Took      Millis      `json:"took_ms"`
-		// Failure is one of dns, connect, tls, timeout, guard, redirects,
-		// status, size, content_type, parse, schema; "" if all went well.
+		// Failure is one of the Fail… constants; "" if all went well.
 		Failure string      `json:"failure,omitempty"`
 		Err     string      `json:"error,omitempty"`
 		Faults  []Fault     `json:"faults,omitempty"`
