@@ -19,10 +19,10 @@ var layers = [][]string{
 	{"internal/call", "internal/cdr", "internal/resource", "internal/rtp", "internal/sdp", "internal/timeline", "internal/webhook"},
 	{"internal/flow", "internal/route", "internal/call/fake", "internal/store/sqlstore", "internal/store/storetest"},
 	{"internal/actions", "internal/kazoo", "internal/media", "internal/observe", "internal/sip", "internal/voices"},
-	{"internal/api", "internal/phone"},
+	{"internal/api", "internal/docs", "internal/phone"},
 	{"internal/app"},
 	{"internal/demo"},
-	{"cmd/pivot", "bench", "e2e"},
+	{"cmd/pivot", "bench", "e2e", "examples/menu/serve"},
 }
 
 // down are the few imports inside a row or at odds with the drawing, with why.
