@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/alecthomas/kong"
 )
 
 // Config is the settings of `pivot serve`.
@@ -169,4 +171,21 @@ func (c *Config) Validate() error {
 		wrong("retention", "events and cdrs must be at least 1h")
 	}
 	return errors.Join(all...)
+}
+
+// Loopback is a SIP listener for UDP and TCP that only this machine reaches.
+func Loopback(port uint16) Listen {
+	return Listen{UDP: true, TCP: true, Addr: netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), port)}
+}
+
+// Defaults is the settings where nobody says anything, without what the
+// environment says.
+func Defaults() (Config, error) {
+	var c Config
+	p, err := kong.New(&c)
+	if err != nil {
+		return c, fmt.Errorf("config: %w", err)
+	}
+	_, err = p.Parse(nil)
+	return c, err
 }
