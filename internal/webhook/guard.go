@@ -142,6 +142,9 @@ func (g Guard) CheckURL(raw string) error {
 
 func (g Guard) checkURL(u *url.URL) error {
 	refuse := func(rule string) error { return &GuardError{What: shownURL(u), Rule: rule} }
+	if u.Scheme == "" {
+		return refuse("it is relative, and there is no URL it could start from")
+	}
 	if u.Scheme != "http" && u.Scheme != "https" {
 		return refuse("only http and https URLs are asked")
 	}
