@@ -40,8 +40,8 @@ type Config struct {
 	Journal Journal
 	Logger  *slog.Logger
 	// Debug renders the debug documents of a webhook whose flow asked for
-	// them; iteration counts the call's webhooks from 1. May be nil.
-	Debug func(call string, iteration int, at time.Time, f event.Fetched) []json.RawMessage
+	// them. May be nil.
+	Debug func(call string, f event.Fetched) []map[string]any
 }
 
 // Calls is an event.Log that keeps calls. Its methods are safe from any
@@ -117,10 +117,8 @@ func (c *Calls) read(k *entry, e event.Event) {
 		k.known = true
 	case event.Fetched:
 		if w.Debug && c.cfg.Debug != nil {
-			for _, doc := range c.cfg.Debug(e.Call, w.ID, e.At, w) {
-				c.extra = append(c.extra, store.Entry{
-					Account: k.record.Account, Kind: KindDebug, Call: e.Call, At: e.At, JSON: doc,
-				})
+			for _, doc := range c.cfg.Debug(e.Call, w) {
+				c.keep(k, KindDebug, e, doc)
 			}
 		}
 	case event.Ended:
@@ -128,16 +126,22 @@ func (c *Calls) read(k *entry, e event.Event) {
 			return
 		}
 		k.known, k.ended = true, e.At
-		if doc, err := json.Marshal(k.record); err == nil {
-			c.extra = append(c.extra, store.Entry{
-				Account: k.record.Account, Kind: KindCDR, Call: e.Call, At: e.At, JSON: doc,
-			})
-		}
+		c.keep(k, KindCDR, e, k.record)
 		select {
 		case c.wake <- struct{}{}:
 		default:
 		}
 	}
+}
+
+// keep has a document written beside the events. c.mu is held.
+func (c *Calls) keep(k *entry, kind string, e event.Event, doc any) {
+	raw, err := json.Marshal(doc)
+	if err != nil {
+		c.cfg.Logger.Error("document cannot be written", "kind", kind, "call_id", e.Call, "error", err)
+		return
+	}
+	c.extra = append(c.extra, store.Entry{Account: k.record.Account, Kind: kind, Call: e.Call, At: e.At, JSON: raw})
 }
 
 // Live is the records of the account's calls that have not ended, oldest

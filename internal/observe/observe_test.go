@@ -53,8 +53,8 @@ func (j *journal) count() int { j.mu.Lock(); defer j.mu.Unlock(); return len(j.l
 
 func calls(t *testing.T, j *journal) *observe.Calls {
 	t.Helper()
-	c := observe.NewCalls(observe.Config{Journal: j, Logger: slog.New(slog.DiscardHandler), Debug: func(call string, n int, _ time.Time, f event.Fetched) []json.RawMessage {
-		return []json.RawMessage{json.RawMessage(fmt.Sprintf(`{"call_id":%q,"iteration":%d,"uri":%q}`, call, n, f.URL))}
+	c := observe.NewCalls(observe.Config{Journal: j, Logger: slog.New(slog.DiscardHandler), Debug: func(call string, f event.Fetched) []map[string]any {
+		return []map[string]any{{"call_id": call, "uri": f.URL}}
 	}})
 	t.Cleanup(c.Close)
 	return c
