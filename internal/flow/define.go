@@ -3,6 +3,7 @@ package flow
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 
 	"github.com/pivotvoice/pivot/internal/schema"
 )
@@ -55,17 +56,36 @@ type Action struct {
 // start at data.
 func (a Action) Check(data json.RawMessage) (json.RawMessage, schema.Faults) { return a.check(data) }
 
+// CodedError is an error with a code of its own for the timeline, such as
+// "media.missing". Any other error of an action is "<module>.failed".
+type CodedError struct {
+	Code string
+	Err  error
+}
+
+// Fail is a *CodedError, or nil if err is.
+func Fail(code string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return &CodedError{Code: code, Err: err}
+}
+
+func (e *CodedError) Error() string { return e.Err.Error() }
+
+func (e *CodedError) Unwrap() error { return e.Err }
+
 // Define makes an Action of d.
 func Define[D any](d Def[D]) Action {
 	s := schema.Of(d.Default)
 	decode := func(raw json.RawMessage) (D, json.RawMessage, schema.Faults) {
-		data := d.Default
+		var data D // the schema fills the defaults in
 		full, faults := s.Check(raw)
 		if len(faults) > 0 {
 			return data, full, faults
 		}
-		if err := json.Unmarshal(full, &data); err != nil {
-			return data, full, schema.Faults{{Rule: "type", Message: err.Error()}}
+		if err := s.Decode(full, &data); err != nil {
+			return data, full, schema.Faults{{Rule: "type", Message: fmt.Sprintf("Value did not match type(s): %v", err)}}
 		}
 		if d.Check != nil {
 			faults = d.Check(data)
@@ -82,7 +102,7 @@ func Define[D any](d Def[D]) Action {
 		run: func(ctx context.Context, sn *Session, raw json.RawMessage) (Next, error) {
 			data, _, faults := decode(raw)
 			if len(faults) > 0 {
-				return Next{}, faults
+				return Next{}, faults.Under("data")
 			}
 			return d.Run(ctx, sn, data)
 		},

@@ -27,11 +27,53 @@ func (n *Node) Empty() bool {
 	return n == nil || n.Module == "" && len(n.Data) == 0 && len(n.Children) == 0
 }
 
+// pick is the name of the first of want that n has, or Else, or "" if n has
+// not even that. A child that is null is not there; one that is {} is.
+func (n *Node) pick(want []string) string {
+	for _, w := range want {
+		if n.child(w) != nil {
+			return w
+		}
+	}
+	if n.child(Else) != nil {
+		return Else
+	}
+	return ""
+}
+
+// child is the child of that name, nil if there is none.
+func (n *Node) child(name string) *Node {
+	if n == nil {
+		return nil
+	}
+	return n.Children[name]
+}
+
+// Skip is the one key that every action's data may have. Actions embed it in
+// their data so that schemas show it; the engine obeys it.
+type Skip struct {
+	SkipModule bool `json:"skip_module,omitempty" jsonschema_description:"When true the action is skipped and its _ child is taken."`
+}
+
+// skips says whether data asks to be skipped: true and "true" do.
+func skips(data json.RawMessage) bool {
+	if len(data) == 0 {
+		return false
+	}
+	var d struct {
+		Skip any `json:"skip_module"`
+	}
+	// Data that cannot be read is complained of when it is checked.
+	_ = json.Unmarshal(data, &d)
+	return d.Skip == true || d.Skip == "true"
+}
+
 // Next is where a flow goes after a step. The zero Next goes on to Else.
 type Next struct {
 	want    []string
 	program *Node
 	base    string
+	become  bool
 	branch  bool
 	stop    bool
 	over    bool
@@ -43,7 +85,7 @@ func Take(children ...string) Next { return Next{want: children} }
 
 // Become drops what is left of the running program and runs program instead,
 // whose relative URLs start from base. Parent flows stay.
-func Become(program *Node, base string) Next { return Next{program: program, base: base} }
+func Become(program *Node, base string) Next { return Next{program: program, base: base, become: true} }
 
 // Branch runs program and comes back to this node's Else when it stops.
 func Branch(program *Node) Next { return Next{program: program, branch: true} }
@@ -56,3 +98,6 @@ func StopWith(why call.Cause) Next { return Next{stop: true, cause: why} }
 
 // Over ends everything, parent flows too, and hangs up.
 var Over = Next{over: true}
+
+// OverWith is Over that hangs up with why.
+func OverWith(why call.Cause) Next { return Next{over: true, cause: why} }

@@ -2,6 +2,7 @@ package flow
 
 import (
 	"context"
+	"maps"
 	"sync"
 	"time"
 
@@ -10,6 +11,9 @@ import (
 	"github.com/pivotvoice/pivot/internal/event"
 )
 
+// Default is the collection of keys that nobody gave a name.
+const Default = "default"
+
 // Session is a call as its actions see it. Its fields and methods are used by
 // the one goroutine that runs the flow, unless said otherwise.
 type Session struct {
@@ -17,26 +21,62 @@ type Session struct {
 	Account  string            // the account the call belongs to
 	Language string            // of prompts and speech, "en-us"
 	Base     string            // the URL the running program came from; "" if it was stored
-	Vars     map[string]string // what set_variables has set
+	Vars     map[string]string // what set_variables has set: Kazoo's custom application variables
+	// Channel are what set_variable has set: Kazoo's custom channel variables.
+	Channel map[string]string
+	// Exported are the names in Vars and Channel that go on to the legs that
+	// this call dials.
+	Exported map[string]bool
 	// Captured are the capture groups of the pattern that matched the number:
 	// "" is the whole of Kazoo's capture_group, the others are named.
 	Captured map[string]string
 
+	engine      *Engine
 	log         event.Log
-	step        string
 	answered    bool
 	typed       typeAhead
 	collections map[string]string
+	carried     bool // a webhook carried the default collection
 	values      map[any]any
 
 	mu      sync.Mutex
+	step    string
 	cancel  context.CancelCauseFunc // of the running step
 	pending *interruption
+	over    bool // too late to interrupt
 }
 
-// Add puts a fact in the call's log, under the running step.
+func (e *Engine) newSession(leg call.Leg, start Start) *Session {
+	s := &Session{
+		engine: e, Leg: leg, Account: start.Account, Language: start.Language,
+		Vars: map[string]string{}, Channel: map[string]string{}, Exported: map[string]bool{},
+		Captured: maps.Clone(start.Captured), log: e.log,
+		// A call by us is run once its far end has answered.
+		answered:    leg.Info().Direction == call.Outbound,
+		collections: map[string]string{}, values: map[any]any{},
+	}
+	if s.Language == "" {
+		s.Language = "en-us"
+	}
+	return s
+}
+
+// Add puts a fact in the call's log, under the running step. Safe from any
+// goroutine.
 func (s *Session) Add(what event.Fact) {
-	s.log.Add(event.Event{At: time.Now(), Call: s.Leg.Info().ID, Step: s.step, What: what})
+	s.mu.Lock()
+	step := s.step
+	s.mu.Unlock()
+	s.log.Add(event.Event{At: time.Now(), Call: s.Leg.Info().ID, Step: step, What: what})
+}
+
+// Later is Add for what comes back after the step is over, or the call: its
+// facts are put under the step that runs now. Safe from any goroutine.
+func (s *Session) Later() func(event.Fact) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	log, id, step := s.log, s.Leg.Info().ID, s.step
+	return func(what event.Fact) { log.Add(event.Event{At: time.Now(), Call: id, Step: step, What: what}) }
 }
 
 // Answer answers the call, once.
@@ -69,18 +109,79 @@ func (s *Session) Play(ctx context.Context, sound audio.Sound, terminators strin
 	return cut, err
 }
 
+// Collect gathers keys into the collection called name ("" is Default), the
+// type-ahead first; what c says of Ahead is ignored. Keys that were typed
+// ahead and not needed stay for the next. If it fails nothing is stored.
+func (s *Session) Collect(ctx context.Context, name string, c call.Collect) (call.Digits, error) {
+	if name == "" {
+		name = Default
+	}
+	keys, stop := s.typed.listen(true)
+	defer stop()
+	c.Ahead = s.typed.swap("")
+	got, err := c.From(ctx, asker{s, keys})
+	if err != nil {
+		s.typed.unread(got.Keys)
+		return call.Digits{}, err
+	}
+	s.typed.unread(got.Rest)
+	s.SetCollection(name, got.Keys)
+	s.Add(event.Collected{Name: name, Digits: got.Keys, By: got.By})
+	return got, nil
+}
+
+// asker is the session as a collection needs it: its prompts are on the
+// timeline, its keys are those that listen took.
+type asker struct {
+	s    *Session
+	keys <-chan call.Key
+}
+
+func (a asker) Play(ctx context.Context, sound audio.Sound) error {
+	_, err := a.s.Play(ctx, sound, "")
+	return err
+}
+
+func (a asker) Keys() (<-chan call.Key, func()) { return a.keys, func() {} }
+
+// Record records the leg into to. The keys pressed meanwhile are no
+// type-ahead.
+func (s *Session) Record(ctx context.Context, r call.Record, to audio.Sink) (call.Recording, error) {
+	return r.From(ctx, recorder{s.Leg, s}, to)
+}
+
+// recorder is the session as a recording needs it.
+type recorder struct {
+	call.Leg
+	s *Session
+}
+
+// Keys takes the keys from the type-ahead.
+func (r recorder) Keys() (<-chan call.Key, func()) { return r.s.typed.listen(false) }
+
 // Collection is what was collected under name, "" if nothing. The collection
-// "default" is, until something is collected into it, the type-ahead.
-func (s *Session) Collection(name string) string { return s.collections[name] }
+// Default is, until something is collected into it, the type-ahead.
+func (s *Session) Collection(name string) string {
+	if got := s.collections[name]; got != "" || name != Default {
+		return got
+	}
+	return s.typed.peek()
+}
 
 // SetCollection keeps digits under name.
 func (s *Session) SetCollection(name, digits string) { s.collections[name] = digits }
 
-// DeleteCollection forgets what was collected under name; for "default" the
+// DeleteCollection forgets what was collected under name; for Default the
 // type-ahead too.
-func (s *Session) DeleteCollection(name string) { delete(s.collections, name) }
+func (s *Session) DeleteCollection(name string) {
+	delete(s.collections, name)
+	if name == Default {
+		s.typed.swap("")
+	}
+}
 
-// Collections is a copy of all that was collected and is not empty.
+// Collections is a copy of all that was collected and is not empty, for a
+// webhook to carry; call Sent once it was sent.
 func (s *Session) Collections() map[string]string {
 	out := map[string]string{}
 	for k, v := range s.collections {
@@ -88,7 +189,24 @@ func (s *Session) Collections() map[string]string {
 			out[k] = v
 		}
 	}
+	s.carried = out[Default] != ""
+	if !s.carried {
+		if ahead := s.typed.report(); ahead != "" {
+			out[Default] = ahead
+		}
+	}
 	return out
+}
+
+// Sent says that the last Collections reached a web server: the default
+// collection that it carried is used up, so that no key is reported twice.
+// Named collections stay, and so do keys pressed since.
+func (s *Session) Sent() {
+	if s.carried {
+		delete(s.collections, Default)
+		s.carried = false
+	}
+	s.typed.drop()
 }
 
 // Value is what SetValue kept under key for this call, nil if nothing: the
@@ -98,9 +216,53 @@ func (s *Session) Value(key any) any { return s.values[key] }
 // SetValue keeps v for the rest of the call.
 func (s *Session) SetValue(key, v any) { s.values[key] = v }
 
-// typeAhead keeps the keys that were pressed while nobody collected.
-type typeAhead struct{}
+// enter makes step the one that facts belong to.
+func (s *Session) enter(step string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.step = step
+}
 
-func (*typeAhead) during(ctx context.Context, _ string, do func(context.Context) error) (string, error) {
-	return "", do(ctx)
+// begin gives a step a context that Interrupt can end. The function it
+// returns ends the step and says whether it was interrupted.
+func (s *Session) begin(ctx context.Context) (context.Context, func() *interruption) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.cancel = cancel
+	if s.pending != nil {
+		cancel(s.pending)
+	}
+	return ctx, func() *interruption {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		cancel(nil)
+		i := s.pending
+		s.cancel, s.pending = nil, nil
+		return i
+	}
+}
+
+// interrupt takes the flow to next and reports whether it still runs.
+func (s *Session) interrupt(next Next) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.over {
+		return false
+	}
+	s.pending = &interruption{next}
+	if s.cancel != nil {
+		s.cancel(s.pending)
+	}
+	return true
+}
+
+// close ends the flow for interruptions, unless one came in at the last
+// moment.
+func (s *Session) close() *interruption {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	i := s.pending
+	s.pending, s.over = nil, i == nil
+	return i
 }

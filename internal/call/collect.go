@@ -1,0 +1,138 @@
+package call
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"github.com/pivotvoice/pivot/internal/audio"
+)
+
+// Collect is a wish for keys (spec/callflow-modules.md section 2.2).
+type Collect struct {
+	Max         int           // stop at this many keys; 0 is no limit
+	Terminators string        // stop at any of these keys, which are not kept
+	First       time.Duration // how long to wait for the first key, once the prompts are over
+	Between     time.Duration // and for each one after it
+	Prompts     []audio.Sound // played until the first key
+	// Ahead are keys pressed earlier, oldest first. They are used before any
+	// new one, and the prompts are not played if there are any. Terminators in
+	// front of them are dropped: they were pressed to skip a prompt.
+	Ahead string
+}
+
+// How a collection ended.
+const (
+	ByMaxDigits  = "max_digits"
+	ByTerminator = "terminator"
+	ByTimeout    = "timeout"
+	ByTypeAhead  = "type_ahead" // all of it had been pressed before
+)
+
+// Digits is what a collection ended with.
+type Digits struct {
+	Keys string // without the terminator
+	By   string // ByMaxDigits …
+	Rest string // what of Ahead was not used
+}
+
+// Asker is a leg as Collect needs it.
+type Asker interface {
+	Player
+	Keys() (keys <-chan Key, stop func())
+}
+
+// From plays the prompts until a key is pressed, then gathers keys. Reaching
+// the limit, a terminator and a timeout are all fine; the error is the
+// context's cause, or that of a prompt that would not play.
+func (c Collect) From(ctx context.Context, leg Asker) (Digits, error) {
+	keys, stop := leg.Keys()
+	defer stop()
+
+	got := &Digits{}
+	ahead := strings.TrimLeft(c.Ahead, c.Terminators)
+	for i := range len(ahead) {
+		if c.take(got, ahead[i]) {
+			got.By, got.Rest = ByTypeAhead, ahead[i+1:]
+			return *got, nil
+		}
+	}
+	// What was typed ahead does not shorten the wait: those keys may be old.
+	wait := c.First
+	if ahead == "" && len(c.Prompts) > 0 {
+		k, err := c.prompt(ctx, leg, keys)
+		if err != nil {
+			return *got, err
+		}
+		if k != 0 {
+			if c.take(got, k) {
+				return *got, nil
+			}
+			wait = c.Between
+		}
+	}
+	return c.rest(ctx, got, keys, wait)
+}
+
+// rest gathers what is not there yet, the next key within wait.
+func (c Collect) rest(ctx context.Context, got *Digits, keys <-chan Key, wait time.Duration) (Digits, error) {
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
+	for {
+		select {
+		case k := <-keys:
+			if c.take(got, k.Digit) {
+				return *got, nil
+			}
+			timer.Reset(c.Between)
+		case <-timer.C:
+			got.By = ByTimeout
+			return *got, nil
+		case <-ctx.Done():
+			return *got, context.Cause(ctx)
+		}
+	}
+}
+
+// take adds one key and says whether that was the last.
+func (c Collect) take(got *Digits, key byte) bool {
+	if strings.IndexByte(c.Terminators, key) >= 0 {
+		got.By = ByTerminator
+		return true
+	}
+	got.Keys += string(key)
+	if len(got.Keys) == c.Max {
+		got.By = ByMaxDigits
+		return true
+	}
+	return false
+}
+
+// prompt plays until the prompts are over (0) or a key cuts them short.
+func (c Collect) prompt(ctx context.Context, p Player, keys <-chan Key) (byte, error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	var err error
+	played := make(chan struct{})
+	go func() {
+		defer close(played)
+		err = playAll(ctx, p, c.Prompts)
+	}()
+	select {
+	case k := <-keys:
+		cancel()
+		<-played
+		return k.Digit, nil
+	case <-played:
+		return 0, err
+	}
+}
+
+func playAll(ctx context.Context, p Player, sounds []audio.Sound) error {
+	for _, s := range sounds {
+		if err := p.Play(ctx, s); err != nil {
+			return err
+		}
+	}
+	return nil
+}
