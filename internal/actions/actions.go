@@ -1,0 +1,99 @@
+// Package actions is the actions of a callflow, one to a file. Their data,
+// defaults and branches are Kazoo's (spec/callflow-modules.md section 6).
+package actions
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"github.com/pivotvoice/pivot/internal/audio"
+	"github.com/pivotvoice/pivot/internal/event"
+	"github.com/pivotvoice/pivot/internal/flow"
+)
+
+// Voice turns text into sound.
+type Voice interface {
+	// Say returns at once or soon: the sound may still be made while it
+	// plays. The facts tell who spoke, and what had to be done instead.
+	Say(ctx context.Context, text audio.Speech) (audio.Sound, []event.Fact, error)
+}
+
+// Media finds sounds.
+type Media interface {
+	// Sound is what ref names for an account: the id of its media, a prompt,
+	// a tone_stream:// or silence_stream://, or an http(s) URL.
+	Sound(ctx context.Context, account, ref string) (audio.Sound, error)
+}
+
+// Flows finds stored callflows.
+type Flows interface {
+	// Callflow returns the program and the name of a callflow.
+	Callflow(ctx context.Context, account, id string) (*flow.Node, string, error)
+}
+
+// Deps is what actions reach outside a call with. Each action is given only
+// what it uses, so All says who touches what.
+type Deps struct {
+	Voice      Voice
+	Media      Media
+	Flows      Flows
+	Recordings Recordings
+	Web        Asker
+	Dialects   map[string]Dialect // by req_format: "kazoo"
+	// AfterAnswer is how long play waits when it has just answered the call,
+	// for phones that open their ears late. Kazoo waits 100 ms. Here the
+	// default is not to wait: our sound begins at the same moment as the
+	// answer, and a tenth of a second of nothing is heard on every call.
+	AfterAnswer time.Duration
+}
+
+// All is every action.
+func All(d Deps) []flow.Action {
+	return []flow.Action{
+		answer,
+		callflow(d.Flows),
+		collectDTMF,
+		echo,
+		flushDTMF,
+		hangup,
+		language,
+		noop,
+		pivot(d.Web, d.Dialects),
+		play(d.Media, d.AfterAnswer),
+		recordCaller(d.Recordings),
+		response(d.Media),
+		sendDTMF,
+		setVariable,
+		setVariables,
+		sleep,
+		tts(d.Voice),
+	}
+}
+
+// none is the data of an action that takes none.
+type none struct {
+	flow.Skip
+}
+
+// anyKey are the keys of a telephone, in Kazoo's order.
+func anyKey() []string { return strings.Split("1 2 3 4 5 6 7 8 9 0 * #", " ") }
+
+// playback is how play and tts repeat and end a sound.
+type playback struct {
+	Terminators     []string
+	EndlessPlayback bool
+	LoopCount       int // 0 is once
+}
+
+// play plays a sound until it was heard often enough or a key ends it.
+func (p playback) play(ctx context.Context, s *flow.Session, sound audio.Sound) (flow.Next, error) {
+	switch {
+	case p.EndlessPlayback:
+		sound = audio.Loop(sound, 0)
+	case p.LoopCount > 1:
+		sound = audio.Loop(sound, p.LoopCount)
+	}
+	_, err := s.Play(ctx, sound, strings.Join(p.Terminators, ""))
+	return flow.Next{}, flow.Fail("media.broken", err)
+}

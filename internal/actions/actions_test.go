@@ -1,0 +1,431 @@
+package actions_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/pivotvoice/pivot/internal/actions"
+	"github.com/pivotvoice/pivot/internal/audio"
+	"github.com/pivotvoice/pivot/internal/call"
+	"github.com/pivotvoice/pivot/internal/call/fake"
+	"github.com/pivotvoice/pivot/internal/event"
+	"github.com/pivotvoice/pivot/internal/flow"
+	"github.com/pivotvoice/pivot/internal/webhook"
+)
+
+// voice says a text as silence of a tenth of a second a letter.
+type voice struct{}
+
+func (voice) Say(_ context.Context, s audio.Speech) (audio.Sound, []event.Fact, error) {
+	if s.Text == "mute" {
+		return nil, []event.Fact{event.Warned{Code: "say.fallback"}}, errors.New("no voice can say this")
+	}
+	sound := audio.Silence(time.Duration(len(s.Text)) * 100 * time.Millisecond)
+	name := fmt.Sprintf("say %q %s %s", s.Text, s.Voice, s.Language)
+	return audio.Named(sound, name), []event.Fact{event.Spoken{Text: s.Text, Provider: "test"}}, nil
+}
+
+// media has every sound but "missing"; each is a second long.
+type media struct{}
+
+func (media) Sound(_ context.Context, account, ref string) (audio.Sound, error) {
+	switch ref {
+	case "missing":
+		return nil, errors.New("there is no media called missing")
+	case "broken":
+		return broken{}, nil
+	}
+	return audio.Named(audio.Silence(time.Second), account+" "+ref), nil
+}
+
+// broken is a sound that breaks after a frame.
+type broken struct{}
+
+func (broken) String() string                 { return "broken" }
+func (broken) Open(*audio.Codec) audio.Cursor { return broken{} }
+func (broken) Close()                         {}
+func (broken) Next() ([]byte, error)          { return nil, errors.New("the file is cut off") }
+
+// flows has one callflow.
+type flows map[string]string
+
+func (f flows) Callflow(_ context.Context, _, id string) (*flow.Node, string, error) {
+	prog, ok := f[id]
+	if !ok {
+		return nil, "", errors.New("there is no callflow " + id)
+	}
+	return program(prog), "a flow", nil
+}
+
+// recordings keeps the length of what was recorded.
+type recordings struct {
+	mu      sync.Mutex
+	made    []string
+	uploads []actions.Upload
+	fail    error // of Create
+	keep    error // of Close
+}
+
+type recording struct {
+	r       *recordings
+	id      string
+	format  string
+	samples int
+}
+
+func (r *recordings) Create(_ context.Context, _, id, format string) (actions.Recording, error) {
+	return &recording{r: r, id: id, format: "wav"}, r.fail
+}
+
+func (r *recordings) Upload(u actions.Upload, tell func(event.Fact)) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.uploads = append(r.uploads, u)
+	tell(event.Uploaded{ID: u.ID, URL: u.URL, Status: 200, Try: 1})
+}
+
+func (r *recording) Rate() int                  { return 8000 }
+func (r *recording) Format() string             { return r.format }
+func (r *recording) WriteFrame(f []int16) error { r.samples += len(f); return nil }
+func (r *recording) Close() (time.Duration, int64, error) {
+	r.r.mu.Lock()
+	defer r.r.mu.Unlock()
+	took := time.Duration(r.samples) * time.Second / 8000
+	r.r.made = append(r.r.made, took.String())
+	return took, int64(r.samples * 2), r.r.keep
+}
+
+// journal is a log in memory.
+type journal struct {
+	mu     sync.Mutex
+	events []event.Event
+}
+
+func (j *journal) Add(e event.Event) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.events = append(j.events, e)
+}
+
+func (j *journal) facts() (all []event.Fact) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	for _, e := range j.events {
+		all = append(all, e.What)
+	}
+	return all
+}
+
+// of are the facts of one type.
+func of[F event.Fact](j *journal) (out []F) {
+	for _, f := range j.facts() {
+		if one, ok := f.(F); ok {
+			out = append(out, one)
+		}
+	}
+	return out
+}
+
+func program(s string) *flow.Node {
+	var n flow.Node
+	if err := json.Unmarshal([]byte(s), &n); err != nil {
+		panic(err)
+	}
+	return &n
+}
+
+const stored = "0f3c3e1d8b2a4a6f9e7d5c4b3a291807" // the callflow that there is
+
+func deps(r *recordings) actions.Deps {
+	if r == nil {
+		r = &recordings{}
+	}
+	return actions.Deps{
+		Voice: voice{}, Media: media{}, Recordings: r,
+		Flows: flows{stored: `{"module":"tts","data":{"text":"Inner"}}`},
+		Web:   nobody{}, Dialects: map[string]actions.Dialect{"kazoo": nil},
+	}
+}
+
+// nobody is a web server that is not there. What pivot does with one that is
+// has tests of its own.
+type nobody struct{}
+
+func (nobody) CheckURL(string) error { return nil }
+
+func (nobody) Ask(context.Context, webhook.Request) (event.Fetched, webhook.Answer) {
+	return event.Fetched{}, webhook.Answer{}
+}
+
+// mine are the actions that need no web server.
+func mine() []flow.Action {
+	return slices.DeleteFunc(actions.All(deps(nil)), func(a flow.Action) bool { return a.Name == "pivot" })
+}
+
+// person is what the far end does during a call.
+type person func(*fake.Phone)
+
+// hurry makes the person hang up after a while.
+func hurry(after time.Duration) person {
+	return func(p *fake.Phone) { time.Sleep(after); p.Drop() }
+}
+
+// presses makes the person press keys after a while.
+func presses(after time.Duration, keys string) person {
+	return func(p *fake.Phone) { time.Sleep(after); p.Press(keys) }
+}
+
+// take runs a program on a fake phone, in a bubble of its own time, and
+// returns what the phone heard and the facts.
+func take(t *testing.T, r *recordings, prog string, does ...person) (heard string, j *journal) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		j = &journal{}
+		p := fake.New(call.Info{ID: "c1", From: "200", To: "100"}, j)
+		var people sync.WaitGroup
+		defer people.Wait()
+		for _, do := range does {
+			people.Go(func() { do(p) })
+		}
+		e := flow.NewEngine(flow.Config{Actions: actions.All(deps(r)), Log: j})
+		full, faults := e.Check(program(prog))
+		if err := faults.Err(); err != nil {
+			t.Fatal(err)
+		}
+		if err := e.Run(t.Context(), p, flow.Start{Account: "acme", Program: full}); err != nil {
+			t.Fatal(err)
+		}
+		if p.Held() != 0 {
+			t.Errorf("%d taps or subscriptions are left", p.Held())
+		}
+		heard = p.Heard()
+	})
+	return heard, j
+}
+
+// TestRegistry holds every action to what the docs need of it.
+func TestRegistry(t *testing.T) {
+	names := map[string]bool{}
+	for _, a := range actions.All(deps(nil)) {
+		for _, name := range append([]string{a.Name}, a.Aliases...) {
+			if names[name] {
+				t.Errorf("%s is there twice", name)
+			}
+			names[name] = true
+		}
+		if a.Summary == "" || a.Doc == "" || len(a.Examples) == 0 {
+			t.Errorf("%s has no summary, doc or example", a.Name)
+		}
+		var s struct {
+			Properties map[string]struct{ Description string }
+		}
+		if err := json.Unmarshal(a.Schema.JSON(), &s); err != nil {
+			t.Fatal(err)
+		}
+		for name, p := range s.Properties {
+			if p.Description == "" {
+				t.Errorf("%s: %s has no description", a.Name, name)
+			}
+		}
+		if _, ok := s.Properties["skip_module"]; !ok {
+			t.Errorf("%s: data does not have flow.Skip in it", a.Name)
+		}
+	}
+	for name := range strings.FieldsSeq("answer hangup response play tts say collect_dtmf send_dtmf sleep callflow " +
+		"set_variable set_variables language noop record_caller flush_dtmf echo") {
+		if !names[name] {
+			t.Errorf("%s is missing", name)
+		}
+	}
+}
+
+// TestExamples runs what the docs show, to its end or for a minute.
+func TestExamples(t *testing.T) {
+	for _, a := range mine() {
+		for _, x := range a.Examples {
+			t.Run(a.Name+"/"+x.Says, func(t *testing.T) {
+				_, j := take(t, nil, fmt.Sprintf(`{"module":%q,"data":%s}`, a.Name, x.Data), hurry(time.Minute))
+				if failed := of[event.Failed](j); len(failed) > 0 {
+					t.Errorf("%+v", failed)
+				}
+				if len(of[event.Ended](j)) != 1 {
+					t.Error("it did not end once")
+				}
+			})
+		}
+	}
+}
+
+// TestHangupAnywhere: whenever the caller goes, the call is over at once and
+// nothing is left (the bubble fails if a goroutine is).
+func TestHangupAnywhere(t *testing.T) {
+	for _, a := range mine() {
+		for _, x := range a.Examples {
+			for after := time.Duration(0); after < 3*time.Second; after += 70 * time.Millisecond {
+				began := time.Time{}
+				_, j := take(t, nil, fmt.Sprintf(`{"module":%q,"data":%s,"children":{"_":{"module":"sleep","data":{"duration":60}}}}`, a.Name, x.Data),
+					func(p *fake.Phone) {
+						time.Sleep(after)
+						began = time.Now()
+						p.Drop()
+					})
+				ended := j.events[len(j.events)-1]
+				if f, ok := ended.What.(event.Ended); !ok || f.By == call.ByCaller && ended.At.Sub(began) != 0 {
+					t.Fatalf("%s: hung up after %v: %s %v late", a.Name, after, ended.What.Kind(), ended.At.Sub(began))
+				}
+			}
+		}
+	}
+}
+
+// TestHeard is what a caller hears of each action, and what is told of it.
+func TestHeard(t *testing.T) {
+	const bye = "hangup NORMAL_CLEARING by us"
+	for name, c := range map[string]struct {
+		prog  string
+		heard string
+		facts string // some of them, as JSON of kind and data
+		does  []person
+	}{
+		"answer":    {`{"module":"answer"}`, "answer|" + bye, ``, nil},
+		"hangup":    {`{"module":"hangup"}`, "refused 480 by us", ``, nil},
+		"noop":      {`{"module":"noop","children":{"_":{"module":"answer"}}}`, "answer|" + bye, ``, nil},
+		"response":  {`{"module":"response","data":{"code":404,"message":"No such number"}}`, "refused 404 by us (No such number)", ``, nil},
+		"busy tone": {`{"module":"response","data":{"media":"busy"}}`, "progress|hear acme busy|refused 486 by us", ``, nil},
+		"response, media missing": {
+			`{"module":"response","data":{"media":"missing"}}`, "refused 486 by us",
+			`warned media.missing`, nil,
+		},
+		"response, too late": {
+			`{"module":"answer","children":{"_":{"module":"response"}}}`, "answer|hangup USER_BUSY by us",
+			`warned response.late`, nil,
+		},
+		"play":       {`{"module":"play","data":{"id":"m"}}`, "answer|hear acme m|" + bye, ``, nil},
+		"play early": {`{"module":"play","data":{"id":"m","answer":false}}`, "progress|hear acme m|refused 480 by us", ``, nil},
+		"play loops": {
+			`{"module":"play","data":{"id":"m","loop_count":3}}`, "answer|hear acme m, 3 times|" + bye,
+			`played 3s`, nil,
+		},
+		"play for ever": {
+			`{"module":"play","data":{"id":"m","endless_playback":true}}`, "answer|hear acme m, repeated|cut short|" + bye,
+			`played 1h0m0.1s cut 9`,
+			[]person{presses(time.Hour, "9")},
+		},
+		"play, other key": {
+			`{"module":"play","data":{"id":"m","terminators":["*"]}}`, "answer|hear acme m|" + bye,
+			`played 1s`,
+			[]person{presses(100*time.Millisecond, "9")},
+		},
+		"play, no key": {
+			`{"module":"play","data":{"id":"m","terminators":[]}}`, "answer|hear acme m|" + bye,
+			`played 1s`,
+			[]person{presses(100*time.Millisecond, "9")},
+		},
+		"play nothing": {`{"module":"play","data":{},"children":{"_":{"module":"answer"}}}`, "answer|" + bye, `warned play.nothing`, nil},
+		"play missing": {
+			`{"module":"play","data":{"id":"missing"},"children":{"_":{"module":"hangup"},"error":{"module":"play","data":{"id":"sorry"}}}}`,
+			"answer|hear acme sorry|" + bye, `failed media.missing`, nil,
+		},
+		"play broken": {
+			`{"module":"play","data":{"id":"broken"},"children":{"_":{"module":"play","data":{"id":"sorry"}}}}`,
+			"answer|hear broken|hear acme sorry|" + bye, `failed media.broken`, nil,
+		},
+		"tts": {`{"module":"tts","data":{"text":"Hi"}}`, `answer|hear say "Hi" female en-us|` + bye, `spoken Hi`, nil},
+		"say": {`{"module":"say","data":{"text":"Hi","voice":"male","language":"de"}}`, `answer|hear say "Hi" male de|` + bye, `spoken Hi`, nil},
+		"tts fails": {
+			`{"module":"tts","data":{"text":"mute"},"children":{"_":{"module":"tts","data":{"text":"Hi"}}}}`,
+			`answer|hear say "Hi" female en-us|` + bye, "warned say.fallback\nfailed tts.failed", nil,
+		},
+		"language": {
+			`{"module":"language","data":{"language":"DE-at"},"children":{"_":{"module":"tts","data":{"text":"Hi"}}}}`,
+			`answer|hear say "Hi" female de-at|` + bye, `set language=de-at`, nil,
+		},
+		"collect":            {`{"module":"collect_dtmf"}`, "answer|" + bye, `collected default=7 max_digits`, []person{presses(time.Second, "78")}},
+		"collect nothing":    {`{"module":"collect_dtmf"}`, "answer|" + bye, `collected default= timeout`, []person{presses(5*time.Second, "78")}},
+		"collect until hash": {`{"module":"collect_dtmf","data":{"max_digits":9,"collection_name":"pin"}}`, "answer|" + bye, `collected pin=12 terminator`, []person{presses(time.Second, "12#3")}},
+		"collect until late": {`{"module":"collect_dtmf","data":{"max_digits":9,"terminators":[]}}`, "answer|" + bye, `collected default=12# timeout`, []person{presses(time.Second, "12#")}},
+		"collect, typed ahead": {
+			`{"module":"tts","data":{"text":"Hello"},"children":{"_":{"module":"collect_dtmf","data":{"max_digits":2}}}}`,
+			`answer|hear say "Hello" female en-us|cut short|` + bye, `collected default=12 max_digits`,
+			[]person{presses(100*time.Millisecond, "12")},
+		},
+		"collect, flushed": {
+			`{"module":"tts","data":{"text":"Hello","terminators":[]},"children":{"_":{"module":"flush_dtmf","children":{"_":{"module":"collect_dtmf","data":{"max_digits":2}}}}}}`,
+			`answer|hear say "Hello" female en-us|` + bye, `collected default= timeout`,
+			[]person{presses(100*time.Millisecond, "12")},
+		},
+		"send_dtmf": {`{"module":"send_dtmf","data":{"digits":"1wA","duration_ms":"100"}}`, "keys 1wA|refused 480 by us", `keys_sent 1wA`, nil},
+		"sleep":     {`{"module":"sleep","data":{"duration":2,"unit":"h"},"children":{"_":{"module":"answer"}}}`, "hangup NORMAL_CLEARING by caller", ``, []person{hurry(2*time.Hour - 1)}},
+		"slept":     {`{"module":"sleep","data":{"duration":99,"unit":"h"},"children":{"_":{"module":"answer"}}}`, "answer|" + bye, ``, []person{hurry(24*time.Hour + 1)}},
+		"callflow": {
+			`{"module":"callflow","data":{"id":"` + stored + `"},"children":{"_":{"module":"tts","data":{"text":"Outer"}}}}`,
+			`answer|hear say "Inner" female en-us|hear say "Outer" female en-us|` + bye, ``, nil,
+		},
+		"callflow missing": {`{"module":"callflow","data":{"id":"x"},"children":{"_":{"module":"answer"}}}`, "answer|" + bye, `failed callflow.missing`, nil},
+		"variables": {
+			`{"module":"set_variables","data":{"custom_application_vars":{"a":"x","b":2,"c":true,"d":null,"e":{"f": [1]}}},"children":{"_":{"module":"set_variable","data":{"variable":"group_id","value":"g","channel":"both"}}}}`,
+			"refused 480 by us", "set a=x\nset b=2\nset c=true\nset d=\nset e={\"f\":[1]}\nset Group-ID=g", nil,
+		},
+		"echo": {`{"module":"echo"}`, "answer|echo|hangup NORMAL_CLEARING by caller", ``, []person{hurry(time.Hour)}},
+		"record": {
+			`{"module":"record_caller","data":{"url":"https://x.test/up?k=v","format":"mp3"}}`, "answer|" + bye,
+			"warned recording.format\nrecorded wav 2s key\nuploaded 200",
+			[]person{presses(1900*time.Millisecond, "5")},
+		},
+		"record to the limit": {`{"module":"record_caller","data":{"time_limit":5}}`, "answer|" + bye, "recorded wav 5s time_limit", nil},
+		"record, gone":        {`{"module":"record_caller"}`, "answer|hangup NORMAL_CLEARING by caller", "recorded wav 3s hangup", []person{hurry(3*time.Second + time.Millisecond)}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			heard, j := take(t, nil, c.prog, c.does...)
+			if heard != c.heard {
+				t.Errorf("heard\n%s, want\n%s", heard, c.heard)
+			}
+			all := told(j)
+			for want := range strings.SplitSeq(c.facts, "\n") {
+				if !strings.Contains(all, want) {
+					t.Errorf("not told: %s in\n%s", want, all)
+				}
+			}
+		})
+	}
+}
+
+// told is the facts as short lines.
+func told(j *journal) string {
+	var out strings.Builder
+	for _, f := range j.facts() {
+		switch f := f.(type) {
+		case event.Warned:
+			fmt.Fprintln(&out, "warned", f.Code)
+		case event.Failed:
+			fmt.Fprintln(&out, "failed", f.Code)
+		case event.Played:
+			fmt.Fprint(&out, "played ", time.Duration(f.Took))
+			if f.Cut != "" {
+				fmt.Fprint(&out, " cut ", f.Cut)
+			}
+			fmt.Fprintln(&out)
+		case event.Spoken:
+			fmt.Fprintln(&out, "spoken", f.Text)
+		case event.Set:
+			fmt.Fprintf(&out, "set %s=%s\n", f.Name, f.Value)
+		case event.Collected:
+			fmt.Fprintf(&out, "collected %s=%s %s\n", f.Name, f.Digits, f.By)
+		case event.KeysSent:
+			fmt.Fprintln(&out, "keys_sent", f.Digits)
+		case event.Recorded:
+			fmt.Fprintln(&out, "recorded", f.Format, time.Duration(f.Length), f.By)
+		case event.Uploaded:
+			fmt.Fprintln(&out, "uploaded", f.Status)
+		}
+	}
+	return out.String()
+}

@@ -1,0 +1,49 @@
+package actions
+
+import (
+	"context"
+
+	"github.com/pivotvoice/pivot/internal/audio"
+	"github.com/pivotvoice/pivot/internal/flow"
+)
+
+func tts(voice Voice) flow.Action {
+	return flow.Define(flow.Def[ttsData]{
+		Name:    "tts",
+		Aliases: []string{"say"},
+		Summary: "Speaks a text.",
+		Doc: "Takes the call first. Keys pressed meanwhile are kept for the next `collect_dtmf`, or the next webhook as " +
+			"`Digits`. A text that cannot be spoken is told on the timeline and takes `error`, else `_`.",
+		Default:  ttsData{Voice: "female", Terminators: anyKey()},
+		Branches: []string{flow.Error},
+		Needs:    flow.Answer,
+		Examples: []flow.Example{
+			{Says: "Greet the caller.", Data: `{"text": "Welcome to Acme."}`},
+			{Says: "In another language, to the end.", Data: `{"text": "Guten Tag.", "language": "de-de", "terminators": []}`},
+		},
+		Run: func(ctx context.Context, s *flow.Session, d ttsData) (flow.Next, error) {
+			speech := audio.Speech{Text: d.Text, Voice: d.Voice, Language: d.Language, Engine: d.Engine}
+			if speech.Language == "" {
+				speech.Language = s.Language
+			}
+			sound, facts, err := voice.Say(ctx, speech)
+			for _, f := range facts {
+				s.Add(f)
+			}
+			if err != nil {
+				return flow.Next{}, flow.Fail("tts.failed", err)
+			}
+			return playback{Terminators: d.Terminators, EndlessPlayback: d.EndlessPlayback}.play(ctx, s, sound)
+		},
+	})
+}
+
+type ttsData struct {
+	Text            string   `json:"text" jsonschema:"required,minLength=1,maxLength=1000" jsonschema_description:"What to say."`
+	Voice           string   `json:"voice" jsonschema_description:"Whose voice: female, male, or a name that the provider knows."`
+	Language        string   `json:"language,omitempty" jsonschema_description:"In which language; the call's if not given."`
+	Engine          string   `json:"engine,omitempty" jsonschema_description:"Which provider of voices; the configured one if not given."`
+	Terminators     []string `json:"terminators" jsonschema_description:"The keys that end it; none if empty."`
+	EndlessPlayback bool     `json:"endless_playback,omitempty" jsonschema_description:"Say it again and again, until a key or the end of the call."`
+	flow.Skip
+}

@@ -1,0 +1,83 @@
+package actions
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"maps"
+	"slices"
+
+	"github.com/pivotvoice/pivot/internal/event"
+	"github.com/pivotvoice/pivot/internal/flow"
+)
+
+var setVariable = flow.Define(flow.Def[variableData]{
+	Name:     "set_variable",
+	Summary:  "Sets a variable that the system itself knows.",
+	Doc:      "For variables of your own use `set_variables`.",
+	Default:  variableData{Channel: "a"},
+	Examples: []flow.Example{{Says: "An urgent call.", Data: `{"variable": "call_priority", "value": "10"}`}},
+	Run: func(_ context.Context, s *flow.Session, d variableData) (flow.Next, error) {
+		name := map[string]string{"call_priority": "Call-Priority", "group_id": "Group-ID"}[d.Variable]
+		s.Channel[name] = d.Value
+		if d.Channel == "both" {
+			s.Exported[name] = true
+		}
+		s.Add(event.Set{Name: name, Value: d.Value})
+		return flow.Next{}, nil
+	},
+})
+
+type variableData struct {
+	Variable string `json:"variable" jsonschema:"required,enum=call_priority,enum=group_id" jsonschema_description:"Which variable."`
+	Value    string `json:"value" jsonschema_description:"Its value."`
+	Channel  string `json:"channel" jsonschema:"enum=a,enum=both" jsonschema_description:"Of this call (a), or also of those it dials (both)."`
+	flow.Skip
+}
+
+var setVariables = flow.Define(flow.Def[variablesData]{
+	Name:    "set_variables",
+	Summary: "Sets variables of your own.",
+	Doc: "They are sent with every webhook from here on. Numbers and booleans become their text, null deletes a " +
+		"variable, and lists and objects become JSON.",
+	Examples: []flow.Example{
+		{Says: "Who is calling.", Data: `{"custom_application_vars": {"customer": "4711", "vip": true}}`},
+	},
+	Run: func(_ context.Context, s *flow.Session, d variablesData) (flow.Next, error) {
+		for _, name := range slices.Sorted(maps.Keys(d.Vars)) {
+			value, isNull := text(d.Vars[name])
+			if isNull {
+				delete(s.Vars, name)
+				delete(s.Exported, name)
+			} else {
+				s.Vars[name] = value
+				if d.Export {
+					s.Exported[name] = true
+				}
+			}
+			s.Add(event.Set{Name: name, Value: value})
+		}
+		return flow.Next{}, nil
+	},
+})
+
+type variablesData struct {
+	Vars   map[string]json.RawMessage `json:"custom_application_vars" jsonschema:"required,default={}" jsonschema_description:"The variables and their values."`
+	Export bool                       `json:"export,omitempty" jsonschema_description:"Also for the calls that this one dials."`
+	flow.Skip
+}
+
+// text is a JSON value as a variable's text.
+func text(value json.RawMessage) (s string, isNull bool) {
+	if json.Unmarshal(value, &s) == nil && !bytes.Equal(value, []byte("null")) {
+		return s, false
+	}
+	if bytes.Equal(value, []byte("null")) {
+		return "", true
+	}
+	var out bytes.Buffer
+	if json.Compact(&out, value) != nil {
+		return string(value), false
+	}
+	return out.String(), false
+}
