@@ -15,11 +15,11 @@ import (
 // layers, from the ground up. A package may import those in lower rows only,
 // never its neighbours. Paths are below the repository's root.
 var layers = [][]string{
-	{"internal/audio", "internal/schema", "internal/store", "internal/event", "internal/config", "examples/menu"},
-	{"internal/call", "internal/cdr", "internal/resource", "internal/rtp", "internal/sdp", "internal/timeline", "internal/webhook"},
+	{"internal/audio", "internal/schema", "internal/store", "internal/event", "internal/config", "internal/voices/formant", "examples/menu"},
+	{"internal/call", "internal/voices/english", "internal/cdr", "internal/resource", "internal/rtp", "internal/sdp", "internal/timeline", "internal/webhook"},
 	{"internal/flow", "internal/route", "internal/call/fake", "internal/store/sqlstore", "internal/store/storetest"},
 	{"internal/actions", "internal/kazoo", "internal/media", "internal/observe", "internal/sip", "internal/voices"},
-	{"internal/api", "internal/docs", "internal/phone"},
+	{"internal/api", "internal/docs", "internal/phone", "internal/recordings"},
 	{"internal/app"},
 	{"internal/demo"},
 	{"cmd/pivot", "bench", "e2e", "examples/menu/serve"},

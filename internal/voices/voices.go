@@ -1,0 +1,302 @@
+// Package voices turns text into sound: once for each text, kept on disk and
+// in memory, by the first of several providers that can. The last of them is
+// a voice of our own, so that there always is one.
+package voices
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+	"unicode/utf8"
+
+	"github.com/pivotvoice/pivot/internal/audio"
+	"github.com/pivotvoice/pivot/internal/event"
+)
+
+// MaxText is how long a text may be, in runes.
+const MaxText = 4000
+
+// maxSpeech is how long a text's sound may be; a longer one is cut off.
+const maxSpeech = 15 * time.Minute
+
+// What is wrong with a text.
+var (
+	ErrEmpty  = errors.New("voices: there is no text to speak")
+	ErrTooBig = fmt.Errorf("voices: the text is longer than %d characters", MaxText)
+	ErrClosed = errors.New("voices: closed")
+)
+
+// Doer sends an HTTP request, as *http.Client does.
+type Doer interface {
+	Do(r *http.Request) (*http.Response, error)
+}
+
+// Config says who speaks and what is kept.
+type Config struct {
+	// Provider speaks first: "builtin", "espeak", "openai"; "" is espeak-ng if
+	// it is on the PATH, else built-in. The others follow if it fails.
+	Provider string
+	// URL, Key and Model are for "openai": an address that answers like
+	// https://api.openai.com/v1/audio/speech. A URL without a path gets that
+	// path.
+	URL, Key, Model string
+	// CacheDir is where sounds are kept; "" keeps none on disk.
+	CacheDir string
+	// CacheBytes bounds CacheDir; 0 is 256 MiB. The sounds not asked for
+	// longest go first.
+	CacheBytes int64
+	// Timeout bounds the making of one sound by a process or a server; 0 is
+	// 10 s.
+	Timeout time.Duration
+	// Client asks the server of "openai"; nil is one of our own.
+	Client Doer
+	// Logger is told what callers are not; nil discards.
+	Logger *slog.Logger
+}
+
+// request is a text ready to be spoken. The fields have been checked.
+type request struct {
+	text     string
+	voice    string // "female", "male" or a provider's own name
+	language string // lower case: "en-us"
+}
+
+// provider makes speech. Its version changes when the same request would sound
+// different. speak returns once there is sound to read, or an error; ctx holds
+// until the reader is closed, if it is an io.Closer, or over.
+type provider interface {
+	name() string
+	version() string
+	speak(ctx context.Context, r request) (audio.Reader, error)
+}
+
+// Voices speaks. It is used by any number of calls at once.
+type Voices struct {
+	providers []provider // in the configured order
+	log       *slog.Logger
+	disk      *disk
+	rests     rests
+
+	mu     sync.Mutex
+	memory memory
+	making map[string]*making
+	closed bool
+	work   sync.WaitGroup
+}
+
+// New finds the providers and opens the cache. A Provider that does not exist
+// or lacks its settings is an error; so is "espeak" where there is none.
+func New(c Config) (*Voices, error) {
+	if c.Logger == nil {
+		c.Logger = slog.New(slog.DiscardHandler)
+	}
+	if c.Timeout <= 0 {
+		c.Timeout = 10 * time.Second
+	}
+	if c.CacheBytes <= 0 {
+		c.CacheBytes = 256 << 20
+	}
+	providers, err := choose(c)
+	if err != nil {
+		return nil, err
+	}
+	v := &Voices{providers: providers, log: c.Logger, making: map[string]*making{}}
+	if c.CacheDir != "" {
+		if v.disk, err = openDisk(c.CacheDir, c.CacheBytes); err != nil {
+			return nil, fmt.Errorf("voices: %w", err)
+		}
+	}
+	return v, nil
+}
+
+// choose builds the providers in the order they are asked.
+func choose(c Config) ([]provider, error) {
+	espeak, missing := newEspeak(c.Timeout)
+	var out []provider
+	switch c.Provider {
+	case "", "builtin":
+	case "espeak":
+		if missing != nil {
+			return nil, fmt.Errorf("voices: provider espeak: %w", missing)
+		}
+	case "openai":
+		o, err := newOpenAI(c)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, o)
+	default:
+		return nil, fmt.Errorf("voices: no provider is called %q; there are builtin, espeak, openai", c.Provider)
+	}
+	if c.Provider == "builtin" {
+		out = append(out, builtin{})
+	}
+	if missing == nil {
+		out = append(out, espeak)
+	}
+	if c.Provider != "builtin" {
+		out = append(out, builtin{})
+	}
+	return out, nil
+}
+
+// Providers are the names of the providers there are, in the order they are
+// asked.
+func (v *Voices) Providers() []string {
+	var names []string
+	for _, p := range v.providers {
+		names = append(names, p.name())
+	}
+	return names
+}
+
+// Names are the engines that Speech.Engine may ask for: the providers, and the
+// engines of Kazoo (callflow module tts), which mean the configured order.
+func (v *Voices) Names() []string {
+	return append([]string{"builtin", "espeak", "openai"}, kazooEngines...)
+}
+
+// kazooEngines are what callflows written for Kazoo ask for.
+var kazooEngines = []string{"flite", "google", "ispeech", "voicefabric"}
+
+// Say returns the sound of a text, which may still be being made, and what
+// happened on the way: event.Spoken, and an event.Warned for everything that
+// is not as asked. The error is the text's, or the context's, or that every
+// provider failed.
+func (v *Voices) Say(ctx context.Context, s audio.Speech) (audio.Sound, []event.Fact, error) {
+	began := time.Now()
+	r, err := newRequest(s)
+	if err != nil {
+		return nil, nil, err
+	}
+	chain, facts := v.order(s.Engine, r.language)
+	var failures []error
+	for _, p := range chain {
+		clip, cached, err := v.sound(ctx, p, r)
+		if err == nil {
+			return clip, append(facts, event.Spoken{
+				Text: r.text, Provider: p.name(), Voice: r.voice, Language: r.language, Cached: cached,
+				Took: event.Millis(time.Since(began)),
+			}), nil
+		}
+		if ctx.Err() != nil {
+			return nil, facts, context.Cause(ctx)
+		}
+		if errors.Is(err, ErrClosed) {
+			return nil, facts, err
+		}
+		failures = append(failures, fmt.Errorf("%s: %w", p.name(), err))
+		facts = append(facts, event.Warned{Code: "say.fallback", Message: p.name() + " cannot speak: " + err.Error()})
+	}
+	return nil, facts, fmt.Errorf("voices: nobody can speak this: %w", errors.Join(failures...))
+}
+
+// newRequest checks a speech and fills in what it leaves open.
+func newRequest(s audio.Speech) (request, error) {
+	r := request{
+		text:     strings.TrimSpace(strings.ToValidUTF8(s.Text, " ")),
+		voice:    strings.TrimSpace(s.Voice),
+		language: strings.ToLower(strings.ReplaceAll(strings.TrimSpace(s.Language), "_", "-")),
+	}
+	if r.text == "" {
+		return r, ErrEmpty
+	}
+	if utf8.RuneCountInString(r.text) > MaxText {
+		return r, ErrTooBig
+	}
+	switch strings.ToLower(r.voice) {
+	case "", "female", "woman", "alice":
+		r.voice = "female"
+	case "male", "man":
+		r.voice = "male"
+	}
+	if r.language == "" {
+		r.language = "en-us"
+	}
+	return r, nil
+}
+
+// order is the providers to ask for an engine and a language, and what is to
+// be said about the choice.
+func (v *Voices) order(engine, language string) ([]provider, []event.Fact) {
+	chain := slices.Clone(v.providers)
+	var facts []event.Fact
+	at := slices.IndexFunc(chain, func(p provider) bool { return p.name() == engine })
+	switch {
+	case engine == "" || engine == "default":
+	case at >= 0:
+		p := chain[at]
+		chain = slices.Insert(slices.Delete(chain, at, at+1), 0, p)
+	default:
+		why := "there is no such engine"
+		if slices.Contains(kazooEngines, engine) || slices.Contains(v.Names(), engine) {
+			why = "that engine is not here"
+		}
+		facts = append(facts, event.Warned{
+			Code:    "say.engine",
+			Message: fmt.Sprintf("engine %q was asked for, but %s; %s speaks", engine, why, chain[0].name()),
+		})
+	}
+	if isEnglish(language) {
+		return chain, facts
+	}
+	// The built-in voice knows English only, so it is asked last.
+	slices.SortStableFunc(chain, func(a, b provider) int { return last(a) - last(b) })
+	if last(chain[0]) > 0 {
+		facts = append(facts, event.Warned{
+			Code: "say.language", Message: "the built-in voice reads " + language + " as if it were English",
+		})
+	}
+	return chain, facts
+}
+
+func last(p provider) int {
+	if _, ok := p.(builtin); ok {
+		return 1
+	}
+	return 0
+}
+
+func isEnglish(language string) bool { return language == "en" || strings.HasPrefix(language, "en-") }
+
+// key names the sound of a request by a provider.
+func key(p provider, r request) string {
+	h := sha256.New()
+	for _, part := range []string{p.name(), p.version(), r.voice, r.language, r.text} {
+		_, _ = fmt.Fprintf(h, "%d:%s", len(part), part) // a hash takes everything
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+// title is what a timeline calls the sound.
+func title(text string) string {
+	text = strings.Join(strings.Fields(text), " ")
+	if r := []rune(text); len(r) > 60 {
+		text = string(r[:59]) + "…"
+	}
+	return `say "` + text + `"`
+}
+
+// Close stops what is being made and waits for it. Sounds that are out there
+// play on as far as they are made.
+func (v *Voices) Close() {
+	v.mu.Lock()
+	v.closed = true
+	clips := v.memory.clear()
+	for _, m := range v.making {
+		m.cancel()
+	}
+	v.mu.Unlock()
+	v.work.Wait()
+	for _, c := range clips {
+		c.Close()
+	}
+}
