@@ -1,8 +1,12 @@
 package rtp
 
 import (
-	"context"
+	"crypto/rand"
+	"encoding/binary"
+	"errors"
+	"fmt"
 	"net/netip"
+	"sync"
 	"time"
 
 	"github.com/pivotvoice/pivot/internal/audio"
@@ -32,95 +36,209 @@ type Params struct {
 	NoFill bool
 }
 
-// Key is one key press heard.
-type Key struct {
-	Digit  byte          // 0-9 * # A-D
-	Inband bool          // found in the sound, not an RFC 4733 event
-	Held   time.Duration // how long it was pressed, as far as is known
-}
-
-// Side is one way of a stream.
-type Side int
-
-// The sides.
-const (
-	Heard  Side = iota // what the far end says
-	Spoken             // what is sent to it
-	Both               // the two, mixed
-)
-
-// Stats is what is known of a stream's quality, by RFC 3550 section 6.4.1.
-type Stats struct {
-	Sent     uint64        // packets sent
-	Received uint64        // packets taken from the far end
-	Lost     uint64        // packets of the far end that never came
-	Late     uint64        // packets that came too late to be of use, and duplicates
-	Jitter   time.Duration // interarrival jitter seen here
-	// What the far end reported of our packets.
-	FarLost   uint64
-	FarJitter time.Duration
-	RoundTrip time.Duration // 0 until it is known
-	FirstSent time.Time     // when the first packet left
-	// Skipped counts own frames left out to catch up after starvation,
-	// Dropped the datagrams thrown away: junk, strangers, unknown payloads.
-	Skipped, Dropped uint64
-	// Relatched counts changes of the far end's address found from packets;
-	// Latched is where they come from now.
-	Relatched int
-	Latched   netip.AddrPort
+// check says what is missing, for a stream bound to local.
+func (p *Params) check(local netip.AddrPort) error {
+	p.Remote = netip.AddrPortFrom(p.Remote.Addr().Unmap(), p.Remote.Port())
+	p.RemoteRTCP = netip.AddrPortFrom(p.RemoteRTCP.Addr().Unmap(), p.RemoteRTCP.Port())
+	switch {
+	case p.Codec == nil:
+		return errors.New("rtp: no codec")
+	case !p.Remote.IsValid() || p.Remote.Port() == 0:
+		return errors.New("rtp: no remote address")
+	case p.Remote.Addr().Is4() != local.Addr().Is4():
+		return errors.New("rtp: remote address of another IP version")
+	case p.PayloadType > 127 || p.EventPT > 127:
+		return errors.New("rtp: no such payload type")
+	}
+	if !p.RemoteRTCP.IsValid() || p.RemoteRTCP.Port() == 0 || p.RemoteRTCP.Addr().Is4() != local.Addr().Is4() {
+		p.RemoteRTCP = netip.AddrPortFrom(p.Remote.Addr(), p.Remote.Port()+1)
+	}
+	if p.Mux {
+		p.RemoteRTCP = p.Remote
+	}
+	return nil
 }
 
 // Stream is one call's sound, both ways. Its methods may be called from
 // several goroutines.
-type Stream struct{}
+type Stream struct {
+	engine         *Engine
+	clock          *scheduler
+	slot, index    int // of the clock's, and guarded by it; slot is -1 outside
+	media, control *socket
+	ssrc           uint32
+	cname          string
 
-// LocalAddr is where the far end should send RTP to; Port is its port. RTCP
-// is on the next one.
-func (s *Stream) LocalAddr() netip.AddrPort { return netip.AddrPort{} }
-
-// Port is the port of LocalAddr.
-func (s *Stream) Port() int { return 0 }
-
-// Configure sets or changes what was agreed. SSRC and sequence numbers go on;
-// the far end's address is learnt anew.
-func (s *Stream) Configure(p Params) error { return ErrClosed }
-
-// Play sends snd and returns when it is over (nil), when ctx ends (its
-// cause), when the sound breaks (its error) or has nothing to give for ten
-// seconds (ErrStalled), or when the stream is closed (ErrClosed). The first
-// frame leaves at once. A second Play waits for its turn. While the direction
-// does not allow sending, the sound goes on unheard.
-func (s *Stream) Play(ctx context.Context, snd audio.Sound) error { return ErrClosed }
-
-// Echo sends back what is heard until ctx ends, and returns its cause. It
-// waits for its turn like Play.
-func (s *Stream) Echo(ctx context.Context) error { return ErrClosed }
-
-// SendKeys presses keys (0-9 * # A-D; w and W are half a second and a second
-// of silence), each for the time given, and returns when they are sent: as
-// RFC 4733 events if these were agreed on, else as sound. It waits for its
-// turn like Play.
-func (s *Stream) SendKeys(ctx context.Context, keys string, each time.Duration) error {
-	return ErrClosed
+	// ticking is held while the clock serves the stream, calls to others
+	// included; mu guards what follows, and is never held for a key's call.
+	ticking sync.Mutex
+	mu      sync.Mutex
+	closed  bool
+	params  Params
+	ready   bool  // configured
+	next    int64 // step of the next frame
+	out     sender
+	in      receiver
+	reports reporter
+	taps    listeners
+	onKey   func(Key)
+	keys    []Key // heard, and to be told at the end of the tick
 }
 
-// OnKey has f called for each key pressed, once, when its end is known. f is
-// called from the media clock: it must return at once. A nil f turns it off.
-func (s *Stream) OnKey(f func(Key)) {}
+func newStream(e *Engine, media, control *socket) *Stream {
+	var seed [26]byte
+	_, _ = rand.Read(seed[:]) // never fails
+	s := &Stream{
+		engine: e, clock: e.scheduler(), slot: -1, media: media, control: control,
+		ssrc: binary.BigEndian.Uint32(seed[0:]), cname: rand.Text(),
+	}
+	s.out.seq = binary.BigEndian.Uint16(seed[4:]) >> 1 // leaves room before it wraps
+	s.out.ts = binary.BigEndian.Uint32(seed[6:])
+	s.out.marker = true
+	return s
+}
 
-// Tap copies one side's sound to the sink, at the sink's rate, from now until
-// stop; stop returns when the sink is not used any more. A sink that fails is
-// dropped. stop must not be called from the sink itself.
-func (s *Stream) Tap(side Side, to audio.Sink) (stop func()) { return func() {} }
+// LocalAddr is where the far end should send RTP to. RTCP is on the next port.
+func (s *Stream) LocalAddr() netip.AddrPort { return s.media.local }
+
+// Port is the port of LocalAddr.
+func (s *Stream) Port() int { return int(s.media.local.Port()) }
+
+// Configure sets or changes what was agreed. SSRC, sequence numbers and what
+// plays go on; the far end's address is learnt anew.
+func (s *Stream) Configure(p Params) error {
+	if err := p.check(s.media.local); err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return ErrClosed
+	}
+	if !s.ready || p.Remote != s.params.Remote {
+		to, err := newAddress(p.Remote)
+		if err != nil {
+			return err
+		}
+		s.out.to = to
+	}
+	if !s.ready || p.RemoteRTCP != s.params.RemoteRTCP {
+		to, err := newAddress(p.RemoteRTCP)
+		if err != nil {
+			return err
+		}
+		s.reports.to = to
+	}
+	fresh := p.Codec != s.params.Codec
+	silence, err := s.engine.silence.Open(p.Codec).Next()
+	if err != nil {
+		return fmt.Errorf("rtp: no silence: %w", err)
+	}
+	s.params, s.out.silence = p, silence
+	s.in.open = true
+	if fresh {
+		s.in.track.rate(p.Codec.ClockRate)
+		s.taps.restart(p.Codec)
+	}
+	s.taps.inband(p.Inband)
+	if !s.ready {
+		s.ready = true
+		s.next = s.clock.place(s, time.Now().Add(audio.FrameTime/2))
+	}
+	return nil
+}
+
+// tick is the stream's turn at its slot.
+func (s *Stream) tick(step int64, in *inbox) {
+	s.ticking.Lock()
+	defer s.ticking.Unlock()
+	tell, keys := s.serve(step, in)
+	for _, k := range keys {
+		tell(k)
+	}
+}
+
+// serve receives what has come and sends what is due. It returns the keys
+// heard and whom to tell.
+func (s *Stream) serve(step int64, in *inbox) (tell func(Key), keys []Key) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed || step < s.next || (step-s.next)%slots != 0 {
+		return nil, nil // moved to another slot meanwhile
+	}
+	due := int(step-s.next)/slots + 1
+	s.next = step + slots
+	now := s.clock.at(step)
+	s.drain(in, now)
+	for ; due > catchUp; due-- {
+		s.skip()
+	}
+	for range due {
+		s.send()
+	}
+	s.in.events.tick(now, s.key)
+	s.report(in, now)
+	if len(s.keys) == 0 {
+		return nil, nil
+	}
+	keys, s.keys = s.keys, nil
+	if s.onKey == nil {
+		return nil, nil
+	}
+	return s.onKey, keys
+}
+
+// key is called for every key heard.
+func (s *Stream) key(k Key) { s.keys = append(s.keys, k) }
+
+// OnKey has f called for each key pressed, once, when its end is known. f is
+// called from the media clock: it must return at once and must not close the
+// stream. A nil f turns it off.
+func (s *Stream) OnKey(f func(Key)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.onKey = f
+}
 
 // Stats is a picture of the stream so far. It works after Close, too.
-func (s *Stream) Stats() Stats { return Stats{} }
+func (s *Stream) Stats() Stats {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	lost := s.in.track.lost()
+	return Stats{
+		Sent: s.out.sent, FirstSent: s.out.first, Skipped: s.out.skipped,
+		Received: s.in.track.total, Lost: lost, Jitter: s.in.track.deviation(),
+		Late: s.in.track.repeated + s.taps.late(), Dropped: s.in.dropped,
+		FarLost: s.reports.lost, FarJitter: s.reports.jitter, RoundTrip: s.reports.roundTrip,
+		Relatched: s.in.relatched, Latched: s.in.latched,
+	}
+}
 
-// LastHeard is when a packet of the far end last came; the zero time if none
-// did.
-func (s *Stream) LastHeard() time.Time { return time.Time{} }
+// LastHeard is when a packet of the far end last came, to the nearest tick;
+// the zero time if none did.
+func (s *Stream) LastHeard() time.Time {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.in.heard
+}
 
 // Close says goodbye (RTCP BYE), frees the ports and ends what plays with
 // ErrClosed. It returns when the engine has let go of the stream; closing
 // again does nothing.
-func (s *Stream) Close() {}
+func (s *Stream) Close() {
+	s.mu.Lock()
+	if s.closed {
+		s.mu.Unlock()
+		return
+	}
+	s.goodbye()
+	s.closed = true
+	s.out.clear(ErrClosed)
+	s.media.close()
+	s.control.close()
+	s.mu.Unlock()
+	s.clock.remove(s)
+	s.ticking.Lock() // the tick that may be telling keys
+	defer s.ticking.Unlock()
+	s.engine.release(s)
+}
