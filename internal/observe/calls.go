@@ -24,7 +24,7 @@ const (
 
 const (
 	flushEvery   = 200 * time.Millisecond
-	lateFor      = 40 * time.Second // how long an ended call still takes events: SIP's transactions last 32 s
+	lateFor      = 3 * time.Minute // how long an ended call still takes events: late SIP, uploads that are tried again
 	strayAfter   = time.Minute      // a call that was never offered is let go after this
 	maxUnwritten = 200_000          // events held while the journal does not take them
 )
