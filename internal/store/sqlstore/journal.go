@@ -1,0 +1,113 @@
+package sqlstore
+
+import (
+	"context"
+	"database/sql"
+	"strings"
+	"time"
+
+	"github.com/pivotvoice/pivot/internal/store"
+)
+
+// journal is the lines in journal.db.
+type journal struct{ db *database }
+
+// trimAtOnce is how many lines one transaction forgets: appending waits no
+// longer than that takes.
+const trimAtOnce = 2000
+
+// Append implements store.Journal.
+func (s journal) Append(ctx context.Context, entries []store.Entry) error {
+	for _, e := range entries {
+		if err := e.Check(); err != nil {
+			return err
+		}
+	}
+	if len(entries) == 0 {
+		return ctx.Err()
+	}
+	const q = `INSERT INTO journal (account, kind, call_id, at, json) VALUES (?, ?, ?, ?, ?) RETURNING seq`
+	seqs := make([]int64, len(entries))
+	err := s.db.do(ctx, func(ctx context.Context, t *tx) error {
+		for i, e := range entries {
+			args := []any{e.Account, e.Kind, e.Call, e.At.UnixMicro(), string(e.JSON)}
+			if _, err := t.one(ctx, q, args, []any{&seqs[i]}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	for i := range entries {
+		entries[i].Seq = seqs[i]
+	}
+	return nil
+}
+
+// Read implements store.Journal.
+func (s journal) Read(ctx context.Context, w store.Window) ([]store.Entry, error) {
+	query, args := windowQuery(w)
+	rows, err := s.db.query(ctx, query, args...)
+	return collect(rows, err, scanEntry)
+}
+
+func scanEntry(rows *sql.Rows) (store.Entry, error) {
+	var e store.Entry
+	var at int64
+	var json []byte
+	err := rows.Scan(&e.Seq, &e.Account, &e.Kind, &e.Call, &at, &json)
+	e.At, e.JSON = time.UnixMicro(at).UTC(), json
+	return e, err
+}
+
+func windowQuery(w store.Window) (string, []any) {
+	b := clauses{where: []string{`1 = 1`}}
+	if !w.AnyAccount {
+		b.add(`account = ?`, w.Account)
+	}
+	if w.Kind != "" {
+		b.add(`kind = ?`, w.Kind)
+	}
+	if w.Call != "" {
+		b.add(`call_id = ?`, w.Call)
+	}
+	if !w.From.IsZero() {
+		b.add(`at >= ?`, w.From.UnixMicro())
+	}
+	if !w.To.IsZero() {
+		b.add(`at <= ?`, w.To.UnixMicro())
+	}
+	order, than := `DESC`, `<`
+	if w.Ascending {
+		order, than = `ASC`, `>`
+	}
+	if w.After != 0 {
+		b.add(`seq `+than+` ?`, w.After)
+	}
+	return b.limited(`SELECT seq, account, kind, call_id, at, json FROM journal WHERE `+
+		strings.Join(b.where, ` AND `)+` ORDER BY seq `+order, w.Limit)
+}
+
+// Trim implements store.Journal. It forgets a part at a time: when it fails
+// the number is that of what is gone by then.
+func (s journal) Trim(ctx context.Context, kind string, before time.Time) (int64, error) {
+	q, args := `at < ?`, []any{before.UnixMicro()}
+	if kind != "" {
+		q, args = `kind = ? AND at < ?`, []any{kind, before.UnixMicro()}
+	}
+	q = `DELETE FROM journal WHERE seq IN (SELECT seq FROM journal WHERE ` + q + ` LIMIT ?)`
+	args = append(args, trimAtOnce)
+	for gone := int64(0); ; {
+		var n int64
+		err := s.db.do(ctx, func(ctx context.Context, t *tx) (err error) {
+			n, err = t.exec(ctx, q, args...)
+			return err
+		})
+		gone += n
+		if err != nil || n < trimAtOnce {
+			return gone, err
+		}
+	}
+}

@@ -1,0 +1,193 @@
+package sqlstore
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+)
+
+// maxGroup is how many changes one transaction takes.
+const maxGroup = 128
+
+var errClosed = errors.New("sqlstore: closed")
+
+// writer makes changes on the one connection that writes, each whole or not
+// at all. Those that wait for it together share a transaction, and so its
+// fsync.
+type writer struct {
+	dialect dialect
+	conn    *sql.Conn
+	stmts   map[string]*sql.Stmt // of the goroutine alone
+	jobs    chan job
+	quit    chan struct{} // closed by close
+	done    chan struct{} // closed when the goroutine is gone
+}
+
+type job struct {
+	ctx    context.Context //nolint:containedctx // only to skip what nobody waits for any more
+	change func(context.Context, *tx) error
+	result chan error
+}
+
+func newWriter(ctx context.Context, db *sql.DB, d dialect) (*writer, error) {
+	conn, err := db.Conn(ctx)
+	if err != nil {
+		return nil, err
+	}
+	w := &writer{
+		dialect: d, conn: conn, stmts: map[string]*sql.Stmt{},
+		jobs: make(chan job), quit: make(chan struct{}), done: make(chan struct{}),
+	}
+	go w.run(context.WithoutCancel(ctx))
+	return w, nil
+}
+
+// do makes a change and returns when it is on the disk, or why it is not. A
+// change that was begun is finished, whatever becomes of ctx. All errors of
+// the database must be change's error.
+func (w *writer) do(ctx context.Context, change func(context.Context, *tx) error) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	j := job{ctx: ctx, change: change, result: make(chan error, 1)}
+	select {
+	case w.jobs <- j:
+		return <-j.result
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-w.quit:
+		return errClosed
+	}
+}
+
+func (w *writer) run(ctx context.Context) {
+	defer close(w.done)
+	for {
+		select {
+		case j := <-w.jobs:
+			w.group(ctx, w.gather(j))
+		case <-w.quit:
+			return
+		}
+	}
+}
+
+// gather is first and all who wait.
+func (w *writer) gather(first job) []job {
+	jobs := []job{first}
+	for len(jobs) < maxGroup {
+		select {
+		case j := <-w.jobs:
+			jobs = append(jobs, j)
+		default:
+			return jobs
+		}
+	}
+	return jobs
+}
+
+// group makes changes in one transaction. One that fails takes back itself
+// alone, unless the database gave up the transaction: then all have failed.
+func (w *writer) group(ctx context.Context, jobs []job) {
+	results := make([]error, len(jobs))
+	err := w.exec(ctx, w.dialect.begin)
+	if err == nil {
+		err = w.changes(ctx, jobs, results)
+	}
+	if err == nil {
+		err = w.exec(ctx, "COMMIT")
+	}
+	if err != nil {
+		_ = w.exec(ctx, "ROLLBACK") // it may be gone already
+	}
+	for i, j := range jobs {
+		if results[i] == nil {
+			results[i] = err
+		}
+		j.result <- results[i]
+	}
+}
+
+// changes makes each change behind a savepoint, so that one that is refused
+// leaves nothing.
+func (w *writer) changes(ctx context.Context, jobs []job, results []error) error {
+	for i, j := range jobs {
+		if results[i] = j.ctx.Err(); results[i] != nil {
+			continue
+		}
+		if err := w.exec(ctx, "SAVEPOINT change"); err != nil {
+			return err
+		}
+		if results[i] = j.change(ctx, &tx{w}); results[i] != nil {
+			if err := w.exec(ctx, "ROLLBACK TO SAVEPOINT change"); err != nil {
+				return fmt.Errorf("%w (%w)", results[i], err)
+			}
+		}
+		if err := w.exec(ctx, "RELEASE SAVEPOINT change"); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (w *writer) exec(ctx context.Context, q string) error {
+	s, err := w.prepared(ctx, q) //nolint:sqlclosecheck // kept for the next time
+	if err != nil {
+		return err
+	}
+	_, err = s.ExecContext(ctx)
+	return err
+}
+
+// prepared keeps every statement: they are few, and all written here.
+func (w *writer) prepared(ctx context.Context, q string) (*sql.Stmt, error) {
+	if s := w.stmts[q]; s != nil {
+		return s, nil
+	}
+	s, err := w.conn.PrepareContext(ctx, w.dialect.bind(q))
+	if err == nil {
+		w.stmts[q] = s
+	}
+	return s, err
+}
+
+// close waits for the running group; who comes later is refused.
+func (w *writer) close() error {
+	close(w.quit)
+	<-w.done
+	var errs []error
+	for _, s := range w.stmts {
+		errs = append(errs, s.Close())
+	}
+	return errors.Join(append(errs, w.conn.Close())...)
+}
+
+// tx is a change being made.
+type tx struct{ w *writer }
+
+// exec returns how many rows it changed.
+func (t *tx) exec(ctx context.Context, q string, args ...any) (int64, error) {
+	s, err := t.w.prepared(ctx, q) //nolint:sqlclosecheck // kept for the next time
+	if err != nil {
+		return 0, err
+	}
+	r, err := s.ExecContext(ctx, args...)
+	if err != nil {
+		return 0, err
+	}
+	return r.RowsAffected()
+}
+
+// one reads the one row of q, and says whether there was one.
+func (t *tx) one(ctx context.Context, q string, args, into []any) (bool, error) {
+	s, err := t.w.prepared(ctx, q) //nolint:sqlclosecheck // kept for the next time
+	if err != nil {
+		return false, err
+	}
+	err = s.QueryRowContext(ctx, args...).Scan(into...)
+	if errors.Is(err, sql.ErrNoRows) {
+		return false, nil
+	}
+	return err == nil, err
+}
