@@ -53,6 +53,9 @@ func (c *Client) Ask(ctx context.Context, r Request) (event.Fetched, Answer) {
 	limit := cmp.Or(r.Timeout, defaultTimeout)
 	limited, cancel := context.WithTimeoutCause(ctx, limit, errTimeout)
 	defer cancel()
+	if r.Connect > 0 {
+		limited = context.WithValue(limited, dialLimit{}, r.Connect)
+	}
 	if err := c.ask(w.trace(limited), r, w, &f, &a); err != nil {
 		e := explain(ctx, limited, err, w.at(), limit)
 		f.Failure, f.Err = e.Kind, e.Error()

@@ -53,6 +53,7 @@ type Client struct {
 	agent     string
 	maxBytes  int64
 	connect   time.Duration
+	head      time.Duration // how long Get waits
 	secrets   []string
 }
 
@@ -63,6 +64,7 @@ func New(cfg Config) *Client {
 		agent:    cmp.Or(cfg.UserAgent, "Pivot"),
 		maxBytes: cmp.Or(cfg.MaxBytes, defaultMaxBytes),
 		connect:  cmp.Or(cfg.Connect, defaultConnect),
+		head:     headTime,
 		secrets:  append(canonical(secretHeaders), canonical(cfg.Secrets)...),
 	}
 	idle := cmp.Or(cfg.MaxIdle, defaultIdle)
@@ -98,7 +100,7 @@ func (c *Client) dial(r *net.Resolver) func(ctx context.Context, network, addr s
 	d := &net.Dialer{Resolver: r, KeepAlive: 30 * time.Second, ControlContext: c.guard.control}
 	return func(ctx context.Context, network, addr string) (net.Conn, error) {
 		limit := c.connect
-		if own, ok := ctx.Value(dialLimit{}).(time.Duration); ok && own > 0 {
+		if own, ok := ctx.Value(dialLimit{}).(time.Duration); ok {
 			limit = own
 		}
 		ctx, cancel := context.WithTimeout(ctx, limit)

@@ -27,11 +27,11 @@ func (c *Client) Get(ctx context.Context, rawURL string, header http.Header) (*h
 	c.dress(&h)
 	w := &watch{began: time.Now()}
 	limited, cancel := context.WithCancelCause(ctx)
-	late := time.AfterFunc(headTime, func() { cancel(errTimeout) })
+	late := time.AfterFunc(c.head, func() { cancel(errTimeout) })
 	resp, _, err := c.follow(w.trace(limited), h, defaultRedirects, func(string) { w.hop() })
 	late.Stop()
 	if err != nil {
-		err = explain(ctx, limited, err, w.at(), headTime)
+		err = explain(ctx, limited, err, w.at(), c.head)
 		cancel(nil)
 		return nil, err
 	}
