@@ -230,7 +230,11 @@ func TestPivotFails(t *testing.T) {
 		} {
 			t.Run(strings.Join([]string{x.kind, name}, " to "), func(t *testing.T) {
 				t.Parallel()
-				failing := fmt.Sprintf(`{"module":"pivot","data":{"voice_url":%q,"req_timeout_ms":300},"children":%s}`, x.url, children)
+				limit := 5000
+				if x.kind == event.FailTimeout {
+					limit = 300
+				}
+				failing := fmt.Sprintf(`{"module":"pivot","data":{"voice_url":%q,"req_timeout_ms":%d},"children":%s}`, x.url, limit, children)
 				first := newWebsite(t, map[string]http.HandlerFunc{"/": says(failing)})
 				for _, program := range []string{failing, fmt.Sprintf(`{"module":"pivot","data":{"voice_url":%q}}`, first.URL+"/")} {
 					log := ring(t, program)
