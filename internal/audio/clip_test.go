@@ -81,6 +81,17 @@ func TestClipWideband(t *testing.T) {
 	}
 }
 
+// TestCursorMissesNothing reads frames while they are made, many times over.
+func TestCursorMissesNothing(t *testing.T) {
+	for i := range 200 {
+		clip := NewClip("race", &slice{rate: 8000, pcm: make([]int16, 8000*4)})
+		if got, err := play(t, clip, PCMU); len(got) != 8000*4 || !isEnd(err) {
+			t.Fatalf("try %d: %d bytes, %v", i, len(got), err)
+		}
+		clip.Close()
+	}
+}
+
 // TestClipIsShared opens a clip many times at once: one encode, equal frames.
 func TestClipIsShared(t *testing.T) {
 	clip := NewClip("shared", &slice{rate: 8000, pcm: sineOf(440, 8000, 8000, 8000*3)})

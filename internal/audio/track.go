@@ -143,6 +143,9 @@ func (c *cursor) advance() bool {
 		c.ready = ready
 		return true
 	}
+	if c.at < len(c.in.data) {
+		return false
+	}
 	next := c.in.next.Load()
 	if next == nil {
 		return false
