@@ -43,21 +43,6 @@ type Upload struct {
 	Method, URL string // PUT or POST, and where the file itself goes
 }
 
-// Recorded is a recording of a call, for webhooks to tell of.
-type Recorded struct {
-	ID     string
-	URL    string // where it is sent; "" if it is only kept
-	Length time.Duration
-}
-
-type recordedKey struct{}
-
-// LastRecorded is what was last recorded of a call, if anything was.
-func LastRecorded(s *flow.Session) (Recorded, bool) {
-	r, ok := s.Value(recordedKey{}).(Recorded)
-	return r, ok
-}
-
 func recordCaller(to Recordings) flow.Action {
 	return flow.Define(flow.Def[recordData]{
 		Name:    "record_caller",
@@ -130,19 +115,19 @@ func (d recordData) record(ctx context.Context, s *flow.Session, to Recordings) 
 		return flow.Fail("recording.failed", err)
 	}
 	s.Add(f)
-	d.keep(s, to, Recorded{ID: id, Length: length}, rec.Format())
+	d.keep(s, to, flow.Recording{ID: id, Length: length}, rec.Format())
 	return err
 }
 
 // keep remembers the recording for the next webhook and sends it.
-func (d recordData) keep(s *flow.Session, to Recordings, r Recorded, format string) {
+func (d recordData) keep(s *flow.Session, to Recordings, r flow.Recording, format string) {
 	if d.URL != "" {
 		r.URL = fileURL(d.URL, r.ID, format)
 		to.Upload(Upload{
 			Account: s.Account, ID: r.ID, Format: format, Method: strings.ToUpper(d.Method), URL: r.URL,
 		}, s.Later())
 	}
-	s.SetValue(recordedKey{}, r)
+	s.SetRecording(r)
 }
 
 // fileURL is where a recording goes below the URL that was given
