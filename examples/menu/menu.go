@@ -106,7 +106,7 @@ func voice(base string) *step {
 	return first(
 		say("Welcome to Pivot."),
 		play(base+"/chime.wav"),
-		say("Please enter your four digit code, followed by the pound key."),
+		say("Please enter your four digit code."),
 		collect(4),
 		ask(base+"/code"),
 	)

@@ -54,7 +54,7 @@ func TestPages(t *testing.T) {
 	const choices = "tts For the time, press 1. For a sound, press 2. To hear this again, press 9. | collect_dtmf | "
 	for _, x := range []struct{ page, digits, want string }{
 		{"/voice", "", "tts Welcome to Pivot. | play http://app.test/chime.wav | " +
-			"tts Please enter your four digit code, followed by the pound key. | collect_dtmf | pivot http://app.test/code"},
+			"tts Please enter your four digit code. | collect_dtmf | pivot http://app.test/code"},
 		{"/code", "1234", "tts You entered 1 2 3 4. Goodbye. | hangup"},
 		{"/code", "12", "tts Sorry, I need four digits. Please enter your code. | collect_dtmf | pivot http://app.test/code?try=2"},
 		{"/code?try=2", "", "tts Sorry, I need four digits. Please enter your code. | collect_dtmf | pivot http://app.test/code?try=3"},
