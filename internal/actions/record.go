@@ -15,7 +15,7 @@ import (
 	"github.com/pivotvoice/pivot/internal/schema"
 )
 
-// Recordings keeps what is recorded. Archive is one.
+// Recordings keeps what is recorded.
 type Recordings interface {
 	// Create begins a recording. format is "mp3", "wav", or "" for the best
 	// there is; the recording says what it really is.
@@ -91,7 +91,9 @@ func (d recordData) check() schema.Faults {
 // like any other.
 func (d recordData) record(ctx context.Context, s *flow.Session, to Recordings) error {
 	id := newID()
-	rec, err := to.Create(ctx, s.Account, id, d.Format)
+	// The recording outlives the step: that the caller hangs up is its end,
+	// not its failure.
+	rec, err := to.Create(context.WithoutCancel(ctx), s.Account, id, d.Format)
 	if err != nil {
 		return flow.Fail("recording.failed", err)
 	}

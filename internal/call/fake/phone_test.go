@@ -97,14 +97,18 @@ func TestTaps(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := fake.New(call.Info{}, nil)
 		sides := map[call.Side]*count{call.Heard: {}, call.Spoken: {}, call.Both: {}}
+		var stops []func()
 		for side, c := range sides {
-			defer p.Tap(side, c)()
+			stops = append(stops, p.Tap(side, c))
 		}
 		p.Say(audio.Tone(2*time.Second, 440))
 		if err := p.Play(t.Context(), audio.Tone(time.Second, 600)); err != nil {
 			t.Fatal(err)
 		}
 		time.Sleep(2 * time.Second)
+		for _, stop := range stops {
+			stop()
+		}
 		for side, want := range map[call.Side]int{call.Heard: 100, call.Spoken: 50, call.Both: 100} {
 			if c := sides[side]; c.frames < 149 || c.loud < want*9/10 || c.loud > want+1 {
 				t.Errorf("%s: %+v, want %d loud of 150", side, c, want)
