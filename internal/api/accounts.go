@@ -1,0 +1,353 @@
+package api
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/pivotvoice/pivot/internal/resource"
+	"github.com/pivotvoice/pivot/internal/schema"
+	"github.com/pivotvoice/pivot/internal/store"
+)
+
+// What accounts can be found by besides their realm and name.
+const (
+	indexName   = "alphanum_name"
+	indexAPIKey = "api_key_hash"
+	indexTree   = "tree"       // every account above
+	indexParent = "parent"     // the one right above
+	indexMaster = "superduper" // "true" of the one above all
+)
+
+// account is what is held to a schema of an account; the parts that belong to
+// actions that are not here yet are kept as they are.
+type account struct {
+	Name           string              `json:"name" jsonschema:"required,minLength=1,maxLength=128" jsonschema_description:"What people call it."`
+	Realm          string              `json:"realm,omitempty" jsonschema:"minLength=4,maxLength=253,pattern=^[.\\w-]+$" jsonschema_description:"The domain of its phones; made up where there is none."`
+	Enabled        bool                `json:"enabled" jsonschema_description:"Whether its users may log in and its tokens hold."`
+	Language       string              `json:"language,omitempty" jsonschema_description:"Of prompts and speech: en-us."`
+	Timezone       string              `json:"timezone,omitempty" jsonschema:"minLength=5,maxLength=32" jsonschema_description:"Europe/Berlin."`
+	Org            string              `json:"org,omitempty" jsonschema_description:"The full name of the organisation."`
+	Flags          []string            `json:"flags,omitempty" jsonschema_description:"Free words to filter by."`
+	CallerID       map[string]party    `json:"caller_id,omitempty" jsonschema_description:"The identities it calls out with."`
+	CallerIDOption callerIDOptions     `json:"caller_id_options,omitzero" jsonschema_description:"How they are shown."`
+	Restriction    map[string]restrict `json:"call_restriction,omitempty" jsonschema:"default={}" jsonschema_description:"What may be called, by class of number."`
+	Waiting        onOff               `json:"call_waiting,omitzero" jsonschema_description:"Whether a busy phone is called."`
+	DoNotDisturb   onOff               `json:"do_not_disturb,omitzero" jsonschema_description:"Whether no phone is called."`
+	MusicOnHold    music               `json:"music_on_hold,omitzero" jsonschema:"default={}" jsonschema_description:"What is heard on hold."`
+	Preflow        preflow             `json:"preflow,omitzero" jsonschema:"default={}" jsonschema_description:"What runs before every callflow."`
+	Ringtones      ringtones           `json:"ringtones,omitzero" jsonschema:"default={}" jsonschema_description:"Alert-Info of calls to its phones."`
+}
+
+type (
+	party struct {
+		Name   string `json:"name,omitempty" jsonschema:"maxLength=35"`
+		Number string `json:"number,omitempty" jsonschema:"maxLength=35"`
+		Realm  string `json:"realm,omitempty"`
+	}
+	callerIDOptions struct {
+		Privacy  string `json:"outbound_privacy,omitempty" jsonschema:"enum=full,enum=name,enum=number,enum=none"`
+		ShowRate bool   `json:"show_rate,omitempty"`
+	}
+	restrict struct {
+		Action string `json:"action,omitempty" jsonschema:"enum=inherit,enum=deny"`
+	}
+	onOff struct {
+		Enabled bool `json:"enabled,omitempty"`
+	}
+	music struct {
+		MediaID string `json:"media_id,omitempty" jsonschema:"maxLength=2048"`
+	}
+	preflow struct {
+		_      struct{} `jsonschema:"noextra"`
+		Always string   `json:"always,omitempty"`
+	}
+	ringtones struct {
+		External string `json:"external,omitempty" jsonschema:"maxLength=256"`
+		Internal string `json:"internal,omitempty" jsonschema:"maxLength=256"`
+	}
+)
+
+func accountsResource() resource.Resource {
+	return resource.Define(resource.Def[account]{
+		Name: "accounts", Type: "account", Summary: "Accounts: who owns callflows, users and calls.",
+		Default: account{Enabled: true},
+		Example: `{"name":"Acme","realm":"sip.acme.example","timezone":"Europe/Berlin"}`,
+		List:    resource.Fields("name", "realm", "flags"),
+		Unique: []resource.Unique{
+			inUse("realm", "Account realm already in use"), inUse("name", "Account name already in use"),
+		},
+		Find: findAccount, Before: prepareAccount, Show: showAccount, Removing: removingAccount,
+		ReadOnly: []string{
+			"wnm_allow_additions", "superduper_admin", "created", "reseller_id", "is_reseller", "billing_mode",
+			"notification_preference", "trial_time_left", "api_key",
+		},
+	})
+}
+
+// inUse is a unique field and what is said when it is not.
+func inUse(path, message string) resource.Unique {
+	return resource.Unique{Path: path, Fault: func(value string, _ resource.Doc) schema.Fault {
+		return schema.Fault{
+			Path: strings.Split(path, "."), Rule: "unique", Message: message, Extra: map[string]any{"cause": value},
+		}
+	}}
+}
+
+func findAccount(d resource.Doc) map[string][]string {
+	above := tree(d)
+	index := map[string][]string{
+		indexName: {resource.Alphanumeric(resource.Text(d.Public, "name"))}, indexTree: above,
+		indexAPIKey: {keyHash(resource.Text(d.Private, "pvt_api_key"))},
+	}
+	if len(above) > 0 {
+		index[indexParent] = above[len(above)-1:]
+	}
+	if isMaster(d) {
+		index[indexMaster] = []string{"true"}
+	}
+	return index
+}
+
+// tree is the ids of the accounts above one, the topmost first.
+func tree(d resource.Doc) []string { return resource.Strings(d.Private, "pvt_tree") }
+
+func isMaster(d resource.Doc) bool { return d.Private["pvt_superduper_admin"] == true }
+
+type parentKey struct{}
+
+// below is ctx in which accounts are made below another.
+func below(ctx context.Context, parent resource.Doc) context.Context {
+	return context.WithValue(ctx, parentKey{}, append(tree(parent), parent.ID))
+}
+
+func prepareAccount(ctx context.Context, d *resource.Draft) error {
+	if d.Old == nil {
+		above, _ := ctx.Value(parentKey{}).([]string)
+		list := make([]any, len(above))
+		for i, id := range above {
+			list[i] = id
+		}
+		d.Private["pvt_tree"] = list
+		if ctx.Value(masterKey{}) == true {
+			d.Private["pvt_superduper_admin"] = true
+		}
+		d.Private["pvt_api_key"], d.Private["pvt_signature_secret"] = randomHex(32), randomHex(32)
+	}
+	switch realm, ok := d.Doc["realm"].(string); {
+	case ok:
+		d.Doc["realm"] = lower(realm)
+	case d.Doc["realm"] != nil: // the schema says what is wrong
+	case d.Old != nil:
+		d.Doc["realm"] = d.Old.Public["realm"]
+	default:
+		d.Doc["realm"] = randomHex(3) + ".sip.pivot.local"
+	}
+	if d.Old != nil && resource.ActorOf(ctx).Account == d.ID {
+		d.Doc["enabled"] = enabled(*d.Old) // nobody locks out, or lets in, itself
+	}
+	return nil
+}
+
+func showAccount(_ context.Context, _ store.Docs, d resource.Doc, out resource.Object) error {
+	out["superduper_admin"], out["created"] = isMaster(d), resource.Gregorian(d.Created)
+	out["wnm_allow_additions"], out["is_reseller"] = isMaster(d), isMaster(d)
+	out["reseller_id"], out["billing_mode"] = topOf(d), "limits_only"
+	return nil
+}
+
+// topOf is the id of the topmost account above one, or its own.
+func topOf(d resource.Doc) string { return append(tree(d), d.ID)[0] }
+
+func (s *Server) reseller(d resource.Doc) string { return topOf(d) }
+
+func removingAccount(ctx context.Context, docs store.Docs, d resource.Doc) error {
+	if isMaster(d) {
+		return errMethod()
+	}
+	under, err := docs.List(ctx, store.Query{Type: d.Type, Where: map[string]string{indexTree: d.ID}, Limit: 1})
+	if err == nil && len(under) > 0 {
+		return says(http.StatusInternalServerError, "account_has_descendants", "account has descendants")
+	}
+	return err
+}
+
+// randomHex is a random number of n bytes in hex.
+func randomHex(n int) string {
+	b := make([]byte, n)
+	_, _ = rand.Read(b) // never fails, says its documentation
+	return hex.EncodeToString(b)
+}
+
+func lower(s string) string { return strings.ToLower(strings.TrimSpace(s)) }
+
+func (s *Server) accountOperations() []Operation {
+	const one = "accounts/{account_id}"
+	body := s.accountsDef.Schema
+	ops := []Operation{
+		{
+			Method: http.MethodPut, Path: "accounts", Summary: "Create an account below one's own", Body: body, Who: AnyToken,
+			Do: func(r *Request) (Reply, error) { return s.createAccount(r, r.Auth.Account) },
+		},
+		{
+			Method: http.MethodPut, Path: one, Summary: "Create an account below another", Body: body,
+			Do: func(r *Request) (Reply, error) { return s.createAccount(r, *r.Account) },
+		},
+		{
+			Method: http.MethodGet, Path: one, Summary: "Read an account", Do: s.getAccount,
+			Params: []Param{{"include_api_key", "true to have its API key in the answer."}},
+		},
+		{Method: http.MethodPost, Path: one, Summary: "Replace an account's settings", Body: body, Do: s.replaceAccount},
+		{Method: http.MethodPatch, Path: one, Summary: "Change some of an account's settings", Do: s.patchAccount},
+		{Method: http.MethodDelete, Path: one, Summary: "Delete an account", Do: s.deleteAccount},
+		{Method: http.MethodGet, Path: one + "/api_key", Summary: "Read an account's API key", Do: s.getAPIKey},
+		{
+			Method: http.MethodPut, Path: one + "/api_key", Summary: "Make a new API key; the old one and its tokens end",
+			Do: s.putAPIKey,
+		},
+		{
+			Method: http.MethodGet, Path: one + "/children", Summary: "List the accounts right below", Params: listParams,
+			Produces: []string{csvType}, Do: s.listChildren,
+		},
+		{
+			Method: http.MethodGet, Path: one + "/descendants", Summary: "List all accounts below", Params: listParams,
+			Produces: []string{csvType}, Do: s.listDescendants,
+		},
+		{
+			Method: http.MethodGet, Path: one + "/siblings", Summary: "List the accounts beside", Params: listParams,
+			Produces: []string{csvType}, Do: s.listSiblings,
+		},
+		{Method: http.MethodGet, Path: one + "/parents", Summary: "List the accounts above", Do: s.listParents},
+		{Method: http.MethodGet, Path: one + "/tree", Summary: "List the accounts above", Do: s.listParents},
+	}
+	for i := range ops {
+		ops[i].Group = "accounts"
+	}
+	return ops
+}
+
+func (s *Server) createAccount(r *Request, parent resource.Doc) (Reply, error) {
+	d, err := s.accounts().Create(below(r.Context(), parent), r.Data())
+	reply, err := s.shown(r, s.accounts(), d, err)
+	reply.Location = "/v2/accounts/" + d.ID
+	return reply, err
+}
+
+func (s *Server) getAccount(r *Request) (Reply, error) {
+	reply, err := s.shown(r, s.accounts(), *r.Account, nil)
+	if data, ok := reply.Data.(resource.Object); ok && r.Param("include_api_key") == "true" && r.Auth.Admin() {
+		data["api_key"] = resource.Text(r.Account.Private, "pvt_api_key")
+	}
+	return reply, err
+}
+
+func (s *Server) replaceAccount(r *Request) (Reply, error) {
+	d, err := s.accounts().Replace(r.Context(), r.Account.ID, r.Data(), r.ifMatch())
+	return s.shown(r, s.accounts(), d, err)
+}
+
+func (s *Server) patchAccount(r *Request) (Reply, error) {
+	d, err := s.accounts().Patch(r.Context(), r.Account.ID, r.Data(), r.ifMatch())
+	return s.shown(r, s.accounts(), d, err)
+}
+
+func (s *Server) deleteAccount(r *Request) (Reply, error) {
+	if r.Auth.Account.ID == r.Account.ID {
+		return Reply{}, errForbidden() // its owner is the account above
+	}
+	d, err := s.accounts().Delete(r.Context(), r.Account.ID, r.ifMatch(), false)
+	return s.shown(r, s.accounts(), d, err)
+}
+
+func (s *Server) getAPIKey(r *Request) (Reply, error) {
+	if !r.Auth.Admin() {
+		return Reply{}, errForbidden()
+	}
+	return Reply{Data: map[string]any{"api_key": resource.Text(r.Account.Private, "pvt_api_key")}}, nil
+}
+
+func (s *Server) putAPIKey(r *Request) (Reply, error) {
+	if !r.Auth.Admin() {
+		return Reply{}, errForbidden()
+	}
+	d, err := s.setAPIKey(r.Context(), r.Account.ID, randomHex(32))
+	if err != nil {
+		return Reply{}, err
+	}
+	return Reply{Data: map[string]any{"api_key": resource.Text(d.Private, "pvt_api_key")}}, nil
+}
+
+// setAPIKey gives an account a key; tokens made with the old one end.
+func (s *Server) setAPIKey(ctx context.Context, id, key string) (resource.Doc, error) {
+	return s.accounts().Update(ctx, id, func(d *resource.Draft) {
+		d.Private["pvt_api_key"], d.Private["pvt_signature_secret"] = key, randomHex(32)
+	})
+}
+
+// listAccounts is a page of accounts, with more columns.
+func (s *Server) listAccounts(r *Request, index, id string, more ...resource.Column) (Reply, error) {
+	q, err := resource.ParseQuery(r.query, r.Param)
+	if err != nil {
+		return Reply{}, err
+	}
+	q.Where = map[string]string{index: id}
+	c := s.accounts()
+	c.Resource.List = append(slices.Clip(c.Resource.List), more...)
+	return s.page(r, c, q)
+}
+
+func (s *Server) listChildren(r *Request) (Reply, error) {
+	reply, err := s.listAccounts(r, indexParent, r.Account.ID)
+	if err != nil {
+		return reply, err
+	}
+	rows, _ := reply.Data.([]any)
+	for _, row := range rows {
+		o, _ := row.(resource.Object)
+		under, err := s.accounts().FindBy(r.Context(), indexTree, resource.Text(o, "id"))
+		if err != nil {
+			return reply, err
+		}
+		o["descendants_count"] = len(under)
+	}
+	return reply, nil
+}
+
+func (s *Server) listDescendants(r *Request) (Reply, error) {
+	return s.listAccounts(r, indexTree, r.Account.ID, resource.Column{
+		Name: "tree", Value: func(d resource.Doc) any { return tree(d) },
+	})
+}
+
+func (s *Server) listSiblings(r *Request) (Reply, error) {
+	above := tree(*r.Account)
+	if len(above) == 0 {
+		return s.listAccounts(r, indexMaster, "true")
+	}
+	parent, err := s.accounts().Get(r.Context(), above[len(above)-1])
+	if err != nil {
+		return Reply{}, err
+	}
+	if !r.Auth.reaches(parent) {
+		return Reply{}, errForbidden()
+	}
+	return s.listAccounts(r, indexParent, parent.ID)
+}
+
+// listParents shows the accounts above, but not those above the token's own.
+func (s *Server) listParents(r *Request) (Reply, error) {
+	rows := []any{}
+	for _, id := range tree(*r.Account) {
+		d, err := s.accounts().Get(r.Context(), id)
+		if err != nil {
+			return Reply{}, err
+		}
+		if r.Auth.reaches(d) {
+			rows = append(rows, resource.Object{"id": d.ID, "name": d.Public["name"]})
+		}
+	}
+	return Reply{Data: rows, List: &ListInfo{Size: len(rows)}}, nil
+}

@@ -1,0 +1,211 @@
+package api
+
+import (
+	"encoding/json"
+	"errors"
+	"net/http"
+
+	"github.com/pivotvoice/pivot/internal/resource"
+	"github.com/pivotvoice/pivot/internal/route"
+	"github.com/pivotvoice/pivot/internal/schema"
+	"github.com/pivotvoice/pivot/internal/store"
+)
+
+// userAuth is the data of PUT user_auth.
+type userAuth struct {
+	Credentials string `json:"credentials" jsonschema:"required,minLength=1,maxLength=64" jsonschema_description:"The hex MD5 or SHA-1 of username:password."`
+	Method      string `json:"method,omitempty" jsonschema:"enum=md5,enum=sha" jsonschema_description:"The digest that the credentials are."`
+	Name        string `json:"account_name,omitempty" jsonschema:"minLength=1,maxLength=128" jsonschema_description:"The account, by its name."`
+	Realm       string `json:"account_realm,omitempty" jsonschema:"minLength=4,maxLength=253,pattern=^[.\\w_-]+$" jsonschema_description:"The account, by its realm."`
+	Realm2      string `json:"realm,omitempty" jsonschema:"minLength=4,maxLength=253" jsonschema_description:"The same as account_realm."`
+	Phone       string `json:"phone_number,omitempty" jsonschema:"minLength=1,maxLength=64" jsonschema_description:"The account, by a number that one of its callflows answers."`
+}
+
+// apiAuth is the data of PUT api_auth. Keys made by the server have 64
+// characters, as Kazoo's; one that was configured may be shorter.
+type apiAuth struct {
+	_   struct{} `jsonschema:"noextra"`
+	Key string   `json:"api_key" jsonschema:"required,minLength=16,maxLength=128" jsonschema_description:"The account's API key."`
+}
+
+func (s *Server) authOperations() []Operation {
+	return []Operation{
+		{
+			Method: http.MethodPut, Path: "user_auth", Group: "auth", Who: Anyone, Do: s.putUserAuth,
+			Summary: "Exchange a user's credentials for a token", Body: schema.Of(userAuth{Method: "md5"}),
+		},
+		{
+			Method: http.MethodGet, Path: "user_auth/{token}", Group: "auth", Who: AnyToken, Do: s.getUserAuth,
+			Summary: "Read who the token of this request belongs to",
+		},
+		{
+			Method: http.MethodPut, Path: "api_auth", Group: "auth", Who: Anyone, Do: s.putAPIAuth,
+			Summary: "Exchange an account's API key for a token", Body: schema.Of(apiAuth{}),
+		},
+		{
+			Method: http.MethodGet, Path: "token_auth", Group: "auth", Who: AnyToken, Do: s.getTokenAuth,
+			Summary: "Read what the token of this request says",
+		},
+		{
+			Method: http.MethodDelete, Path: "token_auth", Group: "auth", Who: AnyToken, Do: s.getTokenAuth,
+			Summary: "Log out: tokens are forgotten by who holds them, and end by themselves",
+		},
+		{
+			Method: http.MethodPost, Path: "auth/tokeninfo", Group: "auth", Who: Anyone, Do: s.tokenInfo,
+			Summary: "Read what a token says", Params: []Param{{"token", "The token."}},
+		},
+		{
+			Method: http.MethodGet, Path: "auth/tokeninfo", Group: "auth", Who: Anyone, Do: s.tokenInfo,
+			Summary: "Read what a token says", Params: []Param{{"token", "The token."}},
+		},
+	}
+}
+
+// bodyOf holds the data of a request to its operation's schema and reads it.
+func bodyOf(r *Request, into any) error {
+	raw, err := json.Marshal(r.Data())
+	if err != nil {
+		return err
+	}
+	full, faults := r.op.Body.Check(raw)
+	if err := faults.Err(); err != nil {
+		return err
+	}
+	return r.op.Body.Decode(full, into)
+}
+
+func (s *Server) putUserAuth(r *Request) (Reply, error) {
+	var in userAuth
+	if err := bodyOf(r, &in); err != nil {
+		return Reply{}, err
+	}
+	if err := s.mayTry(r); err != nil {
+		return Reply{}, err
+	}
+	if in.Name+in.Realm+in.Realm2+in.Phone == "" {
+		return Reply{}, errInvalid("account_name", "required", "Field is required but missing", nil)
+	}
+	accounts, err := s.candidates(r, in)
+	if err != nil {
+		return Reply{}, err
+	}
+	id, err := s.byDigest(r.Context(), accounts, in.Credentials)
+	if errors.Is(err, store.ErrNotFound) {
+		return Reply{}, s.refuse(r.Context(), r, "user_auth")
+	}
+	if err != nil {
+		return Reply{}, err
+	}
+	return s.letIn(r, id)
+}
+
+// maxCandidates is how many accounts of one name are tried: each costs a slow
+// hash.
+const maxCandidates = 4
+
+// candidates are the accounts that may be meant: by number, by realm, by
+// name. One that does not exist takes as long as one that does.
+func (s *Server) candidates(r *Request, in userAuth) ([]resource.Doc, error) {
+	if in.Phone != "" {
+		found, err := s.byNumber(r, in.Phone)
+		if err != nil || len(found) > 0 {
+			return found, err
+		}
+	}
+	for _, by := range []struct{ index, value string }{
+		{"realm", lower(in.Realm)}, {"realm", lower(in.Realm2)}, {indexName, resource.Alphanumeric(in.Name)},
+	} {
+		if by.value == "" {
+			continue
+		}
+		found, err := s.accounts().FindBy(r.Context(), by.index, by.value)
+		if err != nil {
+			return nil, err
+		}
+		if len(found) > 0 {
+			return found[:min(len(found), maxCandidates)], nil
+		}
+	}
+	_, err := s.hasher.hash(r.Context(), "nobody", in.Credentials)
+	return nil, err
+}
+
+// byNumber are the accounts whose callflows answer a number.
+func (s *Server) byNumber(r *Request, number string) ([]resource.Doc, error) {
+	flows, err := s.cfg.Docs.List(r.Context(), store.Query{
+		Type: s.callflowsDef.Type, AnyAccount: true, Where: map[string]string{"numbers": route.Normalise(number)},
+		Limit: maxCandidates,
+	})
+	if err != nil {
+		return nil, err
+	}
+	var out []resource.Doc
+	for _, f := range flows {
+		a, err := s.accounts().Get(r.Context(), f.Account)
+		if errors.Is(err, store.ErrNotFound) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, a)
+	}
+	return out, nil
+}
+
+func (s *Server) putAPIAuth(r *Request) (Reply, error) {
+	var in apiAuth
+	if err := bodyOf(r, &in); err != nil {
+		return Reply{}, err
+	}
+	if err := s.mayTry(r); err != nil {
+		return Reply{}, err
+	}
+	id, err := s.byAPIKey(r.Context(), in.Key)
+	if errors.Is(err, store.ErrNotFound) {
+		_ = s.refuse(r.Context(), r, "api_auth") // noted; clients know another answer
+		return Reply{}, &Error{Status: http.StatusNotFound, Message: "bad identifier", Data: []string{in.Key}}
+	}
+	if err != nil {
+		return Reply{}, err
+	}
+	return s.letIn(r, id)
+}
+
+// letIn gives a token to who has proven to be somebody.
+func (s *Server) letIn(r *Request, id *Identity) (Reply, error) {
+	if !enabled(id.Account) {
+		return Reply{}, locked("disabled")
+	}
+	s.guard.passed(r.source)
+	if err := s.issue(r.Context(), id); err != nil {
+		return Reply{}, err
+	}
+	r.Auth = id
+	s.log.InfoContext(r.Context(), "logged in", "how", id.Method, "account", id.Account.ID, "user", id.UserID(),
+		"source", r.source.String(), "request_id", r.ID)
+	return Reply{Data: s.authData(id), Token: id.token}, nil
+}
+
+func (s *Server) getUserAuth(r *Request) (Reply, error) {
+	if r.Auth.token == "" || !same(r.Var("token"), r.Auth.token) {
+		return Reply{}, errForbidden()
+	}
+	return Reply{Data: s.authData(r.Auth)}, nil
+}
+
+func (s *Server) getTokenAuth(r *Request) (Reply, error) {
+	return Reply{Data: s.tokenData(r.Auth)}, nil
+}
+
+func (s *Server) tokenInfo(r *Request) (Reply, error) {
+	token := r.Param("token")
+	if token == "" {
+		return Reply{}, errInvalid("token", "required", "Field is required but missing", nil)
+	}
+	id, err := s.byToken(r.Context(), r, token)
+	if err != nil {
+		return Reply{}, s.unknown(r, err)
+	}
+	return Reply{Data: s.tokenData(id)}, nil
+}

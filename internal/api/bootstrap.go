@@ -1,0 +1,159 @@
+package api
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/pivotvoice/pivot/internal/resource"
+	"github.com/pivotvoice/pivot/internal/schema"
+	"github.com/pivotvoice/pivot/internal/store"
+)
+
+// BootstrapConfig says what the first account has. What is empty is made up
+// when the account is made, and then stays; what is given is applied at every
+// start.
+type BootstrapConfig struct {
+	Account string // its name
+	Admin   string // user:password
+	APIKey  string // 16 to 128 characters; those made here have 64, as Kazoo's
+}
+
+// Credentials are those of the first account.
+type Credentials struct {
+	AccountID, Account, Realm string
+	APIKey                    string
+	User                      string // the admin's name
+	Password                  string // only at the start that made it up, or where it is configured
+	New                       bool   // the account was made by this start
+}
+
+// errAdmin is a configured admin that is none.
+var errAdmin = errors.New("api: the admin must be given as user:password")
+
+// errAPIKey is a configured API key that is none.
+var errAPIKey = errors.New("api: the API key must have 16 to 128 characters and no dots or spaces")
+
+// Bootstrap sees to it that there is a first account, above all others, with
+// an admin and an API key. Call it before serving, on one node at a time.
+func (s *Server) Bootstrap(ctx context.Context, cfg BootstrapConfig) (Credentials, error) {
+	user, password, ok := strings.Cut(cfg.Admin, ":")
+	if cfg.Admin != "" && (!ok || user == "" || password == "") {
+		return Credentials{}, errAdmin
+	}
+	if n := len(cfg.APIKey); n > 0 && (n < 16 || n > 128 || strings.ContainsAny(cfg.APIKey, ". \t\r\n")) {
+		return Credentials{}, errAPIKey
+	}
+	master, isNew, err := s.master(ctx, cfg)
+	if err != nil {
+		return Credentials{}, fmt.Errorf("api: the first account: %w", err)
+	}
+	c := Credentials{
+		AccountID: master.ID, Account: resource.Text(master.Public, "name"), New: isNew,
+		Realm: resource.Text(master.Public, "realm"), APIKey: resource.Text(master.Private, "pvt_api_key"),
+	}
+	if c.User, c.Password, err = s.admin(ctx, master, lower(user), password); err != nil {
+		return Credentials{}, fmt.Errorf("api: the first admin: %w", err)
+	}
+	return c, nil
+}
+
+// master is the first account, made if it is not there, with what is
+// configured.
+func (s *Server) master(ctx context.Context, cfg BootstrapConfig) (d resource.Doc, isNew bool, err error) {
+	found, err := s.accounts().FindBy(ctx, indexMaster, "true")
+	if err != nil {
+		return d, false, err
+	}
+	if len(found) > 0 {
+		d = found[0]
+	} else {
+		isNew = true
+		name := cfg.Account
+		if name == "" {
+			name = "pivot"
+		}
+		if d, err = s.accounts().Create(withMaster(ctx), resource.Object{"name": name}); err != nil {
+			return d, false, err
+		}
+	}
+	if cfg.Account != "" && cfg.Account != d.Public["name"] {
+		if d, err = s.accounts().Patch(ctx, d.ID, resource.Object{"name": cfg.Account}, ""); err != nil {
+			return d, false, err
+		}
+	}
+	if cfg.APIKey != "" && cfg.APIKey != resource.Text(d.Private, "pvt_api_key") {
+		if d, err = s.setAPIKey(ctx, d.ID, cfg.APIKey); err != nil {
+			return d, false, err
+		}
+	}
+	return d, isNew, nil
+}
+
+type masterKey struct{}
+
+// withMaster is ctx in which the account that is made is above all others.
+func withMaster(ctx context.Context) context.Context {
+	return context.WithValue(ctx, masterKey{}, true)
+}
+
+// admin sees to the admin that is configured, or to one at all.
+func (s *Server) admin(ctx context.Context, master resource.Doc, name, password string) (string, string, error) {
+	users := s.users(master.ID)
+	if name == "" {
+		admins, err := users.FindBy(ctx, "priv_level", "admin")
+		if err != nil {
+			return "", "", err
+		}
+		if len(admins) > 0 {
+			return resource.Text(admins[0].Public, "username"), "", nil
+		}
+		name, password = "admin", strings.ToLower(rand.Text()[:16])
+	}
+	found, err := users.FindBy(ctx, "username", name)
+	if err != nil {
+		return "", "", err
+	}
+	if len(found) == 0 {
+		_, err = users.Create(ctx, resource.Object{
+			"first_name": "Account", "last_name": "Admin", "username": name, "password": password, "priv_level": "admin",
+		})
+		return name, password, readable(err)
+	}
+	return name, password, readable(s.keepAdmin(ctx, master, found[0], password))
+}
+
+// keepAdmin changes an admin to what is configured, if it is not so already:
+// a change ends all sessions.
+func (s *Server) keepAdmin(ctx context.Context, master, admin resource.Doc, password string) error {
+	digest, _ := digests(resource.Text(admin.Public, "username"), password)
+	_, err := s.byDigest(ctx, []resource.Doc{master}, digest)
+	patch := resource.Object{}
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		patch["password"] = password
+	case err != nil:
+		return err
+	}
+	if admin.Public["priv_level"] != "admin" {
+		patch["priv_level"] = "admin"
+	}
+	if !enabled(admin) {
+		patch["enabled"] = true
+	}
+	if len(patch) == 0 {
+		return nil
+	}
+	_, err = s.users(master.ID).Patch(ctx, admin.ID, patch, "")
+	return err
+}
+
+// readable says what is wrong with a configured name or password.
+func readable(err error) error {
+	if faults, ok := errors.AsType[schema.Faults](err); ok {
+		return fmt.Errorf("%w: %w", errAdmin, faults)
+	}
+	return err
+}

@@ -1,0 +1,315 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/pivotvoice/pivot/internal/flow"
+	"github.com/pivotvoice/pivot/internal/resource"
+	"github.com/pivotvoice/pivot/internal/route"
+	"github.com/pivotvoice/pivot/internal/schema"
+	"github.com/pivotvoice/pivot/internal/store"
+)
+
+// callflow is what is held to a schema of a callflow; its flow is held to the
+// actions.
+type callflow struct {
+	Name        string       `json:"name,omitempty" jsonschema_description:"What people call it."`
+	Numbers     []string     `json:"numbers" jsonschema:"uniqueItems=true,minLength=1,maxLength=36,default=[]" jsonschema_description:"The numbers it answers."`
+	Patterns    []string     `json:"patterns" jsonschema:"minLength=1,default=[]" jsonschema_description:"Regular expressions of numbers it answers; their groups are captured."`
+	FeatureCode *featureCode `json:"featurecode,omitempty" jsonschema_description:"What it is, if it is one of the star codes."`
+	Flags       []string     `json:"flags,omitempty" jsonschema_description:"Free words to filter by."`
+	Ringback    *ringback    `json:"ringback,omitempty" jsonschema_description:"What callers hear while it rings."`
+}
+
+type (
+	featureCode struct {
+		Name   string `json:"name,omitempty" jsonschema:"minLength=1,maxLength=128"`
+		Number string `json:"number,omitempty" jsonschema:"minLength=1,maxLength=30"`
+	}
+	ringback struct {
+		Early    string `json:"early,omitempty"`
+		Transfer string `json:"transfer,omitempty"`
+	}
+)
+
+func callflowsResource(check Checker) resource.Resource {
+	return resource.Define(resource.Def[callflow]{
+		Name: "callflows", Type: "callflow", Summary: "Callflows: what happens when a number is called.",
+		Example: `{"name":"Welcome","numbers":["2600"],"flow":{"module":"pivot",
+			"data":{"voice_url":"https://app.example/voice","method":"post","req_format":"kazoo"},"children":{}}}`,
+		List: append(
+			resource.Fields("name", "type", "numbers", "patterns", "owner_id", "group_id"),
+			resource.FieldOr("flags", []any{}), resource.FieldOr("featurecode", false),
+			resource.Column{Name: "modules", Value: func(d resource.Doc) any { return modules(d.Public["flow"]) }},
+		),
+		Index:  []string{"name", "type", "owner_id", "group_id"},
+		Unique: []resource.Unique{taken("numbers", "Number"), taken("patterns", "Pattern")},
+		Apart:  []string{"flow"},
+		Before: func(_ context.Context, d *resource.Draft) error { return prepareCallflow(check, d) },
+		Show:   showMetadata,
+	})
+}
+
+// taken is a number or pattern that another callflow has.
+func taken(path, what string) resource.Unique {
+	return resource.Unique{Path: path, Fault: func(value string, other resource.Doc) schema.Fault {
+		return schema.Fault{
+			Path: []string{path}, Rule: "unique", Extra: map[string]any{"cause": value},
+			Message: strings.TrimSpace(fmt.Sprintf("%s %s exists in callflow %s %s",
+				what, value, other.ID, resource.Text(other.Public, "name"))),
+		}
+	}}
+}
+
+// prepareCallflow does the first three steps of a callflow's validation
+// (spec/crossbar-api.md section 3), but for the schema.
+func prepareCallflow(check Checker, d *resource.Draft) error {
+	faults := reachable(d.Doc)
+	if numbers, ok := d.Doc["numbers"].([]any); ok {
+		for i, n := range numbers {
+			if s, ok := n.(string); ok {
+				numbers[i] = route.Normalise(s)
+			}
+		}
+	}
+	faults = append(faults, patterns(d.Doc)...)
+	if program, there := d.Doc["flow"]; there {
+		if program == nil { // as good as none
+			delete(d.Doc, "flow")
+		} else {
+			full, more := checkFlow(check, program)
+			d.Doc["flow"] = full
+			faults = append(faults, more.Under("flow")...)
+		}
+	}
+	return faults.Err()
+}
+
+// reachable demands a number or a pattern.
+func reachable(doc resource.Object) schema.Faults {
+	for _, key := range []string{"numbers", "patterns"} {
+		switch v := doc[key].(type) {
+		case nil:
+		case []any:
+			if len(v) > 0 {
+				return nil
+			}
+		default:
+			return schema.Faults{{
+				Path: []string{key}, Rule: "type", Message: "Value did not match type: array",
+				Extra: map[string]any{"target": "array", "value": v},
+			}}
+		}
+	}
+	return schema.Faults{{
+		Path: []string{"numbers"}, Rule: "required",
+		Message: "Callflows must be assigned at least one number or pattern",
+	}}
+}
+
+// patterns must be such that calls can be held to them.
+func patterns(doc resource.Object) schema.Faults {
+	var faults schema.Faults
+	list, _ := doc["patterns"].([]any)
+	for i, p := range list {
+		s, ok := p.(string)
+		if !ok || s == "" {
+			continue // the schema says so
+		}
+		if _, err := route.Compile(s); err != nil {
+			faults = append(faults, schema.Fault{
+				Path: []string{"patterns", strconv.Itoa(i)}, Rule: "pattern",
+				Message: "Not a regular expression: " + err.Error(), Extra: map[string]any{"value": s},
+			})
+		}
+	}
+	return faults
+}
+
+// checkFlow holds a flow to the actions and returns it with their defaults.
+// Keys of nodes that the engine does not know stay.
+func checkFlow(check Checker, program any) (any, schema.Faults) {
+	if faults := shape(program); len(faults) > 0 {
+		return program, faults
+	}
+	raw, err := json.Marshal(program)
+	var n flow.Node
+	if err == nil {
+		err = json.Unmarshal(raw, &n)
+	}
+	if err != nil {
+		return program, schema.Faults{{Rule: "type", Message: "Value cannot be read: " + err.Error()}}
+	}
+	full, faults := check.Check(&n)
+	if len(faults) == 0 {
+		err = fillIn(program, full)
+	}
+	if err != nil {
+		faults = schema.Faults{{Rule: "type", Message: "Value cannot be read: " + err.Error()}}
+	}
+	return program, faults
+}
+
+// shape is what is wrong with a flow before it can be read as one.
+func shape(v any) schema.Faults {
+	node, ok := v.(resource.Object)
+	if !ok {
+		return schema.Faults{notOf(v, "object")}
+	}
+	var faults schema.Faults
+	switch m := node["module"].(type) {
+	case nil, string: // the engine says which are none
+	default:
+		faults = append(faults, schema.Faults{notOf(m, "string")}.Under("module")...)
+	}
+	if data, there := node["data"]; there && data != nil {
+		if _, ok := data.(resource.Object); !ok {
+			faults = append(faults, schema.Faults{notOf(data, "object")}.Under("data")...)
+		}
+	}
+	if node["children"] == nil {
+		return faults
+	}
+	children, ok := node["children"].(resource.Object)
+	if !ok {
+		return append(faults, schema.Faults{notOf(node["children"], "object")}.Under("children")...)
+	}
+	for _, name := range slices.Sorted(maps.Keys(children)) {
+		faults = append(faults, shape(children[name]).Under("children", name)...)
+	}
+	return faults
+}
+
+func notOf(v any, kind string) schema.Fault {
+	return schema.Fault{
+		Rule: "type", Message: "Value did not match type(s): " + kind,
+		Extra: map[string]any{"target": kind, "value": v},
+	}
+}
+
+// fillIn puts the data that the engine has filled in where it came from.
+func fillIn(v any, full *flow.Node) error {
+	node, ok := v.(resource.Object)
+	if !ok || full == nil {
+		return errors.New("the flow changed while it was checked")
+	}
+	data, err := resource.ParseObject(full.Data)
+	if err != nil {
+		return err
+	}
+	node["data"] = data
+	children, _ := node["children"].(resource.Object)
+	for name, child := range children {
+		if err := fillIn(child, full.Children[name]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// walk visits the nodes of a stored flow.
+func walk(v any, visit func(node resource.Object)) {
+	node, ok := v.(resource.Object)
+	if !ok {
+		return
+	}
+	visit(node)
+	children, _ := node["children"].(resource.Object)
+	for _, name := range slices.Sorted(maps.Keys(children)) {
+		walk(children[name], visit)
+	}
+}
+
+// modules are the names of the modules of a flow, each once, but those of
+// nodes that are skipped.
+func modules(program any) []string {
+	names := []string{}
+	walk(program, func(node resource.Object) {
+		data, ok := node["data"].(resource.Object)
+		name, _ := node["module"].(string)
+		if ok && name != "" && data["skip_module"] != true && !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	})
+	return names
+}
+
+// referable are the types of documents that a callflow may refer to.
+var referable = []string{"callflow", "user", "account", "media", "menu", "device", "vmbox", "conference", "group"}
+
+// maxReferences is how many ids of a flow are looked up.
+const maxReferences = 500
+
+// showMetadata adds what is known of the documents that a flow refers to.
+func showMetadata(ctx context.Context, docs store.Docs, d resource.Doc, out resource.Object) error {
+	metadata := resource.Object{}
+	for _, id := range references(d.Public["flow"]) {
+		for _, kind := range referable {
+			k := store.Key{Account: d.Account, Type: kind, ID: id}
+			if k.Check() != nil {
+				continue
+			}
+			found, err := docs.Get(ctx, k)
+			if errors.Is(err, store.ErrNotFound) {
+				continue
+			}
+			if err != nil {
+				return err
+			}
+			row, err := metadatum(found)
+			if err != nil {
+				return err
+			}
+			metadata[id] = row
+			break
+		}
+	}
+	out["metadata"] = metadata
+	return nil
+}
+
+func metadatum(d store.Doc) (resource.Object, error) {
+	doc, err := resource.ParseObject(d.JSON)
+	if err != nil {
+		return nil, err
+	}
+	row := resource.Object{"pvt_type": d.Type}
+	for _, key := range []string{"name", "numbers"} {
+		if v, ok := doc[key]; ok {
+			row[key] = v
+		}
+	}
+	if d.Type == "user" {
+		row["name"] = strings.TrimSpace(resource.Text(doc, "first_name") + " " + resource.Text(doc, "last_name"))
+	}
+	return row, nil
+}
+
+// references are the ids that a flow may mean: values of "id" and of keys
+// with "_id" in its nodes' data, and names of children.
+func references(program any) []string {
+	seen := map[string]bool{}
+	walk(program, func(node resource.Object) {
+		data, _ := node["data"].(resource.Object)
+		for key, v := range data {
+			if id, ok := v.(string); ok && id != "" && (key == "id" || strings.Contains(key, "_id")) {
+				seen[id] = true
+			}
+		}
+		children, _ := node["children"].(resource.Object)
+		for name := range children {
+			if len(name) >= 2 && name != flow.Else {
+				seen[name] = true
+			}
+		}
+	})
+	ids := slices.Sorted(maps.Keys(seen))
+	return ids[:min(len(ids), maxReferences)]
+}

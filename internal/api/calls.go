@@ -1,0 +1,145 @@
+package api
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/pivotvoice/pivot/internal/cdr"
+	"github.com/pivotvoice/pivot/internal/flow"
+	"github.com/pivotvoice/pivot/internal/observe"
+	"github.com/pivotvoice/pivot/internal/resource"
+	"github.com/pivotvoice/pivot/internal/store"
+	"github.com/pivotvoice/pivot/internal/timeline"
+)
+
+func (s *Server) callOperations() []Operation {
+	const all, one = "accounts/{account_id}/calls", "accounts/{account_id}/calls/{call_id}"
+	ops := []Operation{
+		{
+			Method: http.MethodGet, Path: all, Summary: "List calls, those that run first", Params: journalParams,
+			Produces: []string{csvType}, Do: s.listCalls,
+		},
+		{Method: http.MethodGet, Path: one, Summary: "Read a call's record as it is now", Do: s.getCall},
+		{
+			Method: http.MethodGet, Path: one + "/events", Do: s.callEvents, Produces: []string{textType, eventType},
+			Summary: "Read a call's whole timeline: as JSON, as text, or as a live stream of events",
+			Params:  []Param{{"format", "text for lines that people can read."}},
+		},
+		{
+			Method: http.MethodGet, Path: "accounts/{account_id}/events", Do: s.accountEvents,
+			Summary: "Follow the events of all calls as they happen", Produces: []string{eventType},
+		},
+	}
+	if s.cfg.Interrupter != nil {
+		ops = append(ops,
+			Operation{
+				Method: http.MethodPost, Path: one, Summary: "Do something to a running call", Do: s.actOnCall,
+				Params: []Param{{"action", "hangup"}},
+			},
+			Operation{Method: http.MethodDelete, Path: one, Summary: "Hang up a running call", Do: s.hangup})
+	}
+	for i := range ops {
+		ops[i].Group = "calls"
+	}
+	return ops
+}
+
+// listCalls has the running calls before the past ones, or behind them in
+// ascending order.
+func (s *Server) listCalls(r *Request) (Reply, error) {
+	q, err := resource.ParseQuery(r.query, r.Param)
+	if err != nil {
+		return Reply{}, err
+	}
+	w := store.Window{Account: r.Account.ID, Kind: observe.KindCDR}
+	if w.From, w.To, err = s.window(r); err != nil {
+		return Reply{}, err
+	}
+	live, err := s.liveRows(r, q)
+	if err != nil {
+		return Reply{}, err
+	}
+	if q.Start != "" && !q.Ascending {
+		live = nil // the first page had them
+	}
+	if len(live) >= q.Size() && !q.Ascending {
+		return listed(live, q, resource.Cursor("0")), nil // they stay on one page, and the past begins on the next
+	}
+	past := q
+	if !q.Ascending && !q.All {
+		past.PageSize = q.Size() - len(live)
+	}
+	rows, next, err := s.scan(r.Context(), lines{from: w, q: past, show: asItIs})
+	switch {
+	case err != nil:
+		return Reply{}, err
+	case !q.Ascending:
+		rows = append(live, rows...)
+	case next == "":
+		rows = append(rows, live...)
+	}
+	return listed(rows, q, next), nil
+}
+
+// liveRows are the running calls that pass a list's filter, in its order.
+func (s *Server) liveRows(r *Request, q resource.Query) ([]any, error) {
+	rows := []any{}
+	for _, record := range s.cfg.Calls.Live(r.Account.ID) {
+		row, err := rowOf(record)
+		if err != nil {
+			return nil, err
+		}
+		if passes(q.Filter, row, record.Began) {
+			rows = append(rows, row)
+		}
+	}
+	if !q.Ascending {
+		slices.Reverse(rows)
+	}
+	return rows, nil
+}
+
+func (s *Server) getCall(r *Request) (Reply, error) {
+	events, err := s.cfg.Calls.Events(r.Context(), r.Account.ID, r.Var("call_id"))
+	if err != nil {
+		return Reply{}, err
+	}
+	return Reply{Data: cdr.Fold(events)}, nil
+}
+
+func (s *Server) callEvents(r *Request) (Reply, error) {
+	if r.accept == eventType {
+		return s.follow(r)
+	}
+	events, err := s.cfg.Calls.Events(r.Context(), r.Account.ID, r.Var("call_id"))
+	if err != nil {
+		return Reply{}, err
+	}
+	if r.accept == textType || r.Param("format") == "text" {
+		return Reply{Take: func(w http.ResponseWriter) {
+			w.Header().Set("Content-Type", textType+"; charset=utf-8")
+			_ = timeline.Write(w, events) // nobody is left to be told of an error
+		}}, nil
+	}
+	return Reply{Data: events, List: &ListInfo{Size: -1}}, nil
+}
+
+func (s *Server) actOnCall(r *Request) (Reply, error) {
+	if action := strings.ToLower(r.Param("action")); action != "hangup" {
+		return Reply{}, errInvalid("action", "enum", "Value not found in enumerated list of values",
+			map[string]any{"target": []string{"hangup"}, "value": action})
+	}
+	return s.hangup(r)
+}
+
+func (s *Server) hangup(r *Request) (Reply, error) {
+	id := r.Var("call_id")
+	running := slices.ContainsFunc(s.cfg.Calls.Live(r.Account.ID), func(c cdr.Record) bool { return c.CallID == id })
+	if !running || !s.cfg.Interrupter.Interrupt(id, flow.Over) {
+		return Reply{}, errBadIdentifier(id)
+	}
+	s.log.InfoContext(r.Context(), "call hung up by request", "call", id, "by", r.Auth.Account.ID,
+		"user", r.Auth.UserID(), "request_id", r.ID)
+	return Reply{Data: "hangup initiated"}, nil
+}

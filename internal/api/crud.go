@@ -1,0 +1,122 @@
+package api
+
+import (
+	"net/http"
+	"strings"
+
+	"github.com/pivotvoice/pivot/internal/resource"
+)
+
+// listParams are taken by every list.
+var listParams = []Param{
+	{"page_size", "How many rows a page has; 50 by default."},
+	{"start_key", "The next_start_key of the page before, or an id to begin with."},
+	{"end_key", "The last id wanted."},
+	{"paginate", "false for everything at once."},
+	{"ascending", "true for ascending order; descending is the default."},
+	{"filter_{key}", "Only documents whose value at a dotted path is this, or is in this JSON list."},
+	{"filter_not_{key}", "Only documents whose value is not this."},
+	{"has_key", "Only documents that have this key."},
+	{"key_missing", "Only documents that do not have this key."},
+	{"has_value", "Only documents that have something at this key."},
+	{"value_missing", "Only documents that have nothing at this key."},
+	{"created_from", "Gregorian seconds; so are created_to, modified_from and modified_to."},
+}
+
+// crud are the operations of a resource of an account.
+func (s *Server) crud(res resource.Resource) []Operation {
+	all := "accounts/{account_id}/" + res.Name
+	one := all + "/{id}"
+	at := func(r *Request) resource.Collection { return s.in(res, r.Account.ID) }
+	what := strings.ToLower(res.Summary[:1]) + strings.TrimSuffix(res.Summary[1:], ".")
+	return []Operation{
+		{
+			Method: http.MethodGet, Path: all, Group: res.Name, Summary: "List " + what, Params: listParams,
+			Produces: []string{csvType},
+			Do:       func(r *Request) (Reply, error) { return s.list(r, at(r)) },
+		},
+		{
+			Method: http.MethodPut, Path: all, Group: res.Name, Summary: "Create one of " + what, Body: res.Schema,
+			Do: func(r *Request) (Reply, error) { return s.create(r, at(r)) },
+		},
+		{
+			Method: http.MethodGet, Path: one, Group: res.Name, Summary: "Read one of " + what,
+			Do: func(r *Request) (Reply, error) {
+				d, err := at(r).Get(r.Context(), r.Var("id"))
+				return s.shown(r, at(r), d, err)
+			},
+		},
+		{
+			Method: http.MethodPost, Path: one, Group: res.Name, Summary: "Replace one of " + what, Body: res.Schema,
+			Do: func(r *Request) (Reply, error) {
+				d, err := at(r).Replace(r.Context(), r.Var("id"), r.Data(), r.ifMatch())
+				return s.shown(r, at(r), d, err)
+			},
+		},
+		{
+			Method: http.MethodPatch, Path: one, Group: res.Name, Summary: "Change parts of one of " + what,
+			Do: func(r *Request) (Reply, error) {
+				d, err := at(r).Patch(r.Context(), r.Var("id"), r.Data(), r.ifMatch())
+				return s.shown(r, at(r), d, err)
+			},
+		},
+		{
+			Method: http.MethodDelete, Path: one, Group: res.Name, Summary: "Delete one of " + what,
+			Params: []Param{{"should_soft_delete", "false to remove it for good."}},
+			Do: func(r *Request) (Reply, error) {
+				hard := r.Param("should_soft_delete") == "false"
+				d, err := at(r).Delete(r.Context(), r.Var("id"), r.ifMatch(), hard)
+				return s.shown(r, at(r), d, err)
+			},
+		},
+	}
+}
+
+func (r *Request) ifMatch() string { return r.HTTP.Header.Get("If-Match") }
+
+// list is a page of a collection's rows.
+func (s *Server) list(r *Request, c resource.Collection) (Reply, error) {
+	q, err := resource.ParseQuery(r.query, r.Param)
+	if err != nil {
+		return Reply{}, err
+	}
+	return s.page(r, c, q)
+}
+
+// page is the rows of one page.
+func (s *Server) page(r *Request, c resource.Collection, q resource.Query) (Reply, error) {
+	page, err := c.List(r.Context(), q)
+	if err != nil {
+		return Reply{}, err
+	}
+	rows := make([]any, len(page.Docs))
+	for i, d := range page.Docs {
+		rows[i] = c.Row(d)
+	}
+	return listed(rows, q, page.Next), nil
+}
+
+// listed is rows as an answer.
+func listed(rows []any, q resource.Query, next string) Reply {
+	info := &ListInfo{Size: len(rows), Start: q.Start, Next: next}
+	if q.All {
+		info.Size = -1
+	}
+	return Reply{Data: rows, List: info}
+}
+
+func (s *Server) create(r *Request, c resource.Collection) (Reply, error) {
+	d, err := c.Create(r.Context(), r.Data())
+	reply, err := s.shown(r, c, d, err)
+	reply.Location = strings.TrimSuffix(r.HTTP.URL.Path, "/") + "/" + d.ID
+	return reply, err
+}
+
+// shown is one document as an answer.
+func (s *Server) shown(r *Request, c resource.Collection, d resource.Doc, err error) (Reply, error) {
+	if err != nil {
+		return Reply{}, err
+	}
+	out, err := c.Show(r.Context(), d)
+	return Reply{Data: out, Revision: d.Revision}, err
+}

@@ -1,0 +1,151 @@
+package api
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/pivotvoice/pivot/internal/resource"
+	"github.com/pivotvoice/pivot/internal/schema"
+)
+
+// What a request's body may be.
+const (
+	MaxBody  = 8_000_000 // bytes
+	MaxDepth = 1000      // arrays and objects inside each other
+)
+
+// envelope is the body of a request: data, and what stands beside it.
+type envelope struct {
+	data  any // an object or an array
+	aside resource.Object
+	other bool // the body is not of a kind that carries an envelope
+}
+
+// readEnvelope reads a body (spec/crossbar-api.md section 1.2). What is wrong
+// with it is schema.Faults.
+func readEnvelope(w http.ResponseWriter, req *http.Request) (envelope, error) {
+	body, err := io.ReadAll(http.MaxBytesReader(w, req.Body, MaxBody))
+	var large *http.MaxBytesError
+	switch {
+	case errors.As(err, &large):
+		return envelope{}, errInvalid("file", "maxSize",
+			fmt.Sprintf("The body is larger than %d bytes", MaxBody), map[string]any{"target": MaxBody})
+	case err != nil:
+		return envelope{}, errInvalid("json", "invalid", "The body could not be read", map[string]any{"target": "body"})
+	}
+	return parseEnvelope(req.Header.Get("Content-Type"), body)
+}
+
+func parseEnvelope(contentType string, body []byte) (envelope, error) {
+	empty := envelope{data: resource.Object{}, aside: resource.Object{}}
+	text := strings.TrimSpace(string(body))
+	if text == "" {
+		return empty, nil
+	}
+	kind, _, err := mime.ParseMediaType(contentType)
+	if err != nil {
+		kind = strings.TrimSpace(contentType)
+	}
+	switch kind {
+	case "", "application/json", "application/x-json", "text/json":
+	case "application/x-www-form-urlencoded":
+		// curl calls JSON so if not told otherwise.
+		if text[0] != '{' {
+			form, err := url.ParseQuery(text)
+			if err != nil {
+				return envelope{}, notJSON(err.Error(), 0)
+			}
+			return openEnvelope(formObject(form))
+		}
+	default:
+		empty.other = true
+		return empty, nil
+	}
+	all, err := parseBody(body)
+	if err != nil {
+		return envelope{}, err
+	}
+	return openEnvelope(all)
+}
+
+func formObject(form url.Values) resource.Object {
+	out := resource.Object{}
+	for k, v := range form {
+		out[k] = v[0]
+	}
+	return out
+}
+
+func parseBody(body []byte) (resource.Object, error) {
+	if at := tooDeep(body, MaxDepth); at >= 0 {
+		return nil, notJSON(fmt.Sprintf("nested more than %d levels deep", MaxDepth), int64(at))
+	}
+	v, err := resource.Parse(body)
+	var syntax *json.SyntaxError
+	switch {
+	case errors.As(err, &syntax):
+		return nil, notJSON(syntax.Error(), syntax.Offset)
+	case err != nil:
+		return nil, notJSON("All JSON must be valid", int64(len(body)))
+	}
+	o, ok := v.(resource.Object)
+	if !ok {
+		return nil, errInvalid("json", "invalid", "The body must be a JSON object with the key data",
+			map[string]any{"target": "body"})
+	}
+	return o, nil
+}
+
+func notJSON(message string, offset int64) error {
+	return errInvalid("json", "invalid", fmt.Sprintf("%s around %d", message, offset), map[string]any{"target": "body"})
+}
+
+// tooDeep is where body nests deeper than limit, -1 if nowhere.
+func tooDeep(body []byte, limit int) int {
+	depth, quoted := 0, false
+	for i := 0; i < len(body); i++ {
+		switch c := body[i]; {
+		case quoted && c == '\\':
+			i++
+		case c == '"':
+			quoted = !quoted
+		case quoted:
+		case c == '{' || c == '[':
+			if depth++; depth > limit {
+				return i
+			}
+		case c == '}' || c == ']':
+			depth--
+		}
+	}
+	return -1
+}
+
+// openEnvelope parts data from what stands beside it, whose keys may be
+// written with dashes and capitals.
+func openEnvelope(all resource.Object) (envelope, error) {
+	e := envelope{aside: resource.Object{}}
+	switch data := all["data"].(type) {
+	case resource.Object, []any:
+		e.data = data
+	case nil:
+		return e, schema.Faults{{Path: []string{"data"}, Rule: "required", Message: "Field is required but missing"}}
+	default:
+		return e, schema.Faults{{
+			Path: []string{"data"}, Rule: "type", Message: "Value did not match type(s): object, array",
+			Extra: map[string]any{"target": "object, array", "value": data},
+		}}
+	}
+	for k, v := range all {
+		if k != "data" && v != nil {
+			e.aside[strings.ReplaceAll(strings.ToLower(k), "-", "_")] = v
+		}
+	}
+	return e, nil
+}

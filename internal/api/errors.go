@@ -1,0 +1,119 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/pivotvoice/pivot/internal/resource"
+	"github.com/pivotvoice/pivot/internal/schema"
+	"github.com/pivotvoice/pivot/internal/store"
+)
+
+// Error is a request refused: its status, the envelope's message and data
+// (spec/crossbar-api.md section 1.5).
+type Error struct {
+	Status  int
+	Message string
+	Data    any           // nil is {}
+	Bare    bool          // no body at all, as for 406, 412 and 415
+	Retry   time.Duration // when to come again; 0 is unknown
+	Allow   string        // the methods that would do, for 405
+}
+
+func (e *Error) Error() string { return fmt.Sprintf("%d %s", e.Status, e.Message) }
+
+func says(status int, message, text string) *Error {
+	return &Error{Status: status, Message: message, Data: map[string]any{"message": text}}
+}
+
+// The catalogue. Each call makes a new one, so that nobody changes another's.
+
+func errInvalidCredentials() *Error {
+	return says(http.StatusUnauthorized, "invalid_credentials", "invalid credentials")
+}
+
+// errExpired is a token that was good once. The space in the message is what
+// clients know.
+func errExpired() *Error {
+	return &Error{Status: http.StatusUnauthorized, Message: "invalid credentials"}
+}
+
+func errForbidden() *Error { return says(http.StatusForbidden, "forbidden", "forbidden") }
+
+func errNoRoute() *Error { return says(http.StatusNotFound, "not_found", "not found") }
+
+func errMethod() *Error {
+	return says(http.StatusMethodNotAllowed, "invalid_method", "method not allowed")
+}
+
+func errBadIdentifier(id string) *Error {
+	return &Error{
+		Status: http.StatusNotFound, Message: "bad_identifier",
+		Data: map[string]any{"message": "bad identifier", "cause": id},
+	}
+}
+
+func errConflict() *Error {
+	return says(http.StatusConflict, "datastore_conflict", "conflicting documents")
+}
+
+func errTooMany(retry time.Duration) *Error {
+	e := says(http.StatusTooManyRequests, "too_many_requests", "too many requests")
+	e.Retry = retry
+	return e
+}
+
+func errBare(status int) *Error { return &Error{Status: status, Bare: true} }
+
+// errInvalid is one thing wrong with a request.
+func errInvalid(path, rule, message string, extra map[string]any) error {
+	return schema.Faults{{Path: strings.Split(path, "."), Rule: rule, Message: message, Extra: extra}}
+}
+
+// asError is the answer to err. id is what the request was about.
+func asError(err error, id string) *Error {
+	var refused *Error
+	var faults schema.Faults
+	switch {
+	case errors.As(err, &refused):
+		return refused
+	case errors.As(err, &faults):
+		return &Error{Status: http.StatusBadRequest, Message: "validation error", Data: faultsData(faults)}
+	case errors.Is(err, store.ErrNotFound):
+		return errBadIdentifier(id)
+	case errors.Is(err, store.ErrConflict), errors.Is(err, store.ErrExists):
+		return errConflict()
+	case errors.Is(err, resource.ErrMismatch):
+		return errBare(http.StatusPreconditionFailed)
+	case errors.Is(err, resource.ErrPageSize), errors.Is(err, resource.ErrPageTooFew):
+		return says(http.StatusNotFound, "faulty_request", err.Error())
+	case errors.Is(err, resource.ErrTooMany):
+		return &Error{Status: http.StatusRequestedRangeNotSatisfiable, Message: "range not satisfiable"}
+	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+		return says(http.StatusServiceUnavailable, "datastore_unreachable", "the request was given up")
+	default:
+		return nil
+	}
+}
+
+// faultsData is {"<path>": {"<rule>": {"message": …}}}.
+func faultsData(faults schema.Faults) map[string]any {
+	out := map[string]any{}
+	for _, f := range faults {
+		rules, ok := out[f.Dotted()].(map[string]any)
+		if !ok {
+			rules = map[string]any{}
+			out[f.Dotted()] = rules
+		}
+		said := map[string]any{}
+		maps.Copy(said, f.Extra)
+		said["message"] = f.Message
+		rules[f.Rule] = said
+	}
+	return out
+}

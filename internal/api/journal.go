@@ -1,0 +1,219 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"maps"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/pivotvoice/pivot/internal/cdr"
+	"github.com/pivotvoice/pivot/internal/observe"
+	"github.com/pivotvoice/pivot/internal/resource"
+	"github.com/pivotvoice/pivot/internal/schema"
+	"github.com/pivotvoice/pivot/internal/store"
+)
+
+// maxWindow is how much time a list of what happened may span: 31 days and an
+// hour (spec/crossbar-api.md section 1.8).
+const maxWindow = 2_682_000 * time.Second
+
+// journalParams are taken by lists of what happened.
+var journalParams = append([]Param{
+	{"created_from", "Gregorian seconds, inclusive; 31 days before created_to by default."},
+	{"created_to", "Gregorian seconds, inclusive; now by default."},
+}, listParams[:len(listParams)-1]...)
+
+// window is the time that a request asks about.
+func (s *Server) window(r *Request) (from, to time.Time, err error) {
+	to = s.now()
+	from = to.Add(-maxWindow)
+	var given [2]bool
+	for i, name := range []string{"created_from", "created_to"} {
+		text := r.Param(name)
+		if text == "" {
+			continue
+		}
+		n, err := strconv.ParseInt(text, 10, 64)
+		if err != nil || n < 0 {
+			return from, to, badWindow(name, "must be a number of Gregorian seconds", text)
+		}
+		given[i] = true
+		if i == 0 {
+			from = resource.FromGregorian(n)
+		} else {
+			to = resource.FromGregorian(n).Add(time.Second - 1)
+		}
+	}
+	switch {
+	case given[0] && !given[1] && to.Sub(from) > maxWindow:
+		to = from.Add(maxWindow)
+	case given[1] && !given[0]:
+		from = to.Add(-maxWindow)
+	}
+	switch span := to.Sub(from); {
+	case span < 0:
+		return from, to, badWindow("created_from", "must not be after created_to", r.Param("created_from"))
+	case span > maxWindow+time.Second:
+		return from, to, badWindow("created_from", "must not be more than 31 days before created_to", r.Param("created_from"))
+	}
+	return from, to, nil
+}
+
+func badWindow(name, what, cause string) error {
+	return schema.Faults{{
+		Path: []string{name}, Rule: "date_range", Message: name + " " + what, Extra: map[string]any{"cause": cause},
+	}}
+}
+
+// lines is a list of what the journal says, page by page.
+type lines struct {
+	from store.Window
+	q    resource.Query
+	// show makes a row of a line, nil if it has none.
+	show func(store.Entry) (resource.Object, error)
+
+	rows []any
+	last int64 // the Seq of the last row's line
+	next string
+}
+
+// scan fills a page.
+func (s *Server) scan(ctx context.Context, l lines) (rows []any, next string, err error) {
+	w := l.from
+	w.Ascending, w.Limit = l.q.Ascending, min(l.q.Size()+1, 500)
+	if l.q.Start != "" {
+		if w.After, err = lineCursor(l.q.Start); err != nil {
+			return nil, "", err
+		}
+	}
+	l.rows, l.last = []any{}, w.After
+	for {
+		batch, err := s.cfg.Journal.Read(ctx, w)
+		if err != nil {
+			return nil, "", err
+		}
+		for _, line := range batch {
+			if full, err := l.take(line); err != nil || full {
+				return l.rows, l.next, err
+			}
+		}
+		if len(batch) < w.Limit {
+			return l.rows, "", nil
+		}
+		w.After = batch[len(batch)-1].Seq
+	}
+}
+
+// take adds a line's row. A row for which there is no room makes the page
+// full, and another one follow.
+func (l *lines) take(line store.Entry) (full bool, err error) {
+	row, err := l.show(line)
+	if err != nil || row == nil || !passes(l.q.Filter, row, line.At) {
+		return false, err
+	}
+	if len(l.rows) < l.q.Size() {
+		l.rows, l.last = append(l.rows, row), line.Seq
+		return false, nil
+	}
+	if l.q.All {
+		return true, resource.ErrTooMany
+	}
+	l.next = resource.Cursor(strconv.FormatInt(l.last, 10))
+	return true, nil
+}
+
+// lineCursor is the place in the journal that a start key stands for.
+func lineCursor(key string) (int64, error) {
+	at, err := resource.ReadCursor(key, 1)
+	if err == nil {
+		var n int64
+		if n, err = strconv.ParseInt(at[0], 10, 64); err == nil {
+			return n, nil
+		}
+	}
+	return 0, errInvalid("start_key", "invalid", "Not a key that a page has given", map[string]any{"value": key})
+}
+
+// passes holds a row to a filter, as documents are held to it.
+func passes(f resource.Filter, row resource.Object, at time.Time) bool {
+	if f.Empty() {
+		return true
+	}
+	full := make(resource.Object, len(row)+2)
+	maps.Copy(full, row)
+	made := json.Number(strconv.FormatInt(resource.Gregorian(at), 10))
+	full["pvt_created"], full["pvt_modified"] = made, made
+	return f.Match(full)
+}
+
+func (s *Server) cdrOperations() []Operation {
+	return []Operation{
+		{
+			Method: http.MethodGet, Path: "accounts/{account_id}/cdrs", Group: "cdrs", Params: journalParams,
+			Summary: "List the records of calls that are over", Produces: []string{csvType}, Do: s.listCDRs,
+		},
+		{
+			Method: http.MethodGet, Path: "accounts/{account_id}/cdrs/{cdr_id}", Group: "cdrs",
+			Summary: "Read the record of a call that is over", Do: s.getCDR,
+		},
+	}
+}
+
+func (s *Server) listCDRs(r *Request) (Reply, error) {
+	q, err := resource.ParseQuery(r.query, r.Param)
+	if err != nil {
+		return Reply{}, err
+	}
+	w := store.Window{Account: r.Account.ID, Kind: observe.KindCDR}
+	if w.From, w.To, err = s.window(r); err != nil {
+		return Reply{}, err
+	}
+	rows, next, err := s.scan(r.Context(), lines{from: w, q: q, show: asItIs})
+	return listed(rows, q, next), err
+}
+
+func asItIs(line store.Entry) (resource.Object, error) { return resource.ParseObject(line.JSON) }
+
+// month is what stands before a call's id in the ids of its records.
+func month(id string) (call string, begins time.Time, ok bool) {
+	head, call, found := strings.Cut(id, "-")
+	begins, err := time.Parse("200601", head)
+	return call, begins, found && err == nil && call != ""
+}
+
+func (s *Server) getCDR(r *Request) (Reply, error) {
+	id := r.Var("cdr_id")
+	calls := []string{id}
+	if call, _, ok := month(id); ok {
+		calls = append(calls, call)
+	}
+	for _, call := range calls {
+		w := store.Window{Account: r.Account.ID, Kind: observe.KindCDR, Call: call, Limit: 100}
+		lines, err := s.cfg.Journal.Read(r.Context(), w)
+		if err != nil {
+			return Reply{}, err
+		}
+		for _, line := range lines {
+			row, err := asItIs(line)
+			if err != nil {
+				return Reply{}, err
+			}
+			if call == id || row["id"] == id {
+				return Reply{Data: row}, nil
+			}
+		}
+	}
+	return Reply{}, errBadIdentifier(id)
+}
+
+// rowOf is a record as a row.
+func rowOf(record cdr.Record) (resource.Object, error) {
+	raw, err := json.Marshal(record)
+	if err != nil {
+		return nil, err
+	}
+	return resource.ParseObject(raw)
+}

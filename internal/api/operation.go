@@ -1,0 +1,111 @@
+package api
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/pivotvoice/pivot/internal/schema"
+)
+
+// Who may ask for an operation.
+type Who int
+
+// Callers of an operation, from the strictest.
+const (
+	Account  Who = iota // a token of the account in the path or of one above it
+	AnyToken            // any valid token
+	Anyone              // no token
+)
+
+// Operation is one thing the API does: a method on a path. The router, and
+// the OpenAPI document, are made of these.
+type Operation struct {
+	Method  string
+	Path    string // below /v2/, with {variables}
+	Group   string // what it is listed under
+	Summary string
+	Who     Who
+	Params  []Param        // what it takes besides the path's variables
+	Body    *schema.Schema // of data; nil where there is none
+	// Produces are the media types it can answer with; none is JSON only.
+	Produces []string
+	Do       func(*Request) (Reply, error)
+}
+
+// Param is a parameter of an operation: in the query, in data or beside it.
+type Param struct{ Name, Summary string }
+
+// node is a place in the tree of paths.
+type node struct {
+	fixed map[string]*node
+	any   *node
+	name  string // of the variable that any stands for
+	ops   map[string]*Operation
+}
+
+// plant makes the tree of paths.
+func plant(ops []Operation) *node {
+	root := &node{}
+	for i := range ops {
+		at := root
+		for part := range strings.SplitSeq(ops[i].Path, "/") {
+			at = at.grow(part)
+		}
+		if at.ops == nil {
+			at.ops = map[string]*Operation{}
+		}
+		at.ops[ops[i].Method] = &ops[i]
+	}
+	return root
+}
+
+func (n *node) grow(part string) *node {
+	if name, ok := strings.CutPrefix(part, "{"); ok {
+		if n.any == nil {
+			n.any = &node{name: strings.TrimSuffix(name, "}")}
+		}
+		return n.any
+	}
+	if n.fixed == nil {
+		n.fixed = map[string]*node{}
+	}
+	if n.fixed[part] == nil {
+		n.fixed[part] = &node{}
+	}
+	return n.fixed[part]
+}
+
+// find is the place of a path and what its variables are; nil if there is
+// none with operations.
+func (n *node) find(path []string, vars map[string]string) *node {
+	if len(path) == 0 {
+		if n.ops == nil {
+			return nil
+		}
+		return n
+	}
+	if next := n.fixed[path[0]]; next != nil {
+		if at := next.find(path[1:], vars); at != nil {
+			return at
+		}
+	}
+	if n.any == nil {
+		return nil
+	}
+	at := n.any.find(path[1:], vars)
+	if at != nil {
+		vars[n.any.name] = path[0]
+	}
+	return at
+}
+
+// methods are those a place takes, for Allow.
+func (n *node) methods() string {
+	all := []string{http.MethodOptions}
+	for m := range n.ops {
+		all = append(all, m)
+	}
+	slices.Sort(all)
+	return strings.Join(all, ", ")
+}

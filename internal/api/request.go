@@ -1,0 +1,106 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"strings"
+
+	"github.com/pivotvoice/pivot/internal/resource"
+)
+
+// Request is a request on its way through the API.
+type Request struct {
+	HTTP *http.Request
+	ID   string // the request id
+	// Auth is whose token it carries; nil is nobody's.
+	Auth *Identity
+	// Account is the account in the path, nil where the path has none.
+	Account *resource.Doc
+
+	ctx     context.Context //nolint:containedctx // a request is what contexts are about
+	method  string          // after tunnelling
+	query   url.Values
+	body    envelope
+	op      *Operation
+	vars    map[string]string
+	accept  string // the media type to answer with
+	source  netip.Addr
+	consume int // what it took from its bucket
+}
+
+// Context ends with the client.
+func (r *Request) Context() context.Context { return r.ctx }
+
+// Var is a variable of the path.
+func (r *Request) Var(name string) string { return r.vars[name] }
+
+// Data is the document that was sent; an array is none.
+func (r *Request) Data() resource.Object {
+	o, _ := r.body.data.(resource.Object)
+	if o == nil {
+		o = resource.Object{}
+	}
+	return o
+}
+
+// Param is a parameter, looked for in data, then in the query, then beside
+// data; "" where it is in none of them.
+func (r *Request) Param(name string) string {
+	if s := plain(r.Data()[name]); s != "" {
+		return s
+	}
+	if s := r.query.Get(name); s != "" {
+		return s
+	}
+	return plain(r.body.aside[name])
+}
+
+// plain is a scalar as a parameter's text.
+func plain(v any) string {
+	switch w := v.(type) {
+	case string:
+		return w
+	case json.Number:
+		return w.String()
+	case bool:
+		if w {
+			return "true"
+		}
+		return "false"
+	default:
+		return ""
+	}
+}
+
+// about is what the request is about: the last variable of its path.
+func (r *Request) about() string {
+	if r.op == nil {
+		return ""
+	}
+	if i := strings.LastIndex(r.op.Path, "{"); i >= 0 {
+		name, _, _ := strings.Cut(r.op.Path[i+1:], "}")
+		return r.vars[name]
+	}
+	return ""
+}
+
+// Reply is what an operation answers.
+type Reply struct {
+	Data     any
+	Revision string // of one document
+	Location string // of what was made
+	Token    string // made by this request
+	List     *ListInfo
+	Extra    map[string]any // more keys of the envelope
+	// Take writes the whole answer itself, and returns when it is done.
+	Take func(http.ResponseWriter)
+}
+
+// ListInfo is what a list's envelope tells.
+type ListInfo struct {
+	Size        int // -1 where the list has no pages
+	Start, Next string
+}

@@ -1,0 +1,129 @@
+package api
+
+import (
+	"encoding/json"
+	"errors"
+	"maps"
+	"net/http"
+	"slices"
+
+	"github.com/pivotvoice/pivot/internal/resource"
+	"github.com/pivotvoice/pivot/internal/schema"
+)
+
+// nodeSchema is the name of the schema of a callflow's node.
+const nodeSchema = "callflows.action"
+
+// nodeJSON is that schema: it holds itself, which no Go type says.
+const nodeJSON = `{
+	"$schema": "http://json-schema.org/draft-04/schema#", "id": "callflows.action", "type": "object",
+	"description": "A step of a callflow: an action, its data, and what comes after it.",
+	"required": ["module", "data"],
+	"properties": {
+		"module": {"type": "string", "minLength": 1, "maxLength": 64,
+			"description": "The action; its data fits the schema callflows.{module}."},
+		"data": {"type": "object", "default": {}, "description": "What the action is told."},
+		"children": {"type": "object", "additionalProperties": {"$ref": "callflows.action"},
+			"description": "What comes next, by the branch that the action takes; _ is any other."}
+	}
+}`
+
+// allSchemas are the schemas that are published, by name.
+func (s *Server) allSchemas() map[string]*schema.Schema {
+	all := map[string]*schema.Schema{
+		"user_auth": schema.Of(userAuth{Method: "md5"}), "api_auth": schema.Of(apiAuth{}),
+	}
+	for _, r := range []resource.Resource{s.accountsDef, s.usersDef, s.callflowsDef} {
+		all[r.Name] = r.Schema
+	}
+	for _, a := range s.cfg.Actions {
+		for _, name := range append([]string{a.Name}, a.Aliases...) {
+			all["callflows."+name] = a.Schema
+		}
+	}
+	return all
+}
+
+func (s *Server) schemaOperations() []Operation {
+	return []Operation{
+		{
+			Method: http.MethodGet, Path: "schemas", Group: "schemas", Summary: "List the names of all schemas",
+			Who: Anyone, Do: s.listSchemas,
+		},
+		{
+			Method: http.MethodGet, Path: "schemas/{name}", Group: "schemas", Summary: "Read a schema",
+			Who: Anyone, Do: s.getSchema,
+		},
+		{
+			Method: http.MethodPut, Path: "schemas/{name}/validation", Group: "schemas", Who: Anyone, Do: s.validate,
+			Summary: "Hold data to a schema: the answer is data with its defaults, or all its faults",
+		},
+	}
+}
+
+func (s *Server) listSchemas(*Request) (Reply, error) {
+	names := append(slices.Collect(maps.Keys(s.schemas)), nodeSchema)
+	slices.Sort(names)
+	return Reply{Data: names}, nil
+}
+
+func (s *Server) getSchema(r *Request) (Reply, error) {
+	name := r.Var("name")
+	if name == nodeSchema {
+		return Reply{Data: json.RawMessage(nodeJSON)}, nil
+	}
+	sc, ok := s.schemas[name]
+	if !ok {
+		return Reply{}, errBadIdentifier(name)
+	}
+	doc, err := resource.ParseObject(sc.JSON())
+	if err != nil {
+		return Reply{}, err
+	}
+	doc["id"] = name
+	if properties, ok := doc["properties"].(resource.Object); ok && name == s.callflowsDef.Name {
+		properties["flow"] = resource.Object{"$ref": nodeSchema}
+	}
+	return Reply{Data: doc}, nil
+}
+
+// validate does what saving would do before it looks at other documents.
+func (s *Server) validate(r *Request) (Reply, error) {
+	name := r.Var("name")
+	switch name {
+	case nodeSchema:
+		full, faults := checkFlow(s.cfg.Checker, resource.Clone(r.body.data))
+		return Reply{Data: full}, faults.Err()
+	case s.callflowsDef.Name:
+		return s.validateCallflow(r)
+	}
+	sc, ok := s.schemas[name]
+	if !ok {
+		return Reply{}, errBadIdentifier(name)
+	}
+	raw, err := json.Marshal(r.body.data)
+	if err != nil {
+		return Reply{}, err
+	}
+	check := sc.Check
+	for _, a := range s.cfg.Actions {
+		if a.Schema == sc {
+			check = a.Check // what its schema cannot say, too
+		}
+	}
+	full, faults := check(raw)
+	return Reply{Data: full}, faults.Err()
+}
+
+func (s *Server) validateCallflow(r *Request) (Reply, error) {
+	d := &resource.Draft{Doc: r.Data()}
+	var faults schema.Faults
+	if err := prepareCallflow(s.cfg.Checker, d); err != nil && !errors.As(err, &faults) {
+		return Reply{}, err
+	}
+	full, more, err := s.callflowsDef.Validate(d.Doc)
+	if err != nil {
+		return Reply{}, err
+	}
+	return Reply{Data: full}, append(faults, more...).Err()
+}

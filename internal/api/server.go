@@ -1,0 +1,343 @@
+// Package api is the REST API: Kazoo's Crossbar, version 2, for what Pivot
+// has (spec/crossbar-api.md). Operations are declared as data; one pipeline
+// takes each request to its operation, and one function each error to its
+// answer.
+package api
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/base64"
+	"errors"
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"runtime/debug"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/pivotvoice/pivot/internal/cdr"
+	"github.com/pivotvoice/pivot/internal/event"
+	"github.com/pivotvoice/pivot/internal/flow"
+	"github.com/pivotvoice/pivot/internal/observe"
+	"github.com/pivotvoice/pivot/internal/resource"
+	"github.com/pivotvoice/pivot/internal/schema"
+	"github.com/pivotvoice/pivot/internal/store"
+)
+
+// Checker holds callflows to the actions there are.
+type Checker interface {
+	Check(program *flow.Node) (*flow.Node, schema.Faults)
+}
+
+// Interrupter takes live calls elsewhere.
+type Interrupter interface {
+	Interrupt(call string, next flow.Next) bool
+}
+
+// Calls is what is known of calls.
+type Calls interface {
+	Live(account string) []cdr.Record
+	Events(ctx context.Context, account, call string) ([]event.Event, error)
+	Follow(account, call string) *observe.Follower
+}
+
+// Config is what the API is made of.
+type Config struct {
+	Docs        store.Docs
+	Journal     store.Journal
+	Checker     Checker       // of callflows
+	Actions     []flow.Action // whose schemas are published
+	Interrupter Interrupter   // nil: calls cannot be hung up through the API
+	Calls       Calls
+	Logger      *slog.Logger
+	Version     string
+	Node        string // this server's name
+	// Proxies may say whom they speak for, by X-Forwarded-For; nil is those
+	// on loopback.
+	Proxies []netip.Prefix
+	// Changed is told of every document that was saved or deleted; nil is
+	// nobody. It must not block.
+	Changed func(resource.Change)
+	// Now is the clock; nil is time.Now.
+	Now func() time.Time
+}
+
+// Server is the API as a handler of everything below /v1/ and /v2/.
+type Server struct {
+	cfg     Config
+	log     *slog.Logger
+	now     func() time.Time
+	node    string
+	keys    *keyring
+	guard   *guard
+	hasher  hasher
+	schemas map[string]*schema.Schema
+
+	accountsDef, usersDef, callflowsDef resource.Resource
+
+	ops  []Operation
+	root *node
+}
+
+// New makes the API.
+func New(cfg Config) *Server {
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	if cfg.Logger == nil {
+		cfg.Logger = slog.New(slog.DiscardHandler)
+	}
+	if cfg.Proxies == nil {
+		cfg.Proxies = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("::1/128")}
+	}
+	name := sha256.Sum256([]byte(cfg.Node))
+	s := &Server{
+		cfg: cfg, log: cfg.Logger, now: cfg.Now, node: base64.RawURLEncoding.EncodeToString(name[:16]),
+		keys: &keyring{docs: cfg.Docs, now: cfg.Now}, guard: newGuard(cfg.Now), hasher: newHasher(),
+	}
+	s.accountsDef, s.usersDef = accountsResource(), usersResource(s.hasher)
+	s.callflowsDef = callflowsResource(cfg.Checker)
+	s.schemas = s.allSchemas()
+	s.ops = slices.Concat(
+		s.authOperations(), s.accountOperations(), s.schemaOperations(), s.callOperations(),
+		s.cdrOperations(), s.debugOperations(),
+		s.crud(s.usersDef), s.crud(s.callflowsDef),
+	)
+	s.root = plant(s.ops)
+	return s
+}
+
+// Operations are all that the API does.
+func (s *Server) Operations() []Operation { return slices.Clone(s.ops) }
+
+func (s *Server) in(r resource.Resource, account string) resource.Collection {
+	return resource.Collection{Resource: r, Docs: s.cfg.Docs, Account: account, Changed: s.cfg.Changed}
+}
+
+func (s *Server) accounts() resource.Collection            { return s.in(s.accountsDef, "") }
+func (s *Server) users(account string) resource.Collection { return s.in(s.usersDef, account) }
+
+// ServeHTTP answers one request.
+func (s *Server) ServeHTTP(w http.ResponseWriter, req *http.Request) {
+	r := &Request{
+		HTTP: req, ID: requestID(req), ctx: req.Context(), method: req.Method, vars: map[string]string{},
+		query: req.URL.Query(), body: envelope{data: resource.Object{}, aside: resource.Object{}},
+		source: s.source(req), accept: jsonType,
+	}
+	began := s.now()
+	out := &writer{ResponseWriter: w}
+	defer func() {
+		if v := recover(); v != nil {
+			s.log.ErrorContext(r.ctx, "request panicked", "panic", v, "request_id", r.ID, "stack", string(debug.Stack()))
+			s.writeError(out, r, says(http.StatusInternalServerError, "internal_error", "internal error"))
+		}
+		s.logRequest(out, r, s.now().Sub(began))
+	}()
+	commonHeaders(out.Header(), r)
+	if req.Method == http.MethodOptions && isPreflight(req) {
+		cors(out.Header())
+		out.WriteHeader(http.StatusOK)
+		return
+	}
+	reply, err := s.serve(out, r)
+	if err != nil {
+		s.writeError(out, r, s.explain(r, err))
+		return
+	}
+	s.writeReply(out, r, reply)
+}
+
+// explain is the answer to err; what is nobody's fault but ours is logged and
+// not shown.
+func (s *Server) explain(r *Request, err error) *Error {
+	if e := asError(err, r.about()); e != nil {
+		return e
+	}
+	s.log.ErrorContext(r.ctx, "request failed", "error", err, "request_id", r.ID)
+	return says(http.StatusInternalServerError, "internal_error", "internal error")
+}
+
+// logRequest notes a request by its route: a path can hold secrets.
+func (s *Server) logRequest(w *writer, r *Request, took time.Duration) {
+	route := "none"
+	if r.op != nil {
+		route = r.op.Path
+	}
+	s.log.DebugContext(r.ctx, "request", "method", r.method, "route", route, "status", w.status,
+		"took", took, "source", r.source.String(), "request_id", r.ID)
+}
+
+// serve is the pipeline; its order decides which error wins
+// (spec/crossbar-api.md section 1.1).
+func (s *Server) serve(w http.ResponseWriter, r *Request) (Reply, error) {
+	path, err := segments(r.HTTP.URL)
+	if err != nil {
+		return Reply{}, err
+	}
+	if r.body, err = readEnvelope(w, r.HTTP); err != nil {
+		return Reply{}, err
+	}
+	if verb := strings.ToUpper(r.Param("verb")); verb != "" && r.method == http.MethodPost {
+		r.method = verb
+	}
+	if r.Auth, err = s.identify(r.ctx, r); err != nil {
+		return Reply{}, s.unknown(r, err)
+	}
+	if err := s.find(r, path); err != nil {
+		return Reply{}, err
+	}
+	if err := s.loadAccount(r); err != nil {
+		return Reply{}, err
+	}
+	if err := s.authorize(r); err != nil {
+		return Reply{}, err
+	}
+	if err := negotiate(r); err != nil {
+		return Reply{}, err
+	}
+	who := resource.Actor{Request: r.ID}
+	if r.Auth != nil {
+		who.Account, who.User = r.Auth.Account.ID, r.Auth.UserID()
+	}
+	r.ctx = resource.WithActor(r.ctx, who)
+	return r.op.Do(r)
+}
+
+// segments is the path below /v2, in segments.
+func segments(u *url.URL) ([]string, error) {
+	var path []string
+	for part := range strings.SplitSeq(u.EscapedPath(), "/") {
+		if part == "" {
+			continue
+		}
+		segment, err := url.PathUnescape(part)
+		if err != nil {
+			return nil, errNoRoute()
+		}
+		path = append(path, segment)
+	}
+	switch {
+	case len(path) > 0 && path[0] == "v1":
+		return nil, says(http.StatusGone, "gone", "version 1 of the API is not supported; use /v2")
+	case len(path) == 0 || path[0] != "v2":
+		return nil, errNoRoute()
+	}
+	return path[1:], nil
+}
+
+// find is the operation asked for.
+func (s *Server) find(r *Request, path []string) error {
+	if len(path) > 0 && path[0] == "account" {
+		if r.Auth == nil {
+			return s.unknown(r, errInvalidCredentials())
+		}
+		path = slices.Concat([]string{"accounts", r.Auth.Account.ID}, path[1:])
+	}
+	at := s.root.find(path, r.vars)
+	if at == nil {
+		if r.Auth == nil && (len(path) == 0 || s.root.fixed[path[0]] == nil) {
+			return s.unknown(r, errInvalidCredentials())
+		}
+		return errNoRoute()
+	}
+	op := at.ops[r.method]
+	if op == nil {
+		e := errMethod()
+		e.Allow = at.methods()
+		return e
+	}
+	r.op = op
+	return nil
+}
+
+// loadAccount reads the account in the path: one that is not there is said
+// before anything about tokens.
+func (s *Server) loadAccount(r *Request) error {
+	id, there := r.vars["account_id"]
+	if !there {
+		return nil
+	}
+	if len(id) != 32 {
+		return says(http.StatusNotFound, "bad identifier", "invalid account_id '"+id+"'")
+	}
+	doc, err := s.accounts().Get(r.ctx, id)
+	if errors.Is(err, store.ErrNotFound) {
+		return errBadIdentifier(id)
+	}
+	r.Account = &doc
+	return err
+}
+
+// authorize says whether the request may be.
+func (s *Server) authorize(r *Request) error {
+	switch {
+	case r.op.Who == Anyone:
+		if r.Auth == nil {
+			return s.mayAsk(r)
+		}
+		return nil
+	case r.Auth == nil:
+		return s.unknown(r, errInvalidCredentials())
+	case r.op.Who == AnyToken || r.Auth.Master():
+		return nil
+	case r.Account == nil || !r.Auth.reaches(*r.Account):
+		return errForbidden()
+	default:
+		return nil
+	}
+}
+
+// unknown is err, unless the stranger asks too much.
+func (s *Server) unknown(r *Request, err error) error {
+	if busy := s.mayAsk(r); busy != nil {
+		return busy
+	}
+	return err
+}
+
+// mayAsk takes a stranger's request from its bucket.
+func (s *Server) mayAsk(r *Request) error { return s.consume(r) }
+
+// consume takes one request, once, from the bucket of the source and account.
+func (s *Server) consume(r *Request) error {
+	if r.consume > 0 {
+		return nil
+	}
+	account := "no_account"
+	if id, ok := r.vars["account_id"]; ok && r.Account != nil {
+		account = id
+	}
+	r.consume = 1
+	if ok, _ := s.guard.take(r.source, account, 1); !ok {
+		return errTooMany(time.Second / bucketPerS)
+	}
+	return nil
+}
+
+// source is who really asks, as far as proxies that we trust say.
+func (s *Server) source(req *http.Request) netip.Addr {
+	peer, err := netip.ParseAddrPort(req.RemoteAddr)
+	if err != nil {
+		return netip.Addr{}
+	}
+	at := peer.Addr().Unmap()
+	hops := strings.Split(strings.Join(req.Header.Values("X-Forwarded-For"), ","), ",")
+	for _, hop := range slices.Backward(hops) {
+		if !s.trusted(at) {
+			return at
+		}
+		before, err := netip.ParseAddr(strings.TrimSpace(hop))
+		if err != nil {
+			return at
+		}
+		at = before.Unmap()
+	}
+	return at
+}
+
+func (s *Server) trusted(a netip.Addr) bool {
+	return slices.ContainsFunc(s.cfg.Proxies, func(p netip.Prefix) bool { return p.Contains(a) })
+}

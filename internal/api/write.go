@@ -1,0 +1,290 @@
+package api
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"maps"
+	"math"
+	"mime"
+	"net/http"
+	"path"
+	"reflect"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/pivotvoice/pivot/internal/resource"
+)
+
+// The media types the API answers with.
+const (
+	jsonType  = "application/json" // exactly so: clients compare it
+	csvType   = "text/csv"
+	textType  = "text/plain"
+	eventType = "text/event-stream"
+)
+
+// writer remembers what was written.
+type writer struct {
+	http.ResponseWriter
+	status int
+}
+
+func (w *writer) WriteHeader(status int) {
+	if w.status == 0 {
+		w.status = status
+	}
+	w.ResponseWriter.WriteHeader(status)
+}
+
+func (w *writer) Write(b []byte) (int, error) {
+	if w.status == 0 {
+		w.status = http.StatusOK
+	}
+	return w.ResponseWriter.Write(b)
+}
+
+// Unwrap lets http.ResponseController through.
+func (w *writer) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+
+// tame is a request id that may stand in a header and in logs.
+var tame = regexp.MustCompile(`^[A-Za-z0-9._:@/+=-]{1,128}$`)
+
+func requestID(req *http.Request) string {
+	if id := req.Header.Get("X-Request-ID"); tame.MatchString(id) {
+		return id
+	}
+	return resource.NewID()
+}
+
+func commonHeaders(h http.Header, r *Request) {
+	h.Set("X-Request-ID", r.ID)
+	h.Set("Expires", "Fri, 01 Jan 1999 00:00:00 GMT")
+	h.Set("X-Content-Type-Options", "nosniff")
+	if r.HTTP.Header.Get("Origin") != "" || isPreflight(r.HTTP) {
+		cors(h)
+	}
+}
+
+func isPreflight(req *http.Request) bool {
+	return req.Header.Get("Origin") != "" || req.Header.Get("Access-Control-Request-Method") != "" ||
+		req.Header.Get("Access-Control-Request-Headers") != ""
+}
+
+// cors lets every site ask: tokens travel in headers, never in cookies.
+func cors(h http.Header) {
+	h.Set("Access-Control-Allow-Origin", "*")
+	h.Set("Access-Control-Allow-Methods", "GET, PUT, POST, PATCH, DELETE, OPTIONS")
+	h.Set("Access-Control-Allow-Headers", "content-type, depth, user-agent, x-http-method-override, x-file-size, "+
+		"x-requested-with, if-modified-since, x-file-name, cache-control, x-auth-token, x-kazoo-cluster-id, "+
+		"if-match, if-none-match, authorization, x-request-id, x-pretty-print, last-event-id")
+	h.Set("Access-Control-Expose-Headers",
+		"content-type, x-auth-token, x-request-id, x-kazoo-cluster-id, location, etag")
+	h.Set("Access-Control-Max-Age", "86400")
+}
+
+// negotiate picks the media type of the answer and looks at that of the body.
+func negotiate(r *Request) error {
+	if r.body.other {
+		return errBare(http.StatusUnsupportedMediaType)
+	}
+	offers := append([]string{jsonType}, r.op.Produces...)
+	want := r.HTTP.Header.Get("Accept")
+	if p := r.Param("accept"); p != "" && r.method == http.MethodGet {
+		want = p
+		if !strings.Contains(p, "/") {
+			want = map[string]string{"csv": csvType, "json": jsonType, "text": textType}[p]
+		}
+		if want == "" {
+			want = "application/" + p
+		}
+	}
+	if r.accept = choose(want, offers); r.accept == "" {
+		return errBare(http.StatusNotAcceptable)
+	}
+	return nil
+}
+
+// aliases are other names of what we can answer with.
+var aliases = map[string]string{
+	"application/x-json": jsonType, "text/json": jsonType,
+	"text/comma-separated-values": csvType, "application/octet-stream": csvType,
+}
+
+// choose is the first of offers that an Accept header likes best, "" if it
+// takes none of them.
+func choose(accept string, offers []string) string {
+	if strings.TrimSpace(accept) == "" {
+		return offers[0]
+	}
+	best, bestQ := "", 0.0
+	for part := range strings.SplitSeq(accept, ",") {
+		kind, params, err := mime.ParseMediaType(part)
+		if err != nil {
+			continue
+		}
+		q := 1.0
+		if s, ok := params["q"]; ok {
+			if q, err = strconv.ParseFloat(s, 64); err != nil || math.IsNaN(q) {
+				continue
+			}
+		}
+		if other, ok := aliases[kind]; ok {
+			kind = other
+		}
+		for _, offer := range offers {
+			if ok, err := path.Match(kind, offer); (kind == "*/*" || kind == offer || err == nil && ok) && q > bestQ {
+				best, bestQ = offer, q
+				break
+			}
+		}
+	}
+	return best
+}
+
+// writeReply answers with success.
+func (s *Server) writeReply(w *writer, r *Request, reply Reply) {
+	h := w.Header()
+	if len(r.op.Produces) > 0 {
+		h.Set("Vary", "Accept")
+	}
+	if reply.Take != nil {
+		reply.Take(w)
+		return
+	}
+	revision := reply.Revision
+	if reply.List != nil && r.method == http.MethodGet {
+		revision = listRevision(reply.Data)
+	}
+	if revision != "" {
+		h.Set("ETag", `"`+revision+`"`)
+		if none := r.HTTP.Header.Get("If-None-Match"); none != "" && r.method == http.MethodGet &&
+			resource.Matches(none, revision) {
+			w.WriteHeader(http.StatusNotModified)
+			return
+		}
+	}
+	if r.accept == csvType {
+		writeCSV(w, r, reply.Data)
+		return
+	}
+	body := s.envelope(r, "success", reply.Data)
+	s.addList(body, reply.List)
+	if reply.Token != "" {
+		body["auth_token"] = reply.Token
+		h.Set("X-Auth-Token", reply.Token)
+	}
+	if revision != "" {
+		body["revision"] = revision
+	}
+	maps.Copy(body, reply.Extra)
+	if reply.Location != "" {
+		h.Set("Location", reply.Location)
+	}
+	s.writeJSON(w, r, statusOf(r, reply), body)
+}
+
+// statusOf is 201 for every PUT, and for what was made by way of POST.
+func statusOf(r *Request, reply Reply) int {
+	if r.HTTP.Method == http.MethodPut || r.method == http.MethodPut && reply.Location != "" {
+		return http.StatusCreated
+	}
+	return http.StatusOK
+}
+
+func (s *Server) addList(body map[string]any, list *ListInfo) {
+	if list == nil || list.Size < 0 {
+		return
+	}
+	body["page_size"] = list.Size
+	if list.Start != "" {
+		body["start_key"] = list.Start
+	}
+	if list.Next != "" {
+		body["next_start_key"] = list.Next
+	}
+}
+
+// listRevision is a hash of a list's rows; an empty one has none.
+func listRevision(data any) string {
+	if v := reflect.ValueOf(data); v.Kind() != reflect.Slice || v.Len() == 0 {
+		return ""
+	}
+	raw, err := json.Marshal(data)
+	if err != nil {
+		return ""
+	}
+	sum := sha256.Sum256(raw)
+	return hex.EncodeToString(sum[:16])
+}
+
+// writeError answers with e.
+func (s *Server) writeError(w *writer, r *Request, e *Error) {
+	if w.status != 0 {
+		return // it is too late to say anything
+	}
+	h := w.Header()
+	cors(h)
+	if e.Allow != "" {
+		h.Set("Allow", e.Allow)
+	}
+	if e.Retry > 0 {
+		h.Set("Retry-After", strconv.Itoa(int(math.Ceil(e.Retry.Seconds()))))
+	}
+	if e.Status == http.StatusUnauthorized {
+		h.Set("WWW-Authenticate", "Bearer")
+	}
+	if e.Bare {
+		w.WriteHeader(e.Status)
+		return
+	}
+	data := e.Data
+	if data == nil {
+		data = map[string]any{}
+	}
+	body := s.envelope(r, "error", data)
+	body["error"], body["message"] = strconv.Itoa(e.Status), e.Message
+	s.writeJSON(w, r, e.Status, body)
+}
+
+// envelope is what stands around data in every answer
+// (spec/crossbar-api.md section 1.3).
+func (s *Server) envelope(r *Request, status string, data any) map[string]any {
+	account := "no_account"
+	if r.Account != nil {
+		account = r.Account.ID
+	}
+	_, left := s.guard.take(r.source, account, 0)
+	body := map[string]any{
+		"data": data, "status": status, "request_id": r.ID, "node": s.node,
+		"timestamp": s.now().UTC().Format(time.RFC3339),
+		"tokens":    map[string]any{"consumed": r.consume, "remaining": left},
+	}
+	if r.Auth != nil {
+		body["version"] = s.cfg.Version
+		if r.Auth.token != "" {
+			body["auth_token"] = r.Auth.token
+		}
+	}
+	return body
+}
+
+func (s *Server) writeJSON(w *writer, r *Request, status int, body map[string]any) {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	if r.HTTP.Header.Get("X-Pretty-Print") == "true" || r.Param("pretty_print") == "true" {
+		e.SetIndent("", "  ")
+	}
+	if err := e.Encode(body); err != nil {
+		s.log.ErrorContext(r.ctx, "answer cannot be written as JSON", "error", err, "request_id", r.ID)
+		http.Error(w, "internal error", http.StatusInternalServerError)
+		return
+	}
+	w.Header().Set("Content-Type", jsonType)
+	w.WriteHeader(status)
+	_, _ = w.Write(b.Bytes()) // nobody is left to be told of an error
+}

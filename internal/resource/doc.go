@@ -1,0 +1,127 @@
+package resource
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"strings"
+	"time"
+
+	"github.com/pivotvoice/pivot/internal/store"
+)
+
+// Doc is a stored document as the API sees it.
+type Doc struct {
+	Account, Type, ID string
+
+	Revision string // as ETag and If-Match carry it, without quotes
+	Created  time.Time
+	Modified time.Time
+	Deleted  bool
+	Public   Object // what clients may see and change
+	Private  Object // keys that begin with _ or pvt_
+
+	rev int64
+}
+
+// read is a stored document as a Doc.
+func read(d store.Doc) (Doc, error) {
+	all, err := ParseObject(d.JSON)
+	if err != nil {
+		return Doc{}, fmt.Errorf("resource: stored %s %s: %w", d.Type, d.ID, err)
+	}
+	out := Doc{
+		Account: d.Account, Type: d.Type, ID: d.ID, Revision: revision(d),
+		Created: d.Created, Modified: d.Modified, Deleted: d.Deleted, rev: d.Rev,
+	}
+	out.Public, out.Private = split(all)
+	return out, nil
+}
+
+// revision is unique even where a document was removed for good and another
+// one took its id.
+func revision(d store.Doc) string {
+	h := sha256.Sum256(fmt.Appendf(nil, "%s\x00%s\x00%s\x00%d\x00%d", d.Account, d.Type, d.ID, d.Created.Unix(), d.Rev))
+	return fmt.Sprintf("%d-%s", d.Rev, hex.EncodeToString(h[:16]))
+}
+
+// Show is the document as it is returned: the public keys and its id.
+func (d Doc) Show() Object {
+	out := cloneObject(d.Public)
+	out["id"] = d.ID
+	if d.Deleted {
+		out["_read_only"] = Object{"deleted": true}
+	}
+	return out
+}
+
+// Full is the document as filters see it: the private keys too.
+func (d Doc) Full() Object {
+	out := make(Object, len(d.Public)+len(d.Private)+12)
+	maps.Copy(out, d.Private)
+	maps.Copy(out, d.Public)
+	out["id"], out["_id"], out["_rev"] = d.ID, d.ID, d.Revision
+	out["pvt_vsn"], out["pvt_type"] = "1", d.Type
+	out["pvt_created"] = json.Number(fmt.Sprint(Gregorian(d.Created)))
+	out["pvt_modified"] = json.Number(fmt.Sprint(Gregorian(d.Modified)))
+	if d.Account != "" {
+		out["pvt_account_id"], out["pvt_account_db"] = d.Account, database(d.Account)
+	}
+	if name, ok := d.Public["name"].(string); ok {
+		out["pvt_alphanum_name"] = Alphanumeric(name)
+	}
+	return out
+}
+
+// database is the name that Kazoo's account databases have.
+func database(account string) string {
+	if len(account) < 5 {
+		return account
+	}
+	return "account/" + account[:2] + "/" + account[2:4] + "/" + account[4:]
+}
+
+// Alphanumeric is name in lower case without all that is no letter a–z or
+// digit: how names are compared.
+func Alphanumeric(name string) string {
+	return strings.Map(func(r rune) rune {
+		if r >= 'a' && r <= 'z' || r >= '0' && r <= '9' {
+			return r
+		}
+		return -1
+	}, strings.ToLower(name))
+}
+
+// Actor is who changes a document, for its private keys.
+type Actor struct{ Account, User, Request string }
+
+type actorKey struct{}
+
+// WithActor is ctx in which a works.
+func WithActor(ctx context.Context, a Actor) context.Context {
+	return context.WithValue(ctx, actorKey{}, a)
+}
+
+// ActorOf is who works in ctx; nobody where none was said.
+func ActorOf(ctx context.Context) Actor {
+	a, _ := ctx.Value(actorKey{}).(Actor)
+	return a
+}
+
+// stamp notes the actor of ctx in a document's private keys.
+func stamp(ctx context.Context, private Object) {
+	a, ok := ctx.Value(actorKey{}).(Actor)
+	if !ok {
+		return
+	}
+	private["pvt_request_id"], private["pvt_is_authenticated"] = a.Request, a.Account != ""
+	for key, v := range map[string]string{"pvt_auth_account_id": a.Account, "pvt_auth_user_id": a.User} {
+		delete(private, key)
+		if v != "" {
+			private[key] = v
+		}
+	}
+}

@@ -1,0 +1,284 @@
+package resource
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"maps"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/pivotvoice/pivot/internal/schema"
+	"github.com/pivotvoice/pivot/internal/store"
+)
+
+// How much a list gives.
+const (
+	PageSize = 50      // documents on a page, unless asked otherwise
+	MaxRows  = 100_000 // documents in one answer; more is ErrTooMany
+)
+
+// What can be wrong with what is asked of a list.
+var (
+	ErrPageSize   = errors.New("invalid page size")
+	ErrPageTooFew = errors.New("page size must be at least 1")
+	ErrTooMany    = errors.New("resource: more documents than one answer holds")
+	errCursor     = errors.New("resource: not a cursor")
+)
+
+// Query is what is asked of a list.
+type Query struct {
+	PageSize  int    // 0 is PageSize
+	All       bool   // no pages
+	Start     string // the Next of the page before, or an id to begin with
+	End       string // the last id wanted
+	Ascending bool
+	Filter    Filter
+	Where     map[string]string // what the store's index must say besides
+}
+
+// ParseQuery reads list parameters: filters from the URL's query, and the
+// rest by param, which may look in the body too.
+func ParseQuery(query url.Values, param func(string) string) (Query, error) {
+	q := Query{
+		All: param("paginate") == "false", Ascending: param("ascending") == "true",
+		Start: param("start_key"), End: param("end_key"),
+	}
+	if s := param("page_size"); s != "" {
+		n, err := strconv.Atoi(s)
+		switch {
+		case err != nil:
+			return q, ErrPageSize
+		case n < 1:
+			return q, ErrPageTooFew
+		}
+		q.PageSize = min(n, MaxRows)
+	}
+	var err error
+	q.Filter, err = ParseFilter(query)
+	return q, err
+}
+
+// Size is how many documents a page has.
+func (q Query) Size() int {
+	switch {
+	case q.All:
+		return MaxRows
+	case q.PageSize == 0:
+		return PageSize
+	default:
+		return q.PageSize
+	}
+}
+
+// where is what the store's index is asked.
+func (q Query) where(paths []string) map[string]string {
+	out := q.Filter.indexed(paths)
+	maps.Copy(out, q.Where)
+	return out
+}
+
+// Cursor makes an opaque key of what the last row of a page was found by.
+func Cursor(parts ...string) string {
+	raw, _ := json.Marshal(parts)
+	return base64.RawURLEncoding.EncodeToString(raw)
+}
+
+// ReadCursor reads what Cursor made of n parts.
+func ReadCursor(key string, n int) ([]string, error) {
+	raw, err := base64.RawURLEncoding.DecodeString(key)
+	if err != nil {
+		return nil, err
+	}
+	var parts []string
+	if err := json.Unmarshal(raw, &parts); err != nil {
+		return nil, err
+	}
+	if len(parts) != n {
+		return nil, errCursor
+	}
+	return parts, nil
+}
+
+// Page is a part of a list.
+type Page struct {
+	Docs []Doc
+	Next string // the start key of the page after; "" if there is none
+}
+
+// List is a page of the documents that pass q's filter, by id unless the
+// resource has an order of its own. Pages are filled: a filter makes a list
+// shorter, not its pages.
+func (c Collection) List(ctx context.Context, q Query) (Page, error) {
+	if c.Order != nil {
+		return c.ordered(ctx, q)
+	}
+	span := idSpan(q)
+	var page Page
+	err := c.scan(ctx, q, span.after, func(d Doc) (bool, error) {
+		switch span.place(d.ID) {
+		case before:
+			return true, nil
+		case behind:
+			return false, nil
+		}
+		if len(page.Docs) == q.Size() {
+			if q.All {
+				return false, ErrTooMany
+			}
+			page.Next = Cursor(page.Docs[len(page.Docs)-1].ID)
+			return false, nil
+		}
+		page.Docs = append(page.Docs, d)
+		return true, nil
+	})
+	return page, err
+}
+
+// scan goes through the documents that pass the filter, in batches, until
+// each says no more.
+func (c Collection) scan(ctx context.Context, q Query, after string, each func(Doc) (bool, error)) error {
+	ask := store.Query{
+		Account: c.Account, Type: c.Type, Where: q.where(c.Index),
+		After: after, Ascending: q.Ascending, Limit: min(q.Size()+1, 500),
+	}
+	for {
+		found, err := c.Docs.List(ctx, ask)
+		if err != nil {
+			return err
+		}
+		for _, s := range found {
+			d, err := read(s)
+			if err != nil {
+				return err
+			}
+			if !q.Filter.Empty() && !q.Filter.Match(d.Full()) {
+				continue
+			}
+			if more, err := each(d); err != nil || !more {
+				return err
+			}
+		}
+		if len(found) < ask.Limit {
+			return nil
+		}
+		ask.After = found[len(found)-1].ID
+	}
+}
+
+// ordered lists by the resource's own order: all that pass, sorted.
+func (c Collection) ordered(ctx context.Context, q Query) (Page, error) {
+	var all []Doc
+	err := c.scan(ctx, Query{All: true, Filter: q.Filter, Where: q.Where}, "", func(d Doc) (bool, error) {
+		if len(all) == MaxRows {
+			return false, ErrTooMany
+		}
+		all = append(all, d)
+		return true, nil
+	})
+	if err != nil {
+		return Page{}, err
+	}
+	compare := func(aKey, aID, bKey, bID string) int {
+		n := strings.Compare(aKey, bKey)
+		if n == 0 {
+			n = strings.Compare(aID, bID)
+		}
+		if !q.Ascending {
+			n = -n
+		}
+		return n
+	}
+	slices.SortFunc(all, func(a, b Doc) int { return compare(c.Order(a), a.ID, c.Order(b), b.ID) })
+	if at, err := ReadCursor(q.Start, 2); err == nil {
+		i := slices.IndexFunc(all, func(d Doc) bool { return compare(c.Order(d), d.ID, at[0], at[1]) > 0 })
+		if i < 0 {
+			i = len(all)
+		}
+		all = all[i:]
+	}
+	page := Page{Docs: all}
+	if len(all) > q.Size() {
+		page.Docs = all[:q.Size()]
+		last := page.Docs[q.Size()-1]
+		page.Next = Cursor(c.Order(last), last.ID)
+	}
+	return page, nil
+}
+
+// span is the part of the ids that a query asks for.
+type span struct {
+	after     string // exclusive, as the store takes it
+	from, to  string // inclusive; "" is open
+	ascending bool
+}
+
+type place int
+
+const (
+	before place = iota
+	inside
+	behind
+)
+
+// idSpan reads the start and end keys. A start key that no page gave is an
+// id, and the list begins with it.
+func idSpan(q Query) span {
+	s := span{to: q.End, ascending: q.Ascending}
+	if at, err := ReadCursor(q.Start, 1); err == nil {
+		s.after = at[0]
+		return s
+	}
+	if s.from = q.Start; s.from == "" {
+		return s
+	}
+	// The store wants an id just outside; what is too much is passed over.
+	if q.Ascending {
+		s.after = s.from[:len(s.from)-1]
+	} else {
+		s.after = s.from + "~"
+	}
+	return s
+}
+
+func (s span) place(id string) place {
+	compare := strings.Compare
+	if !s.ascending {
+		compare = func(a, b string) int { return strings.Compare(b, a) }
+	}
+	switch {
+	case s.from != "" && compare(id, s.from) < 0:
+		return before
+	case s.to != "" && compare(id, s.to) > 0:
+		return behind
+	default:
+		return inside
+	}
+}
+
+// bound adds a limit of the times of creation or change.
+func (f *Filter) bound(name, value string) error {
+	limit, err := strconv.ParseInt(value, 10, 64)
+	if err != nil || limit < 0 {
+		return schema.Faults{{
+			Path: []string{name}, Rule: "date_range",
+			Message: name + " must be a number of Gregorian seconds", Extra: map[string]any{"cause": value},
+		}}
+	}
+	what, side, _ := strings.Cut(name, "_")
+	f.test(func(o Object) bool {
+		n, _ := o["pvt_"+what].(json.Number)
+		at, err := n.Int64()
+		if err != nil {
+			return false
+		}
+		if side == "from" {
+			return at >= limit
+		}
+		return at <= limit
+	})
+	return nil
+}

@@ -1,0 +1,304 @@
+package resource
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/url"
+	"testing"
+
+	"github.com/pivotvoice/pivot/internal/schema"
+	"github.com/pivotvoice/pivot/internal/store"
+)
+
+type menu struct {
+	Name    string `json:"name" jsonschema:"required,minLength=1,maxLength=128"`
+	Retries int    `json:"retries" jsonschema:"minimum=1,maximum=10"`
+	Kind    string `json:"kind,omitempty"`
+}
+
+var menus = Define(Def[menu]{
+	Name: "menus", Type: "menu", Summary: "Menus.", Default: menu{Retries: 3},
+	List: Fields("name"), Index: []string{"kind"}, Unique: []Unique{{Path: "name"}},
+	Example: `{"name":"Main"}`,
+})
+
+func open(t *testing.T) Collection {
+	t.Helper()
+	return Collection{Resource: menus, Docs: store.Memory().Docs, Account: "a1"}
+}
+
+func object(t *testing.T, text string) Object {
+	t.Helper()
+	o, err := ParseObject([]byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return o
+}
+
+func create(t *testing.T, c Collection, text string) Doc {
+	t.Helper()
+	d, err := c.Create(t.Context(), object(t, text))
+	if err != nil {
+		t.Fatalf("%s: %v", text, err)
+	}
+	return d
+}
+
+func TestLife(t *testing.T) {
+	c, ctx := open(t), t.Context()
+	var changes []Change
+	c.Changed = func(ch Change) { changes = append(changes, ch) }
+	d := create(t, c, `{"name":"Main","pvt_x":1,"_y":2,"big":123456789012345678901234567890,"nested":{"pvt_in":[1.50]}}`)
+	if len(d.ID) != 32 || d.Public["retries"] != json.Number("3") {
+		t.Fatalf("made %+v", d)
+	}
+	shown, _ := json.Marshal(d.Show())
+	want := `{"big":123456789012345678901234567890,"id":"` + d.ID + `","name":"Main","nested":{"pvt_in":[1.50]},"retries":3}`
+	if string(shown) != want {
+		t.Errorf("shown %s", shown)
+	}
+	got, err := c.Get(ctx, d.ID)
+	if err != nil || got.Revision != d.Revision {
+		t.Fatalf("read %+v, %v", got, err)
+	}
+	patched, err := c.Patch(ctx, d.ID, object(t, `{"big":null,"nested":{"b":2}}`), `"`+d.Revision+`"`)
+	if err != nil || patched.Public["big"] != nil || !Equal(patched.Public["nested"], object(t, `{"pvt_in":[1.5],"b":2}`)) {
+		t.Fatalf("patched %+v, %v", patched.Public, err)
+	}
+	if _, err := c.Replace(ctx, d.ID, object(t, `{"name":"X"}`), d.Revision); !errors.Is(err, ErrMismatch) {
+		t.Errorf("an old revision: %v", err)
+	}
+	replaced, err := c.Replace(ctx, d.ID, object(t, `{"name":"Other","retries":"4"}`), "")
+	if err != nil || len(replaced.Public) != 2 || replaced.Public["retries"] != json.Number("4") {
+		t.Fatalf("replaced %+v, %v", replaced.Public, err)
+	}
+	gone, err := c.Delete(ctx, d.ID, "", false)
+	if err != nil || !Equal(gone.Show()["_read_only"], Object{"deleted": true}) {
+		t.Fatalf("deleted %+v, %v", gone, err)
+	}
+	if _, err := c.Get(ctx, d.ID); !errors.Is(err, store.ErrNotFound) {
+		t.Errorf("read after: %v", err)
+	}
+	if _, err := c.Create(ctx, Object{"id": d.ID, "name": "again"}); !errors.Is(err, store.ErrConflict) {
+		t.Errorf("its id again: %v", err)
+	}
+	if len(changes) != 4 || changes[0].Old != nil || !changes[3].New.Deleted {
+		t.Errorf("%d changes: %+v", len(changes), changes)
+	}
+}
+
+func TestRefused(t *testing.T) {
+	c := open(t)
+	other := create(t, c, `{"name":"taken"}`)
+	for text, path := range map[string]string{
+		`{}`:                          "name required",
+		`{"name":5}`:                  "name type",
+		`{"name":"x","retries":11}`:   "retries maximum",
+		`{"name":"taken"}`:            "name unique",
+		`{"name":"x","id":7}`:         "id pattern",
+		`{"name":"x","id":"../../x"}`: "id pattern",
+	} {
+		_, err := c.Create(t.Context(), object(t, text))
+		var faults schema.Faults
+		if !errors.As(err, &faults) || faults[0].Dotted()+" "+faults[0].Rule != path {
+			t.Errorf("%s: %v", text, err)
+		}
+	}
+	if _, err := c.Replace(t.Context(), other.ID, Object{"name": "taken"}, ""); err != nil {
+		t.Errorf("its own name: %v", err)
+	}
+}
+
+func TestLists(t *testing.T) {
+	c := open(t)
+	for _, text := range []string{
+		`{"id":"a","name":"One","kind":"x"}`, `{"id":"b","name":"Two","kind":"y","tags":["p","q"]}`,
+		`{"id":"c","name":"Three","kind":"x","n":5,"deep":{"er":true}}`, `{"id":"d","name":"Four","empty":""}`,
+	} {
+		create(t, c, text)
+	}
+	for _, test := range []struct{ query, want string }{
+		{"", "dcba"},
+		{"ascending=true", "abcd"},
+		{"page_size=2", "dc+"},
+		{"page_size=4", "dcba"},
+		{"page_size=2&start_key=b", "ba"},
+		{"page_size=2&start_key=b&ascending=true", "bc+"},
+		{"end_key=b", "dcb"},
+		{"start_key=bb", "ba"},
+		{"start_key=bb&ascending=true", "cd"},
+		{"filter_kind=x", "ca"},
+		{"filter_kind=x&page_size=1", "c+"},
+		{"filter_kind=[\"x\",\"y\"]", "cba"},
+		{"filter_kind=\"y\"", "b"},
+		{"filter_not_kind=x", "db"},
+		{"filter_n=5", "c"},
+		{"filter_n=5.0", "c"},
+		{"filter_deep.er=true", "c"},
+		{"filter_deep=true", ""},
+		{"filter_not_deep=true", "dba"},
+		{"filter_tags=pq", "b"},
+		{"filter_tags=[\"p\",\"q\"]", "b"},
+		{"filter_not_tags=pq", "dca"},
+		{"has_key=empty", "d"},
+		{"key_missing=kind", "d"},
+		{"has_value=empty", ""},
+		{"value_missing=kind", "d"},
+		{"missing_value=kind", "d"},
+		{"has_key=deep.er&filter_kind=x", "c"},
+		{"filter_pvt_type=menu&filter_kind=x&filter_kind=y", ""},
+		{"created_from=1", "dcba"},
+		{"created_to=1", ""},
+		{"modified_from=63000000000&modified_to=99999999999", "dcba"},
+		{"paginate=false&page_size=1", "dcba"},
+	} {
+		params, _ := url.ParseQuery(test.query)
+		q, err := ParseQuery(params, params.Get)
+		if err != nil {
+			t.Errorf("%s: %v", test.query, err)
+			continue
+		}
+		page, err := c.List(t.Context(), q)
+		got := ""
+		for _, d := range page.Docs {
+			got += d.ID
+		}
+		if page.Next != "" {
+			got += "+"
+		}
+		if err != nil || got != test.want {
+			t.Errorf("%s: %q, not %q (%v)", test.query, got, test.want, err)
+		}
+	}
+}
+
+// TestPages goes through a list page by page, in both orders of both kinds.
+func TestPages(t *testing.T) {
+	byName := menus
+	byName.Order = func(d Doc) string { return Text(d.Public, "kind") }
+	for _, r := range []Resource{menus, byName} {
+		c := Collection{Resource: r, Docs: store.Memory().Docs, Account: "a"}
+		for _, id := range []string{"a", "b", "c", "d", "e", "f", "g"} {
+			create(t, c, `{"id":"`+id+`","name":"`+id+`","kind":"same"}`)
+		}
+		for _, q := range []Query{{PageSize: 3}, {PageSize: 3, Ascending: true}} {
+			got := ""
+			for {
+				page, err := c.List(t.Context(), q)
+				if err != nil {
+					t.Fatal(err)
+				}
+				for _, d := range page.Docs {
+					got += d.ID
+				}
+				if q.Start = page.Next; q.Start == "" {
+					break
+				}
+				got += " "
+			}
+			want := map[bool]string{false: "gfe dcb a", true: "abc def g"}[q.Ascending]
+			if got != want {
+				t.Errorf("%q, not %q", got, want)
+			}
+		}
+	}
+}
+
+func TestBadQueries(t *testing.T) {
+	for query, want := range map[string]error{
+		"page_size=0": ErrPageTooFew, "page_size=-3": ErrPageTooFew, "page_size=x": ErrPageSize,
+	} {
+		params, _ := url.ParseQuery(query)
+		if _, err := ParseQuery(params, params.Get); !errors.Is(err, want) {
+			t.Errorf("%s: %v", query, err)
+		}
+	}
+	params := url.Values{"created_from": {"yesterday"}}
+	var faults schema.Faults
+	if _, err := ParseQuery(params, params.Get); !errors.As(err, &faults) || faults[0].Rule != "date_range" {
+		t.Errorf("a bad bound: %v", err)
+	}
+}
+
+// meddled changes a document between the reading and the writing of another.
+type meddled struct {
+	store.Docs
+	meddle func()
+}
+
+func (m *meddled) Put(ctx context.Context, d store.Doc) (store.Doc, error) {
+	if do := m.meddle; do != nil {
+		m.meddle = nil
+		do()
+	}
+	return m.Docs.Put(ctx, d)
+}
+
+func TestTwoWriters(t *testing.T) {
+	c, ctx := open(t), t.Context()
+	d := create(t, c, `{"name":"Main"}`)
+	both := func(match string) (Doc, error) {
+		m := &meddled{Docs: c.Docs}
+		m.meddle = func() {
+			if _, err := c.Patch(ctx, d.ID, Object{"theirs": "1"}, ""); err != nil {
+				t.Fatal(err)
+			}
+		}
+		mine := c
+		mine.Docs = m
+		return mine.Patch(ctx, d.ID, Object{"mine": "1"}, match)
+	}
+	got, err := both("")
+	if err != nil || got.Public["theirs"] != "1" || got.Public["mine"] != "1" {
+		t.Errorf("both should have been kept: %+v, %v", got.Public, err)
+	}
+	if _, err := both(got.Revision); !errors.Is(err, ErrMismatch) {
+		t.Errorf("with If-Match: %v", err)
+	}
+	m := &meddled{Docs: c.Docs, meddle: func() { create(t, c, `{"name":"same"}`) }}
+	mine := c
+	mine.Docs = m
+	var faults schema.Faults
+	if _, err := mine.Create(ctx, Object{"name": "same"}); !errors.As(err, &faults) || faults[0].Rule != "unique" {
+		t.Errorf("a name taken in between: %v", err)
+	}
+}
+
+func FuzzFilter(f *testing.F) {
+	f.Add("filter_a.b=[1,2]&has_key=a", `{"a":{"b":1}}`)
+	f.Add("filter_not_x=1e999999999&created_from=5", `{"x":1e999999999}`)
+	f.Add("value_missing=a&filter_a=", `{"a":["x",{"y":null}]}`)
+	f.Fuzz(func(t *testing.T, query, text string) {
+		params, err := url.ParseQuery(query)
+		o, err2 := ParseObject([]byte(text))
+		if err != nil || err2 != nil {
+			t.Skip()
+		}
+		q, err := ParseQuery(params, params.Get)
+		if err != nil {
+			return
+		}
+		q.Filter.Match(o)
+		idSpan(q).place("x")
+	})
+}
+
+func FuzzMerge(f *testing.F) {
+	f.Add(`{"a":{"b":1},"c":2}`, `{"a":{"b":null},"d":[null]}`)
+	f.Fuzz(func(t *testing.T, base, patch string) {
+		b, err := ParseObject([]byte(base))
+		p, err2 := ParseObject([]byte(patch))
+		if err != nil || err2 != nil {
+			t.Skip()
+		}
+		once := Merge(b, p)
+		if !Equal(once, Merge(once, p)) {
+			t.Errorf("%s over %s is not the same a second time", patch, base)
+		}
+		if again, _ := ParseObject([]byte(base)); !Equal(again, b) {
+			t.Errorf("the base was changed")
+		}
+	})
+}
