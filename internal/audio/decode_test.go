@@ -217,11 +217,11 @@ func TestDecodeSourceFails(t *testing.T) {
 	}
 }
 
-func mustRead(t testing.TB, name string) []byte {
-	t.Helper()
+func mustRead(tb testing.TB, name string) []byte {
+	tb.Helper()
 	b, err := os.ReadFile(filepath.Join("testdata", name))
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return b
 }

@@ -100,7 +100,7 @@ func TestKeyLimits(t *testing.T) {
 		"one tone":          {func(p *pair) { p.lowDB = -60 }, false},
 	} {
 		for _, rate := range []int{8000, 16000} {
-			for i := range 16 * 20 {
+			for i := range 16 * 8 {
 				p := pair{
 					rate: rate, low: keyLows[i/4%4], high: keyHighs[i%4], lowDB: -10, highDB: -10, noise: 25,
 					lead: time.Duration(20000+random.IntN(20000)) * time.Microsecond, on: 60 * ms, tail: 100 * ms,

@@ -138,7 +138,7 @@ type stuck struct {
 	err  error
 }
 
-func (s *stuck) Write(b []byte) (int, error) {
+func (s *stuck) Write([]byte) (int, error) {
 	<-s.gate
 	return 0, s.err
 }
@@ -194,7 +194,7 @@ func BenchmarkRecorderWriteFrame(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }()
 	r, err := NewRecorder(8000, f)
 	if err != nil {
 		b.Fatal(err)

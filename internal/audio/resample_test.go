@@ -32,11 +32,11 @@ func TestResamplePasses(t *testing.T) {
 		for _, to := range append(commonRates, 7999) {
 			for _, part := range []float64{0.02, 0.3, 0.8} {
 				hz := part * float64(min(from, to)) / 2
-				out := resample(t, from, to, sineOf(hz, 10000, from, from))
-				if len(out) != to {
-					t.Errorf("%d to %d: a second is %d samples", from, to, len(out))
+				out := resample(t, from, to, sineOf(hz, 10000, from, from/4))
+				if want := (from/4*to + from - 1) / from; len(out) != want {
+					t.Errorf("%d to %d: a quarter of a second is %d samples, not %d", from, to, len(out), want)
 				}
-				middle := out[to/8 : to-to/8]
+				middle := out[to/32 : to/4-to/32]
 				got, all := tonePower(middle, hz, to)
 				if ratio := got / (10000 * 10000 / 2); math.Abs(ratio-1) > 0.03 {
 					t.Errorf("%d to %d: %.0f Hz has %.3f of its power", from, to, hz, ratio)
@@ -58,8 +58,8 @@ func TestResampleRejectsAliases(t *testing.T) {
 				if hz >= float64(from)/2 {
 					continue
 				}
-				out := resample(t, from, to, sineOf(hz, 20000, from, from))
-				if got := 10 * math.Log10(meanPower(toFloat(nil, out[to/8:to-to/8]))/(20000*20000/2)+1e-12); got > -65 {
+				out := resample(t, from, to, sineOf(hz, 20000, from, from/4))
+				if got := 10 * math.Log10(meanPower(toFloat(nil, out[to/32:to/4-to/32]))/(20000*20000/2)+1e-12); got > -65 {
 					t.Errorf("%d to %d: %.0f Hz comes through at %.1f dB", from, to, hz, got)
 				}
 			}
