@@ -91,7 +91,7 @@ func newWorld(t *testing.T, change ...func(*Config)) *world {
 	}
 	w.Server = New(cfg)
 	var err error
-	w.creds, err = w.Bootstrap(t.Context(), BootstrapConfig{Admin: "admin:secret"})
+	w.creds, err = Bootstrap(t.Context(), cfg.Docs, BootstrapConfig{Admin: "admin:secret"})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -38,7 +38,11 @@ var errAPIKey = errors.New("api: the API key must have 16 to 128 characters and 
 
 // Bootstrap sees to it that there is a first account, above all others, with
 // an admin and an API key. Call it before serving, on one node at a time.
-func (s *Server) Bootstrap(ctx context.Context, cfg BootstrapConfig) (Credentials, error) {
+func Bootstrap(ctx context.Context, docs store.Docs, cfg BootstrapConfig) (Credentials, error) {
+	return New(Config{Docs: docs}).bootstrap(ctx, cfg)
+}
+
+func (s *Server) bootstrap(ctx context.Context, cfg BootstrapConfig) (Credentials, error) {
 	user, password, ok := strings.Cut(cfg.Admin, ":")
 	if cfg.Admin != "" && (!ok || user == "" || password == "") {
 		return Credentials{}, errAdmin
