@@ -76,7 +76,7 @@ func escape(s string) string {
 		return b.String()
 	}
 	sum := sha256.Sum256([]byte(s))
-	return b.String()[:longest-64] + "%%" + hex.EncodeToString(sum[:])
+	return b.String()[:longest-66] + "%%" + hex.EncodeToString(sum[:])
 }
 
 // Create implements store.Blobs.

@@ -1,7 +1,6 @@
 package sqlstore
 
 import (
-	"cmp"
 	"context"
 	"database/sql"
 	"maps"
@@ -81,8 +80,11 @@ func (s docs) write(ctx context.Context, t *tx, old store.Doc, d *store.Doc) err
 	if old.Rev == 0 {
 		d.Created = now
 		const q = `INSERT INTO docs (` + columns + `) VALUES (?, ?, ?, ?, ?, ?, 0, ?)`
-		_, err := t.exec(ctx, q, d.Account, d.Type, d.ID, d.Rev, now.UnixMicro(), now.UnixMicro(), string(d.JSON))
-		return cmp.Or(err, addIndex(ctx, t, d))
+		at := now.UnixMicro()
+		if _, err := t.exec(ctx, q, d.Account, d.Type, d.ID, d.Rev, at, at, string(d.JSON)); err != nil {
+			return err
+		}
+		return addIndex(ctx, t, d)
 	}
 	if err := retire(ctx, t, old); err != nil {
 		return err

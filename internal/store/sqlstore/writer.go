@@ -119,7 +119,7 @@ func (w *writer) changes(ctx context.Context, jobs []job, results []error) error
 		if err := w.exec(ctx, "SAVEPOINT change"); err != nil {
 			return err
 		}
-		if results[i] = j.change(ctx, &tx{w}); results[i] != nil {
+		if results[i] = j.change(ctx, &tx{w: w}); results[i] != nil {
 			if err := w.exec(ctx, "ROLLBACK TO SAVEPOINT change"); err != nil {
 				return fmt.Errorf("%w (%w)", results[i], err)
 			}
@@ -163,12 +163,17 @@ func (w *writer) close() error {
 	return errors.Join(append(errs, w.conn.Close())...)
 }
 
-// tx is a change being made.
-type tx struct{ w *writer }
+// tx is a change being made. After an error it makes no more of it: a full
+// disk ends the transaction, and what followed would be outside of any.
+type tx struct {
+	w      *writer
+	failed error
+}
 
 // exec returns how many rows it changed.
-func (t *tx) exec(ctx context.Context, q string, args ...any) (int64, error) {
-	s, err := t.w.prepared(ctx, q) //nolint:sqlclosecheck // kept for the next time
+func (t *tx) exec(ctx context.Context, q string, args ...any) (n int64, err error) {
+	defer func() { t.failed = err }()
+	s, err := t.prepared(ctx, q) //nolint:sqlclosecheck // kept for the next time
 	if err != nil {
 		return 0, err
 	}
@@ -180,8 +185,9 @@ func (t *tx) exec(ctx context.Context, q string, args ...any) (int64, error) {
 }
 
 // one reads the one row of q, and says whether there was one.
-func (t *tx) one(ctx context.Context, q string, args, into []any) (bool, error) {
-	s, err := t.w.prepared(ctx, q) //nolint:sqlclosecheck // kept for the next time
+func (t *tx) one(ctx context.Context, q string, args, into []any) (there bool, err error) {
+	defer func() { t.failed = err }()
+	s, err := t.prepared(ctx, q) //nolint:sqlclosecheck // kept for the next time
 	if err != nil {
 		return false, err
 	}
@@ -190,4 +196,11 @@ func (t *tx) one(ctx context.Context, q string, args, into []any) (bool, error) 
 		return false, nil
 	}
 	return err == nil, err
+}
+
+func (t *tx) prepared(ctx context.Context, q string) (*sql.Stmt, error) {
+	if t.failed != nil {
+		return nil, t.failed
+	}
+	return t.w.prepared(ctx, q)
 }

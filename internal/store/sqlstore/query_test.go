@@ -1,0 +1,282 @@
+package sqlstore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/pivotvoice/pivot/internal/store"
+)
+
+// TestPlans is that no question reads a whole table.
+func TestPlans(t *testing.T) {
+	s := open(t, t.TempDir())
+	plan := func(d *database, query string, args []any) string {
+		rows, err := d.read.QueryContext(t.Context(), "EXPLAIN QUERY PLAN "+query, args...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = rows.Close() }()
+		var steps []string
+		for rows.Next() {
+			var a, b, c int
+			var step string
+			if err := rows.Scan(&a, &b, &c, &step); err != nil {
+				t.Fatal(err)
+			}
+			steps = append(steps, step)
+		}
+		if err := rows.Err(); err != nil {
+			t.Fatal(err)
+		}
+		return strings.Join(steps, "\n")
+	}
+	holds := func(what, p string) {
+		for step := range strings.SplitSeq(p, "\n") {
+			if strings.HasPrefix(step, "SCAN") || strings.Contains(step, "TEMP B-TREE") {
+				t.Errorf("%s:\n%s", what, p)
+				return
+			}
+		}
+	}
+	for _, where := range []map[string]string{nil, {"f": "x"}, {"f": "x", "g": "y"}} {
+		for _, anyAccount := range []bool{false, true} {
+			for _, after := range []string{"", "1"} {
+				q := store.Query{Account: "a", Type: "t", AnyAccount: anyAccount, Where: where, After: after, Limit: 50}
+				text, args := listQuery(q)
+				holds(fmt.Sprintf("%+v", q), plan(s.docs, text, args))
+			}
+		}
+	}
+	for _, w := range []store.Window{
+		{Account: "a", Kind: "k", Limit: 50},
+		{Account: "a", Kind: "k", From: time.Unix(1, 0), To: time.Unix(2, 0), After: 7, Limit: 50},
+		{Account: "a", Kind: "k", Call: "c"},
+		{AnyAccount: true, Kind: "k", Call: "c", Ascending: true},
+	} {
+		text, args := windowQuery(w)
+		// The lines of one call may be sorted: they are few.
+		p := plan(s.journal, text, args)
+		if w.Call != "" {
+			p = strings.ReplaceAll(p, "USE TEMP B-TREE", "sorted")
+		}
+		holds(fmt.Sprintf("%+v", w), p)
+	}
+}
+
+// TestGroup is changes that share a transaction: who fails takes nothing from
+// the others, and who does not wait any more is left out.
+func TestGroup(t *testing.T) {
+	s := open(t, t.TempDir())
+	insert := func(id int) func(context.Context, *tx) error {
+		return func(ctx context.Context, t *tx) error {
+			_, err := t.exec(ctx, `INSERT INTO migrations (id, at) VALUES (?, 0)`, id)
+			return err
+		}
+	}
+	gone, cancel := context.WithCancel(t.Context())
+	boom := errors.New("boom")
+	first := insert(100)
+	var results []chan error
+	later := func(ctx context.Context, change func(context.Context, *tx) error) job {
+		results = append(results, make(chan error, 1))
+		return job{ctx, change, results[len(results)-1]}
+	}
+	jobs := []job{
+		later(t.Context(), first),
+		later(t.Context(), func(ctx context.Context, tx *tx) error {
+			cancel()
+			return errors.Join(insert(101)(ctx, tx), boom)
+		}),
+		later(gone, insert(102)),
+		later(t.Context(), insert(100)), // a violation
+		later(t.Context(), insert(103)),
+	}
+	if err := s.docs.do(t.Context(), func(context.Context, *tx) error { return nil }); err != nil {
+		t.Fatal(err)
+	}
+	// The goroutine waits for jobs: this one stands in for it.
+	d, err := openDatabase(t.Context(), t.TempDir()+"/x.db", docMigrations)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = d.Close() }()
+	d.group(t.Context(), jobs)
+	var got []error
+	for _, r := range results {
+		got = append(got, <-r)
+	}
+	if got[0] != nil || !errors.Is(got[1], boom) || !errors.Is(got[2], context.Canceled) || got[3] == nil || got[4] != nil {
+		t.Errorf("%v", got)
+	}
+	rows, err := d.query(t.Context(), `SELECT id FROM migrations WHERE id >= ? ORDER BY id`, 100)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = rows.Close() }()
+	var ids []int
+	for rows.Next() {
+		var id int
+		if err := rows.Scan(&id); err != nil {
+			t.Fatal(err)
+		}
+		ids = append(ids, id)
+	}
+	if err := rows.Err(); err != nil || !slices.Equal(ids, []int{100, 103}) {
+		t.Errorf("%v, %v", ids, err)
+	}
+}
+
+func TestBind(t *testing.T) {
+	d := dialect{dollar: true}
+	if got := d.bind(`a = ? AND b IN (?, ?)`); got != `a = $1 AND b IN ($2, $3)` {
+		t.Error(got)
+	}
+}
+
+func TestTrimInParts(t *testing.T) {
+	s := open(t, t.TempDir())
+	lines := make([]store.Entry, trimAtOnce+10)
+	for i := range lines {
+		lines[i] = store.Entry{Kind: "k", At: time.Unix(int64(i), 0), JSON: []byte("1")}
+	}
+	if err := s.Append(t.Context(), lines); err != nil {
+		t.Fatal(err)
+	}
+	if n, err := s.Trim(t.Context(), "k", time.Unix(trimAtOnce+5, 0)); err != nil || n != trimAtOnce+5 {
+		t.Errorf("%d, %v", n, err)
+	}
+}
+
+func FuzzEscape(f *testing.F) {
+	for _, s := range []string{"", "a", "..", "A", "é", "%", "%%", "a/b", strings.Repeat("x", 300)} {
+		f.Add(s, s+".")
+	}
+	f.Fuzz(func(t *testing.T, a, b string) {
+		x, y := escape(a), escape(b)
+		if a != b && strings.EqualFold(x, y) {
+			t.Errorf("%q and %q are both %s", a, b, x)
+		}
+		if x == "" || len(x) > 200 || strings.ContainsAny(x, `/\:*?"<>|`) || x[0] == '.' || x[len(x)-1] == '.' {
+			t.Errorf("%q is %s", a, x)
+		}
+	})
+}
+
+func thing(id int, size int) store.Doc {
+	return store.Doc{
+		Key:   store.Key{Account: "a", Type: "thing", ID: fmt.Sprintf("%032x", id)},
+		JSON:  fmt.Appendf(nil, `{"name":"thing %d","more":%q}`, id, strings.Repeat("x", size)),
+		Index: map[string][]string{"number": {fmt.Sprint(id)}, "odd": {fmt.Sprint(id % 2)}}, Unique: []string{"number"},
+	}
+}
+
+func BenchmarkPut(b *testing.B) {
+	s := open(b, b.TempDir())
+	var took []time.Duration
+	for i := 0; b.Loop(); i++ {
+		began := time.Now()
+		if _, err := s.Put(b.Context(), thing(i, 1000)); err != nil {
+			b.Fatal(err)
+		}
+		took = append(took, time.Since(began))
+	}
+	slices.Sort(took)
+	b.ReportMetric(float64(took[len(took)/2].Microseconds()), "median-µs")
+	b.ReportMetric(float64(took[len(took)*99/100].Microseconds()), "p99-µs")
+}
+
+func BenchmarkPutTogether(b *testing.B) {
+	s := open(b, b.TempDir())
+	next := make(chan int)
+	go func() {
+		for i := range b.N {
+			next <- i
+		}
+		close(next)
+	}()
+	b.SetParallelism(16)
+	b.ResetTimer()
+	b.RunParallel(func(pb *testing.PB) {
+		for pb.Next() {
+			if _, err := s.Put(b.Context(), thing(<-next, 1000)); err != nil {
+				b.Error(err)
+			}
+		}
+	})
+}
+
+// many is a store of 10,000 documents of 1 kB.
+func many(b *testing.B) *Store {
+	b.Helper()
+	s := open(b, b.TempDir())
+	next := make(chan int)
+	done := make(chan error)
+	for range 32 {
+		go func() {
+			var err error
+			for i := range next {
+				if _, e := s.Put(b.Context(), thing(i, 1000)); e != nil {
+					err = e
+				}
+			}
+			done <- err
+		}()
+	}
+	for i := range 10_000 {
+		next <- i
+	}
+	close(next)
+	for range 32 {
+		if err := <-done; err != nil {
+			b.Fatal(err)
+		}
+	}
+	return s
+}
+
+func BenchmarkGet(b *testing.B) {
+	s := many(b)
+	for i := 0; b.Loop(); i++ {
+		if _, err := s.Get(b.Context(), thing(i%10_000, 0).Key); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func BenchmarkListPage(b *testing.B) {
+	s := many(b)
+	for name, q := range map[string]store.Query{
+		"middle": {After: thing(5000, 0).ID},
+		"where":  {After: thing(5000, 0).ID, Where: map[string]string{"odd": "1"}},
+		"one":    {Where: map[string]string{"number": "5000"}},
+		"any":    {Where: map[string]string{"number": "5000"}, AnyAccount: true},
+	} {
+		b.Run(name, func(b *testing.B) {
+			q.Account, q.Type, q.Limit = "a", "thing", 50
+			for b.Loop() {
+				docs, err := s.List(b.Context(), q)
+				if err != nil || len(docs) != 50 && len(docs) != 1 {
+					b.Fatal(len(docs), err)
+				}
+			}
+		})
+	}
+}
+
+func BenchmarkAppend100(b *testing.B) {
+	s := open(b, b.TempDir())
+	lines := make([]store.Entry, 100)
+	for b.Loop() {
+		for i := range lines {
+			lines[i] = store.Entry{Account: "a", Kind: "event", Call: fmt.Sprint("call", i), At: time.Now(), JSON: thing(i, 300).JSON}
+		}
+		if err := s.Append(b.Context(), lines); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
