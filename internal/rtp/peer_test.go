@@ -20,7 +20,7 @@ var loopback = netip.MustParseAddr("127.0.0.1")
 // peer is a far end: a socket of its own, written and read when a test says
 // so. Time in tests is synctest's; loopback delivers at once.
 type peer struct {
-	t     *testing.T
+	t     testing.TB
 	media *socket
 	rtcp  *socket
 	inbox *inbox
@@ -30,18 +30,18 @@ type peer struct {
 	pt    uint8
 }
 
-func newPeer(t *testing.T, ip netip.Addr) *peer {
-	t.Helper()
+func newPeer(tb testing.TB, ip netip.Addr) *peer {
+	tb.Helper()
 	p, err := newPorts(40000, 49999)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	media, control, err := p.open(ip)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	t.Cleanup(func() { media.close(); control.close() })
-	return &peer{t: t, media: media, rtcp: control, inbox: newInbox(), seq: 100, ts: 5000, ssrc: 77}
+	tb.Cleanup(func() { media.close(); control.close() })
+	return &peer{t: tb, media: media, rtcp: control, inbox: newInbox(), seq: 100, ts: 5000, ssrc: 77}
 }
 
 // heard is what has come since the last time.
@@ -281,29 +281,36 @@ func TestPlayEnds(t *testing.T) {
 		took time.Duration
 	}{
 		{"its context", func(t *testing.T, c *call) error {
+			t.Helper()
 			ctx, cancel := context.WithCancelCause(t.Context())
 			time.AfterFunc(300*time.Millisecond, func() { cancel(why) })
 			return c.Play(ctx, frames)
 		}, why, 300 * time.Millisecond},
 		{"an ended context", func(t *testing.T, c *call) error {
+			t.Helper()
 			ctx, cancel := context.WithCancelCause(t.Context())
 			cancel(why)
 			return c.Play(ctx, frames)
 		}, why, 0},
 		{"a broken sound", func(t *testing.T, c *call) error {
+			t.Helper()
 			return c.Play(t.Context(), faulty{frames[:5], 0, broken})
 		}, broken, 100 * time.Millisecond},
 		{"a late sound", func(t *testing.T, c *call) error {
+			t.Helper()
 			return c.Play(t.Context(), faulty{frames[:5], 10, nil})
 		}, nil, 300 * time.Millisecond},
 		{"a sound that never comes", func(t *testing.T, c *call) error {
+			t.Helper()
 			return c.Play(t.Context(), faulty{frames, 1 << 30, nil})
 		}, ErrStalled, 10 * time.Second},
 		{"closing", func(t *testing.T, c *call) error {
+			t.Helper()
 			time.AfterFunc(500*time.Millisecond, c.Close)
 			return c.Play(t.Context(), frames)
 		}, ErrClosed, 500 * time.Millisecond},
 		{"a closed stream", func(t *testing.T, c *call) error {
+			t.Helper()
 			c.Close()
 			return c.Play(t.Context(), frames)
 		}, ErrClosed, 0},

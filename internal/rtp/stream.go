@@ -51,13 +51,16 @@ func (p *Params) check(local netip.AddrPort) error {
 		return errors.New("rtp: no such payload type")
 	}
 	if !p.RemoteRTCP.IsValid() || p.RemoteRTCP.Port() == 0 || p.RemoteRTCP.Addr().Is4() != local.Addr().Is4() {
-		p.RemoteRTCP = netip.AddrPortFrom(p.Remote.Addr(), p.Remote.Port()+1)
+		p.RemoteRTCP = following(p.Remote)
 	}
 	if p.Mux {
 		p.RemoteRTCP = p.Remote
 	}
 	return nil
 }
+
+// following is the next port, where RTCP is if nobody says otherwise.
+func following(a netip.AddrPort) netip.AddrPort { return netip.AddrPortFrom(a.Addr(), a.Port()+1) }
 
 // Stream is one call's sound, both ways. Its methods may be called from
 // several goroutines.
