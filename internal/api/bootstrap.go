@@ -17,6 +17,7 @@ import (
 // start.
 type BootstrapConfig struct {
 	Account string // its name
+	Realm   string // the domain of its phones
 	Admin   string // user:password
 	APIKey  string // 16 to 128 characters; those made here have 64, as Kazoo's
 }
@@ -26,7 +27,7 @@ type Credentials struct {
 	AccountID, Account, Realm string
 	APIKey                    string
 	User                      string // the admin's name
-	Password                  string // only at the start that made it up, or where it is configured
+	Password                  string // only at the start that made it up
 	New                       bool   // the account was made by this start
 }
 
@@ -83,8 +84,14 @@ func (s *Server) master(ctx context.Context, cfg BootstrapConfig) (d resource.Do
 			return d, false, err
 		}
 	}
-	if cfg.Account != "" && cfg.Account != d.Public["name"] {
-		if d, err = s.accounts().Patch(ctx, d.ID, resource.Object{"name": cfg.Account}, ""); err != nil {
+	patch := resource.Object{}
+	for key, v := range map[string]string{"name": cfg.Account, "realm": lower(cfg.Realm)} {
+		if v != "" && v != d.Public[key] {
+			patch[key] = v
+		}
+	}
+	if len(patch) > 0 {
+		if d, err = s.accounts().Patch(ctx, d.ID, patch, ""); err != nil {
 			return d, false, err
 		}
 	}
@@ -103,9 +110,10 @@ func withMaster(ctx context.Context) context.Context {
 	return context.WithValue(ctx, masterKey{}, true)
 }
 
-// admin sees to the admin that is configured, or to one at all.
+// admin sees to the admin that is configured, or to one at all: the name, and
+// the password if it was made up.
 func (s *Server) admin(ctx context.Context, master resource.Doc, name, password string) (string, string, error) {
-	users := s.users(master.ID)
+	users, made := s.users(master.ID), ""
 	if name == "" {
 		admins, err := users.FindBy(ctx, "priv_level", "admin")
 		if err != nil {
@@ -114,7 +122,8 @@ func (s *Server) admin(ctx context.Context, master resource.Doc, name, password 
 		if len(admins) > 0 {
 			return resource.Text(admins[0].Public, "username"), "", nil
 		}
-		name, password = "admin", strings.ToLower(rand.Text()[:16])
+		made = strings.ToLower(rand.Text()[:16])
+		name, password = "admin", made
 	}
 	found, err := users.FindBy(ctx, "username", name)
 	if err != nil {
@@ -124,9 +133,9 @@ func (s *Server) admin(ctx context.Context, master resource.Doc, name, password 
 		_, err = users.Create(ctx, resource.Object{
 			"first_name": "Account", "last_name": "Admin", "username": name, "password": password, "priv_level": "admin",
 		})
-		return name, password, readable(err)
+		return name, made, readable(err)
 	}
-	return name, password, readable(s.keepAdmin(ctx, master, found[0], password))
+	return name, made, readable(s.keepAdmin(ctx, master, found[0], password))
 }
 
 // keepAdmin changes an admin to what is configured, if it is not so already:

@@ -2,6 +2,7 @@ package api
 
 import (
 	"net/http"
+	"net/url"
 	"strings"
 
 	"github.com/pivotvoice/pivot/internal/resource"
@@ -108,8 +109,17 @@ func listed(rows []any, q resource.Query, next string) Reply {
 func (s *Server) create(r *Request, c resource.Collection) (Reply, error) {
 	d, err := c.Create(r.Context(), r.Data())
 	reply, err := s.shown(r, c, d, err)
-	reply.Location = strings.TrimSuffix(r.HTTP.URL.Path, "/") + "/" + d.ID
+	reply.Location = r.place() + "/" + url.PathEscape(d.ID)
 	return reply, err
+}
+
+// place is the path of the request's operation.
+func (r *Request) place() string {
+	path := "/v2/" + r.op.Path
+	for name, v := range r.vars {
+		path = strings.Replace(path, "{"+name+"}", url.PathEscape(v), 1)
+	}
+	return path
 }
 
 // shown is one document as an answer.

@@ -16,8 +16,9 @@ import (
 
 // What a request's body may be.
 const (
-	MaxBody  = 8_000_000 // bytes
-	MaxDepth = 1000      // arrays and objects inside each other
+	MaxBody   = 8_000_000 // bytes
+	MaxDepth  = 1000      // arrays and objects inside each other
+	MaxValues = 500_000   // in all: strangers' bodies are read before their tokens are looked at
 )
 
 // envelope is the body of a request: data, and what stands beside it.
@@ -83,8 +84,8 @@ func formObject(form url.Values) resource.Object {
 }
 
 func parseBody(body []byte) (resource.Object, error) {
-	if at := tooDeep(body, MaxDepth); at >= 0 {
-		return nil, notJSON(fmt.Sprintf("nested more than %d levels deep", MaxDepth), int64(at))
+	if what, at := tooMuch(body); what != "" {
+		return nil, notJSON(what, int64(at))
 	}
 	v, err := resource.Parse(body)
 	var syntax *json.SyntaxError
@@ -106,9 +107,10 @@ func notJSON(message string, offset int64) error {
 	return errInvalid("json", "invalid", fmt.Sprintf("%s around %d", message, offset), map[string]any{"target": "body"})
 }
 
-// tooDeep is where body nests deeper than limit, -1 if nowhere.
-func tooDeep(body []byte, limit int) int {
-	depth, quoted := 0, false
+// tooMuch says of what body has more than it may, and where; "" is nothing.
+// It looks at brackets and commas only, before anything is made of them.
+func tooMuch(body []byte) (what string, at int) {
+	depth, values, quoted := 0, 0, false
 	for i := 0; i < len(body); i++ {
 		switch c := body[i]; {
 		case quoted && c == '\\':
@@ -117,14 +119,21 @@ func tooDeep(body []byte, limit int) int {
 			quoted = !quoted
 		case quoted:
 		case c == '{' || c == '[':
-			if depth++; depth > limit {
-				return i
-			}
+			depth++
+			values++
 		case c == '}' || c == ']':
 			depth--
+		case c == ',':
+			values++
+		}
+		if depth > MaxDepth {
+			return fmt.Sprintf("nested more than %d levels deep", MaxDepth), i
+		}
+		if values > MaxValues {
+			return fmt.Sprintf("more than %d values", MaxValues), i
 		}
 	}
-	return -1
+	return "", 0
 }
 
 // openEnvelope parts data from what stands beside it, whose keys may be

@@ -239,6 +239,9 @@ func (s *Server) byBasic(ctx context.Context, r *Request, encoded string) (*Iden
 	if err != nil {
 		return nil, err
 	}
+	if !enabled(id.Account) {
+		return nil, errInvalidCredentials()
+	}
 	s.guard.passed(r.source)
 	id.Method = byBasic
 	return id, nil

@@ -9,7 +9,6 @@ import (
 	"math"
 	"mime"
 	"net/http"
-	"path"
 	"reflect"
 	"regexp"
 	"strconv"
@@ -136,7 +135,8 @@ func choose(accept string, offers []string) string {
 			kind = other
 		}
 		for _, offer := range offers {
-			if ok, err := path.Match(kind, offer); (kind == "*/*" || kind == offer || err == nil && ok) && q > bestQ {
+			family, all := strings.CutSuffix(kind, "*")
+			if (kind == "*/*" || kind == offer || all && strings.HasPrefix(offer, family)) && q > bestQ {
 				best, bestQ = offer, q
 				break
 			}
@@ -159,7 +159,7 @@ func (s *Server) writeReply(w *writer, r *Request, reply Reply) {
 	if reply.List != nil && r.method == http.MethodGet {
 		revision = listRevision(reply.Data)
 	}
-	if revision != "" {
+	if revision != "" && r.accept == jsonType {
 		h.Set("ETag", `"`+revision+`"`)
 		if none := r.HTTP.Header.Get("If-None-Match"); none != "" && r.method == http.MethodGet &&
 			resource.Matches(none, revision) {
