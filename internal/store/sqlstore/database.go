@@ -175,7 +175,7 @@ type dialect struct {
 var sqliteDialect = dialect{
 	begin: "BEGIN IMMEDIATE",
 	tokens: strings.NewReplacer(
-		"{serial}", "INTEGER PRIMARY KEY AUTOINCREMENT",
+		"{integer}", "INTEGER", // of 64 bits, and the table's own order
 		"{text}", "TEXT", // compared as bytes: elsewhere it may need a collation
 		"{clustered}", "WITHOUT ROWID",
 	),

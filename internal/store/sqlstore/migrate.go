@@ -36,11 +36,15 @@ CREATE TABLE doc_history (
 	PRIMARY KEY (account, type, id, rev))`,
 }
 
-// journalMigrations make journal.db.
+// journalMigrations make journal.db. The one row of journal_end has the last
+// number that was given: whoever appends changes it first, so that numbers
+// are given in the order of the commits, and never twice.
 var journalMigrations = []string{
 	`
+CREATE TABLE journal_end (seq BIGINT NOT NULL);
+INSERT INTO journal_end (seq) VALUES (0);
 CREATE TABLE journal (
-	seq {serial}, account {text} NOT NULL, kind {text} NOT NULL,
+	seq {integer} PRIMARY KEY, account {text} NOT NULL, kind {text} NOT NULL,
 	call_id {text} NOT NULL, at BIGINT NOT NULL, json TEXT NOT NULL);
 CREATE INDEX journal_kind ON journal (account, kind, seq, at);
 CREATE INDEX journal_call ON journal (call_id, account, kind, seq);

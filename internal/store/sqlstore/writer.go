@@ -109,12 +109,16 @@ func (w *writer) group(ctx context.Context, jobs []job) {
 	}
 }
 
-// changes makes each change behind a savepoint, so that one that is refused
-// leaves nothing.
+// changes makes each change, if there are several behind a savepoint, so that
+// one that is refused leaves nothing.
 func (w *writer) changes(ctx context.Context, jobs []job, results []error) error {
 	for i, j := range jobs {
 		if results[i] = j.ctx.Err(); results[i] != nil {
 			continue
+		}
+		if len(jobs) == 1 {
+			results[i] = j.change(ctx, &tx{w: w})
+			return results[i]
 		}
 		if err := w.exec(ctx, "SAVEPOINT change"); err != nil {
 			return err
