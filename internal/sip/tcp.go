@@ -1,0 +1,204 @@
+package sip
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"sync"
+	"time"
+)
+
+// The limits on stream connections.
+const (
+	maxConns     = 4096             // at once; more are closed as they come
+	streamIdle   = 30 * time.Minute // without a byte
+	streamRest   = 30 * time.Second // for the rest of a message once begun
+	streamWrite  = 5 * time.Second
+	streamDial   = 5 * time.Second
+	streamBuffer = 8 << 10
+)
+
+// tcpConn is one stream connection, whoever opened it.
+type tcpConn struct {
+	c         net.Conn
+	addr, far netip.AddrPort
+	mu        sync.Mutex // one writer at a time
+}
+
+func newTCPConn(c net.Conn) (*tcpConn, error) {
+	addr, err1 := netip.ParseAddrPort(c.LocalAddr().String())
+	far, err2 := netip.ParseAddrPort(c.RemoteAddr().String())
+	if err := errors.Join(err1, err2); err != nil {
+		return nil, fmt.Errorf("sip: %w", err)
+	}
+	return &tcpConn{c: c, addr: unmap(addr), far: unmap(far)}, nil
+}
+
+func (t *tcpConn) transport() string     { return transportTCP }
+func (t *tcpConn) local() netip.AddrPort { return t.addr }
+
+// write sends to the connection's own far end; to is not looked at.
+func (t *tcpConn) write(b []byte, _ netip.AddrPort) error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if err := t.c.SetWriteDeadline(time.Now().Add(streamWrite)); err != nil {
+		return errConnClosed
+	}
+	if _, err := t.c.Write(b); err != nil {
+		_ = t.c.Close() // half a message may be out: nothing sensible can follow
+		return fmt.Errorf("%w: %w", errConnClosed, err)
+	}
+	return nil
+}
+
+// serve reads messages until the connection ends or can no longer be read.
+func (t *tcpConn) serve(take receiver) error {
+	buf := make([]byte, 0, streamBuffer)
+	for {
+		wait := streamIdle
+		if len(buf) > 0 {
+			wait = streamRest
+		}
+		if err := t.c.SetReadDeadline(time.Now().Add(wait)); err != nil {
+			return err
+		}
+		if cap(buf)-len(buf) < streamBuffer/2 {
+			buf = append(make([]byte, 0, 2*cap(buf)), buf...)
+		}
+		n, err := t.c.Read(buf[len(buf):cap(buf)])
+		if err != nil {
+			return err
+		}
+		buf = buf[:len(buf)+n]
+		if buf, err = t.split(buf, take); err != nil {
+			return err
+		}
+	}
+}
+
+// split hands on the whole messages in buf and returns what is left of it. A
+// double line end between messages is a ping and is answered with one
+// (RFC 5626 section 4.4.1).
+func (t *tcpConn) split(buf []byte, take receiver) ([]byte, error) {
+	at := 0
+	for at < len(buf) {
+		skip, n, err := nextMessage(buf[at:])
+		if err != nil {
+			return nil, err
+		}
+		if n == 0 {
+			if skip == 4 && at+skip == len(buf) {
+				_ = t.write([]byte("\r\n"), t.far)
+			}
+			at += skip
+			break
+		}
+		take(hop{conn: t, peer: t.far}, buf[at+skip:at+skip+n])
+		at += skip + n
+	}
+	return buf[:copy(buf, buf[at:])], nil
+}
+
+// tcpPool is the open stream connections by far address, so that requests go
+// back on the connection that a peer has opened.
+type tcpPool struct {
+	crew *crew
+	take receiver
+
+	mu     sync.Mutex
+	conns  map[netip.AddrPort]*tcpConn
+	closed bool
+}
+
+func newTCPPool(c *crew, take receiver) *tcpPool {
+	return &tcpPool{crew: c, take: take, conns: map[netip.AddrPort]*tcpConn{}}
+}
+
+// adopt reads from c in a goroutine of its own until it ends.
+func (p *tcpPool) adopt(c net.Conn) (*tcpConn, error) {
+	t, err := newTCPConn(c)
+	if err != nil {
+		_ = c.Close()
+		return nil, err
+	}
+	p.mu.Lock()
+	full := p.closed || len(p.conns) >= maxConns
+	if !full {
+		p.conns[t.far] = t
+	}
+	p.mu.Unlock()
+	if full || !p.crew.start(func() { p.read(t) }) {
+		p.drop(t)
+		return nil, errConnClosed
+	}
+	return t, nil
+}
+
+func (p *tcpPool) read(t *tcpConn) {
+	_ = t.serve(p.take) // however a connection ends, its calls find out when they write
+	p.drop(t)
+}
+
+func (p *tcpPool) drop(t *tcpConn) {
+	_ = t.c.Close()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.conns[t.far] == t {
+		delete(p.conns, t.far)
+	}
+}
+
+// find returns the open connection to peer, if there is one.
+func (p *tcpPool) find(peer netip.AddrPort) (*tcpConn, bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	t, ok := p.conns[peer]
+	return t, ok
+}
+
+// dial returns a connection to peer: the one there is, else a new one.
+func (p *tcpPool) dial(ctx context.Context, peer netip.AddrPort) (*tcpConn, error) {
+	if t, ok := p.find(peer); ok {
+		return t, nil
+	}
+	d := net.Dialer{Timeout: streamDial}
+	c, err := d.DialContext(ctx, "tcp", peer.String())
+	if err != nil {
+		return nil, fmt.Errorf("sip: %w", err)
+	}
+	return p.adopt(c)
+}
+
+// accept takes connections until the listener is closed; those of strangers
+// are closed at once.
+func (p *tcpPool) accept(l net.Listener, allowed func(local, peer netip.Addr) bool) error {
+	for {
+		c, err := l.Accept()
+		if errors.Is(err, net.ErrClosed) {
+			return nil
+		}
+		if err != nil {
+			if !p.crew.rest(50 * time.Millisecond) { // out of files, say: they come back
+				return nil
+			}
+			continue
+		}
+		t, err := newTCPConn(c)
+		if err != nil || !allowed(t.addr.Addr(), t.far.Addr()) {
+			_ = c.Close()
+			continue
+		}
+		_, _ = p.adopt(c) // a full house closes the connection by itself
+	}
+}
+
+func (p *tcpPool) close() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.closed = true
+	for _, t := range p.conns {
+		_ = t.c.Close()
+	}
+}

@@ -1,0 +1,468 @@
+package sip
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/textproto"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/emiago/sipgo/sip"
+
+	"github.com/pivotvoice/pivot/internal/call"
+	"github.com/pivotvoice/pivot/internal/event"
+)
+
+// uac is what a leg that we make keeps of its INVITE.
+type uac struct {
+	opt    call.DialOptions
+	target sip.Uri
+	spots  []spot // where it may still be tried
+	hop    hop
+
+	tx        *clientTx
+	req       *sip.Request
+	expires   int  // the Session-Expires asked for, seconds
+	tried     int  // with credentials
+	ringing   bool // something provisional came: CANCEL may be sent
+	cancelled bool // CANCEL was sent
+	why       call.Cause
+	early     map[string]*earlyDialog // by the far tag
+	winner    string                  // the far tag of the answer that counts
+
+	rings  chan int   // what OnRing is to hear
+	result chan error // nil: answered
+}
+
+// earlyDialog is one of the phones that ring.
+type earlyDialog struct {
+	dialog *dialog
+	rseq   uint64 // of its last reliable answer
+}
+
+// maxEarlyDialogs bounds how many phones may ring for one INVITE.
+const maxEarlyDialogs = 16
+
+var errFull = errors.New("sip: no more calls: full, or about to stop")
+
+// Dial calls target, a SIP URI, and returns its leg once it is answered. A
+// refusal is a *call.RefusedError; so is a call that nobody answers within
+// opt.Timeout. Redirections (3xx) are refusals, too: they are not followed.
+// When ctx ends the call is cancelled and the cause of ctx's end returned.
+func (s *Server) Dial(ctx context.Context, target string, opt call.DialOptions) (call.Leg, error) {
+	l, err := s.begin(ctx, target, opt)
+	if err != nil {
+		return nil, err
+	}
+	u := l.uac
+	var timeout <-chan time.Time
+	if opt.Timeout > 0 {
+		t := time.NewTimer(opt.Timeout)
+		defer t.Stop()
+		timeout = t.C
+	}
+	for {
+		select {
+		case code := <-u.rings:
+			if opt.OnRing != nil {
+				opt.OnRing(code)
+			}
+		case err := <-u.result:
+			if err != nil {
+				return nil, err
+			}
+			return l, nil
+		case <-timeout:
+			why := call.Cause{Name: "NO_ANSWER", SIP: 408, By: call.ByUs, Text: "not answered within " + opt.Timeout.String()}
+			return l.abandon(why, &call.RefusedError{Code: 408, Reason: "No Answer", Cause: why})
+		case <-ctx.Done():
+			why := call.Cause{Name: "ORIGINATOR_CANCEL", SIP: 487, By: call.ByUs}
+			return l.abandon(why, context.Cause(ctx))
+		}
+	}
+}
+
+// abandon gives a call up that may have been answered this moment.
+func (l *leg) abandon(why call.Cause, err error) (call.Leg, error) {
+	l.thread.do(func() { l.hangup(why) })
+	return nil, err
+}
+
+// begin sends the INVITE.
+func (s *Server) begin(ctx context.Context, target string, opt call.DialOptions) (*leg, error) {
+	var u sip.Uri
+	if err := sip.ParseUri(target, &u); err != nil || u.Scheme != "sip" || !goodURI(u) || strings.ContainsAny(target, "\r\n <>\"") {
+		return nil, fmt.Errorf("sip: %q is not a SIP URI", target)
+	}
+	for k, v := range opt.Headers {
+		if !token(k) || strings.ContainsAny(v, "\r\n\x00") {
+			return nil, fmt.Errorf("sip: header %q cannot be sent", k)
+		}
+	}
+	spots, err := locate(ctx, u, strings.ToUpper(opt.Transport))
+	if err != nil {
+		return nil, err
+	}
+	var h hop
+	for len(spots) > 0 {
+		if h, err = s.reach(ctx, spots[0]); err == nil {
+			break
+		}
+		spots = spots[1:]
+	}
+	if err != nil {
+		return nil, err
+	}
+	if opt.CallID == "" {
+		opt.CallID = newTag() + newTag()
+	}
+	l, ok := s.join(opt.CallID, func(t *thread) *leg { return s.caller(t, u, h, opt) })
+	if !ok {
+		return nil, errFull
+	}
+	l.uac.spots = spots[1:]
+	l.thread.do(func() { err = l.start() })
+	return l, err
+}
+
+// token says that s may be the name of a header.
+func token(s string) bool {
+	return s != "" && !strings.ContainsFunc(s, func(r rune) bool {
+		return r <= ' ' || r >= 0x7f || strings.ContainsRune(`()<>@,;:\"/[]?={}`, r)
+	})
+}
+
+// caller makes the leg of a call of ours.
+func (s *Server) caller(t *thread, u sip.Uri, h hop, opt call.DialOptions) *leg {
+	us := sip.Uri{Scheme: "sip", User: escapeUser(opt.CallerNumber), Host: uriHost(s.shown(h))}
+	agent, _ := opt.Headers["User-Agent"]
+	if agent == "" {
+		agent = s.cfg.UserAgent
+	}
+	info := call.Info{
+		ID: opt.CallID, Direction: call.Outbound, From: opt.CallerNumber, FromRealm: host(us), To: user(u), ToRealm: host(u),
+		Request: user(u), RequestRealm: host(u), CallerName: opt.CallerName, CallerNumber: opt.CallerNumber,
+		Headers: opt.Headers, Source: h.peer, Transport: h.conn.transport(), UserAgent: agent, Began: time.Now(),
+	}
+	l := s.newLeg(t, info, true)
+	u.Headers = nil
+	l.dialog = &dialog{
+		callID: opt.CallID, self: sip.FromHeader{DisplayName: quotable(opt.CallerName), Address: us},
+		far: sip.ToHeader{Address: bare(u)}, target: u, hop: h,
+		contact: s.contact(h), agent: agent, mark: s.mark,
+	}
+	l.dialog.self.Params.Add("tag", l.tag)
+	l.uac = &uac{
+		opt: opt, target: u, hop: h, expires: int(s.cfg.SessionExpires / time.Second), early: map[string]*earlyDialog{},
+		rings: make(chan int, 32), result: make(chan error, 1),
+	}
+	return l
+}
+
+// bare is a URI as it stands in From and To: without a port and parameters.
+func bare(u sip.Uri) sip.Uri { return sip.Uri{Scheme: u.Scheme, User: u.User, Host: u.Host} }
+
+func quotable(name string) string { return plain(name) }
+
+// escapeUser writes a user part so that it cannot break out of its URI.
+func escapeUser(s string) string {
+	var out strings.Builder
+	for _, c := range []byte(s) {
+		if c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || strings.IndexByte("-_.!~*'()&=+$,", c) >= 0 {
+			out.WriteByte(c)
+		} else {
+			fmt.Fprintf(&out, "%%%02X", c)
+		}
+	}
+	return out.String()
+}
+
+// start opens the sound and sends the first INVITE.
+func (l *leg) start() error {
+	l.add(offered(l.info))
+	codecs := l.uac.opt.Codecs
+	if codecs == nil {
+		codecs = l.srv.cfg.Codecs
+	}
+	err := l.openMedia(l.uac.hop, codecs)
+	if err == nil {
+		l.media.offer()
+		err = l.invite()
+	}
+	if err != nil {
+		l.phase = phaseOver
+		l.over(call.Cause{Name: "NETWORK_OUT_OF_ORDER", SIP: 503, By: call.ByUs, Text: err.Error()})
+		l.gone()
+	}
+	return err
+}
+
+// invite sends the INVITE, or sends it anew with what its refusal asked for.
+func (l *leg) invite(more ...sip.Header) error {
+	u := l.uac
+	req, _ := l.dialog.request(sip.INVITE)
+	if u.expires > 0 {
+		add(req, "Session-Expires", strconv.Itoa(u.expires))
+		add(req, "Min-SE", strconv.Itoa(minSession))
+	}
+	for k, v := range u.opt.Headers {
+		if textproto.CanonicalMIMEHeaderKey(k) != "User-Agent" {
+			add(req, k, v)
+		}
+	}
+	for _, h := range more {
+		req.AppendHeader(h)
+	}
+	finish(req, typeSDP, l.media.sent)
+	l.srv.address(req, u.hop)
+	u.req = req
+	var tx *clientTx
+	tx, err := l.srv.tx.request(l.out(u.hop), req, func(res *sip.Response, err error) {
+		l.thread.must(func() { l.answered(tx, res, err) })
+	})
+	u.tx = tx
+	return err
+}
+
+// answered takes what comes back to an INVITE of ours.
+func (l *leg) answered(tx *clientTx, res *sip.Response, err error) {
+	switch {
+	case res != nil && res.StatusCode >= 200 && res.StatusCode < 300:
+		l.won(tx, res)
+	case tx != l.uac.tx:
+		// an attempt that was given up for another
+	case err != nil:
+		l.lost(nil, err)
+	case res.StatusCode < 200:
+		l.provisional(res)
+	default:
+		l.lost(res, nil)
+	}
+}
+
+// provisional is a phone that rings.
+func (l *leg) provisional(res *sip.Response) {
+	u := l.uac
+	u.ringing = true
+	if l.phase == phaseCalled {
+		l.sendCancel()
+		return
+	}
+	if res.StatusCode == 100 || l.move(inRing) != doRing {
+		return
+	}
+	l.remember(res)
+	l.ringsReliably(res)
+	if body, err := sdpBody(res); err == nil && body != nil && l.media.accept(body) != nil {
+		l.add(event.Warned{Code: "sip.early_media", Message: "the early answer could not be used"})
+	}
+	l.add(event.Ringing{Code: res.StatusCode})
+	select {
+	case u.rings <- res.StatusCode:
+	default:
+	}
+}
+
+// earlyOf is the early dialog that a response belongs to.
+func (l *leg) earlyOf(res *sip.Response) *earlyDialog {
+	tag := toTag(res)
+	e, ok := l.uac.early[tag]
+	if !ok {
+		d := *l.dialog
+		d.far.Params = d.far.Params.Clone()
+		e = &earlyDialog{dialog: &d}
+		if len(l.uac.early) < maxEarlyDialogs {
+			l.uac.early[tag] = e
+		}
+	}
+	e.dialog.confirm(res)
+	return e
+}
+
+// ringsReliably acknowledges a provisional answer that wants it (RFC 3262).
+func (l *leg) ringsReliably(res *sip.Response) {
+	v, _ := first(res, "RSeq")
+	n, err := strconv.ParseUint(v, 10, 32)
+	if !has(res, "100rel", "Require") || err != nil || toTag(res) == "" {
+		return
+	}
+	e := l.earlyOf(res)
+	if e.rseq != 0 && n != e.rseq+1 {
+		return // came again, or before its time
+	}
+	e.rseq = n
+	req, next := e.dialog.request(sip.PRACK)
+	add(req, "RAck", fmt.Sprintf("%d %d INVITE", n, l.uac.req.CSeq().SeqNo))
+	finish(req, "", nil)
+	if err := l.requestIn(e.dialog, req, next, func(*sip.Response, error) {}); err != nil {
+		l.srv.logger.Debug("sip: PRACK not sent", "call_id", l.info.ID, "error", err)
+	}
+}
+
+// won is a 2xx. The first counts; other phones that answer are hung up.
+func (l *leg) won(tx *clientTx, res *sip.Response) {
+	u, tag := l.uac, toTag(res)
+	if u.winner != "" && u.winner != tag || l.phase == phaseOver {
+		l.dismiss(tx, res, call.Cause{Name: "NORMAL_CLEARING", By: call.ByUs, Text: "answered elsewhere"}, func() {})
+		return
+	}
+	again := u.winner == tag && tag != ""
+	if !again {
+		l.dialog = l.earlyOf(res).dialog
+	}
+	l.acknowledge(l.dialog, tx, res, tx.req.CSeq().SeqNo)
+	if again {
+		return
+	}
+	u.winner = tag
+	switch l.move(inAccept) {
+	case doAccept:
+		l.connected(res)
+	case doAckBye:
+		l.bye(u.why)
+	}
+}
+
+// connected is the call answered and ours.
+func (l *leg) connected(res *sip.Response) {
+	l.remember(res)
+	body, err := sdpBody(res)
+	if err == nil && body == nil {
+		err = errors.New("sip: the answer has no session description")
+	}
+	if err == nil {
+		err = l.media.accept(body)
+	}
+	if err != nil {
+		why := call.Cause{Name: "INCOMPATIBLE_DESTINATION", SIP: 488, By: call.ByUs, Text: err.Error()}
+		l.hangup(why)
+		l.tell(&call.RefusedError{Code: 488, Reason: "Not Acceptable Here", Cause: why})
+		return
+	}
+	l.setUp()
+	l.session.start(l, termsAgreed(res))
+	l.tell(nil)
+}
+
+// tell ends the waiting of Dial.
+func (l *leg) tell(err error) {
+	select {
+	case l.uac.result <- err:
+	default:
+	}
+}
+
+// dismiss acknowledges an answer nobody wants and hangs up on it.
+func (l *leg) dismiss(tx *clientTx, res *sip.Response, why call.Cause, done func()) {
+	d := l.earlyOf(res).dialog
+	l.acknowledge(d, tx, res, tx.req.CSeq().SeqNo)
+	req, next := d.request(sip.BYE)
+	addReason(req, why)
+	finish(req, "", nil)
+	if err := l.requestIn(d, req, next, func(*sip.Response, error) { done() }); err != nil {
+		done()
+	}
+}
+
+// lost is an INVITE refused, or never answered.
+func (l *leg) lost(res *sip.Response, err error) {
+	u := l.uac
+	if l.phase < phaseUp && l.phase != phaseCalled && l.retry(res, err) {
+		return
+	}
+	wasCalled := l.phase == phaseCalled
+	if l.move(inRefused) == doNothing {
+		return
+	}
+	if wasCalled {
+		l.gone()
+		return
+	}
+	no := refused(res, err)
+	l.over(no.Cause)
+	l.gone()
+	u.tx = nil
+	l.tell(no)
+}
+
+// refused is a refusal as callers of Dial see it.
+func refused(res *sip.Response, err error) *call.RefusedError {
+	switch {
+	case res == nil:
+		c := call.Cause{Name: "NO_USER_RESPONSE", SIP: 408, By: call.ByUs, Text: err.Error()}
+		if !errors.Is(err, errTxTimeout) {
+			c.Name, c.SIP = "NETWORK_OUT_OF_ORDER", 503
+		}
+		return &call.RefusedError{Code: c.SIP, Reason: err.Error(), Cause: c}
+	case res.StatusCode < 400:
+		c := call.Cause{Name: "REDIRECTION_TO_NEW_DESTINATION", SIP: res.StatusCode, By: call.ByCallee}
+		if to, ok := first(res, "Contact"); ok {
+			c.Text = "redirected to " + to + ", which is not followed"
+		}
+		return &call.RefusedError{Code: res.StatusCode, Reason: res.Reason, Cause: c}
+	}
+	c, ok := reasonOf(res, call.ByCallee)
+	if !ok {
+		c = call.FromSIP(res.StatusCode, call.ByCallee)
+	}
+	c.SIP = res.StatusCode
+	if c.Text == "" {
+		c.Text = res.Reason
+	}
+	return &call.RefusedError{Code: res.StatusCode, Reason: res.Reason, Cause: c}
+}
+
+// retry tries again where the refusal says how, or at the next address.
+func (l *leg) retry(res *sip.Response, err error) bool {
+	u := l.uac
+	switch {
+	case err != nil && !errors.Is(err, errTxTimeout):
+		return false
+	case err != nil || res.StatusCode == 503:
+		for len(u.spots) > 0 {
+			to := u.spots[0]
+			u.spots = u.spots[1:]
+			if h, err := l.srv.reachSpot(to); err == nil {
+				u.hop, l.dialog.hop, l.dialog.contact = h, h, l.srv.contact(h)
+				return l.invite() == nil
+			}
+		}
+	case res.StatusCode == 401 || res.StatusCode == 407:
+		h, ok := credentials(l.uac, res, sip.INVITE, u.target)
+		return ok && l.invite(h) == nil
+	case res.StatusCode == 422:
+		if least, _, ok := seconds(res, "Min-SE"); ok && least > u.expires && u.expires > 0 {
+			u.expires = least
+			return l.invite() == nil
+		}
+	}
+	return false
+}
+
+// giveUp cancels the INVITE, now or as soon as that is allowed (RFC 3261
+// section 9.1), and lets nobody wait for it.
+func (l *leg) giveUp(why call.Cause) {
+	l.uac.why = why
+	if l.uac.ringing {
+		l.sendCancel()
+	}
+	l.over(why)
+	l.tell(call.ErrHungup)
+}
+
+func (l *leg) sendCancel() {
+	u := l.uac
+	if u.cancelled || u.tx == nil {
+		return
+	}
+	u.cancelled = true
+	req := cancelOf(u.req, l.dialog.agent)
+	addReason(req, u.why)
+	finish(req, "", nil)
+	u.tx.expect(l.srv.tx.timers.giveUp())
+	if _, err := l.srv.tx.request(l.out(u.hop), req, func(*sip.Response, error) {}); err != nil {
+		l.srv.logger.Debug("sip: CANCEL not sent", "call_id", l.info.ID, "error", err)
+	}
+}
