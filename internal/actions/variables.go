@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"maps"
 	"slices"
 
@@ -44,6 +45,10 @@ var setVariables = flow.Define(flow.Def[variablesData]{
 		{Says: "Who is calling.", Data: `{"custom_application_vars": {"customer": "4711", "vip": true}}`},
 	},
 	Run: func(_ context.Context, s *flow.Session, d variablesData) (flow.Next, error) {
+		if size(s, d) > maxVars {
+			err := fmt.Errorf("the call's variables would be more than %d bytes", maxVars)
+			return flow.Next{}, flow.Fail("variables.full", err)
+		}
 		for _, name := range slices.Sorted(maps.Keys(d.Vars)) {
 			value, isNull := text(d.Vars[name])
 			if isNull {
@@ -65,6 +70,20 @@ type variablesData struct {
 	Vars   map[string]json.RawMessage `json:"custom_application_vars" jsonschema:"required,default={}" jsonschema_description:"The variables and their values."`
 	Export bool                       `json:"export,omitempty" jsonschema_description:"Also for the calls that this one dials."`
 	flow.Skip
+}
+
+// maxVars bounds the variables of a call, names and values, in bytes.
+const maxVars = 64 << 10
+
+// size is what the call's variables come to with those of d, at most.
+func size(s *flow.Session, d variablesData) (n int) {
+	for name, value := range s.Vars {
+		n += len(name) + len(value)
+	}
+	for name, value := range d.Vars {
+		n += len(name) + len(value)
+	}
+	return n
 }
 
 // text is a JSON value as a variable's text.

@@ -10,7 +10,7 @@ import (
 
 // Collect is a wish for keys (spec/callflow-modules.md section 2.2).
 type Collect struct {
-	Max         int           // stop at this many keys; 0 is no limit
+	Max         int           // stop at this many keys; 0 is 1,000
 	Terminators string        // stop at any of these keys, which are not kept
 	First       time.Duration // how long to wait for the first key, once the prompts are over
 	Between     time.Duration // and for each one after it
@@ -20,6 +20,9 @@ type Collect struct {
 	// front of them are dropped: they were pressed to skip a prompt.
 	Ahead string
 }
+
+// maxKeys is how many keys are enough where there is no other limit.
+const maxKeys = 1000
 
 // How a collection ended.
 const (
@@ -101,7 +104,7 @@ func (c Collect) take(got *Digits, key byte) bool {
 		return true
 	}
 	got.Keys += string(key)
-	if len(got.Keys) == c.Max {
+	if len(got.Keys) == c.Max || len(got.Keys) == maxKeys {
 		got.By = ByMaxDigits
 		return true
 	}
@@ -110,22 +113,35 @@ func (c Collect) take(got *Digits, key byte) bool {
 
 // prompt plays until the prompts are over (0) or a key cuts them short.
 func (c Collect) prompt(ctx context.Context, p Player, keys <-chan Key) (byte, error) {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	var err error
-	played := make(chan struct{})
-	go func() {
-		defer close(played)
-		err = playAll(ctx, p, c.Prompts)
-	}()
-	select {
-	case k := <-keys:
-		cancel()
-		<-played
-		return k.Digit, nil
-	case <-played:
-		return 0, err
+	var pressed byte
+	err := while(ctx, func(ctx context.Context) error { return playAll(ctx, p, c.Prompts) }, func(over <-chan struct{}) {
+		select {
+		case k := <-keys:
+			pressed = k.Digit
+		case <-over:
+		}
+	})
+	if pressed != 0 {
+		return pressed, nil
 	}
+	return 0, err
+}
+
+// while does something until it is over or until returns, in a goroutine of
+// its own, which is told when it is over and waited for.
+func while(ctx context.Context, do func(context.Context) error, until func(over <-chan struct{})) error {
+	ctx, cancel := context.WithCancel(ctx)
+	done := make(chan struct{})
+	defer func() {
+		cancel()
+		<-done
+	}()
+	go func() {
+		defer close(done)
+		until(ctx.Done())
+		cancel()
+	}()
+	return do(ctx)
 }
 
 func playAll(ctx context.Context, p Player, sounds []audio.Sound) error {

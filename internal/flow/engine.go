@@ -1,6 +1,7 @@
 package flow
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -119,13 +120,19 @@ func (s *Session) hangup(ctx context.Context, why call.Cause) (call.Cause, error
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastWait)
 	defer cancel()
 	err := s.Leg.Hangup(ctx, why)
-	if err == nil {
-		select {
-		case <-s.Leg.Ended():
-			return s.Leg.Cause(), nil
-		case <-ctx.Done():
-			err = context.Cause(ctx)
-		}
+	if err != nil {
+		cancel() // it may have ended all the same, but there is nothing to wait for
+	}
+	select {
+	case <-s.Leg.Ended():
+		return s.Leg.Cause(), nil
+	default:
+	}
+	select {
+	case <-s.Leg.Ended():
+		return s.Leg.Cause(), nil
+	case <-ctx.Done():
+		err = cmp.Or(err, context.Cause(ctx))
 	}
 	why.Text = "the leg would not end: " + err.Error()
 	return why, fmt.Errorf("flow: hang up %s: %w", s.Leg.Info().ID, err)

@@ -95,12 +95,16 @@ func (t *typeAhead) peek() string {
 	return string(t.kept)
 }
 
-// report is what is kept, to be carried by a webhook; drop forgets that much.
-func (t *typeAhead) report() string {
+// report is what is kept, to be carried by a webhook, or nothing; drop forgets
+// that much.
+func (t *typeAhead) report(carry bool) string {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.sent = len(t.kept)
-	return string(t.kept)
+	t.sent = 0
+	if carry {
+		t.sent = len(t.kept)
+	}
+	return string(t.kept[:t.sent])
 }
 
 func (t *typeAhead) drop() {

@@ -190,10 +190,8 @@ func (s *Session) Collections() map[string]string {
 		}
 	}
 	s.carried = out[Default] != ""
-	if !s.carried {
-		if ahead := s.typed.report(); ahead != "" {
-			out[Default] = ahead
-		}
+	if ahead := s.typed.report(!s.carried); ahead != "" {
+		out[Default] = ahead
 	}
 	return out
 }

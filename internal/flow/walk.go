@@ -223,7 +223,8 @@ func (w *walker) move(next Next) {
 	}
 }
 
-// pointer is the JSON pointer from a node to its child (RFC 6901).
-func pointer(child string) string {
-	return "/children/" + strings.NewReplacer("~", "~0", "/", "~1").Replace(child)
-}
+// escape is for the parts of a JSON pointer (RFC 6901 section 3).
+var escape = strings.NewReplacer("~", "~0", "/", "~1")
+
+// pointer is the JSON pointer from a node to its child.
+func pointer(child string) string { return "/children/" + escape.Replace(child) }
