@@ -429,3 +429,57 @@ func told(j *journal) string {
 	}
 	return out.String()
 }
+
+// TestAfterAnswer is a server that waits for phones with slow ears: once, and
+// only when it was play that took the call.
+func TestAfterAnswer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := deps(nil)
+		d.AfterAnswer = 100 * time.Millisecond
+		p := fake.New(call.Info{ID: "c1"}, nil)
+		e := flow.NewEngine(flow.Config{Actions: actions.All(d)})
+		began := time.Now()
+		prog := program(`{"module":"play","data":{"id":"a"},"children":{"_":{"module":"play","data":{"id":"b"}}}}`)
+		if err := e.Run(t.Context(), p, flow.Start{Program: prog}); err != nil {
+			t.Fatal(err)
+		}
+		if took := time.Since(began); took != 2100*time.Millisecond {
+			t.Error(took)
+		}
+	})
+}
+
+// TestVariablesAreBounded: a web server cannot fill the memory with them.
+func TestVariablesAreBounded(t *testing.T) {
+	big := `{"module":"set_variables","data":{"custom_application_vars":{"a":"` + strings.Repeat("x", 40<<10) + `"}},"children":{"_":%s}}`
+	_, j := take(t, nil, fmt.Sprintf(big, strings.Replace(fmt.Sprintf(big, "{\"module\":\"noop\"}"), `"a"`, `"b"`, 1)))
+	if failed := of[event.Failed](j); len(failed) != 1 || failed[0].Code != "variables.full" {
+		t.Errorf("%+v", failed)
+	}
+}
+
+// TestRefused is data that no call is to meet.
+func TestRefused(t *testing.T) {
+	e := flow.NewEngine(flow.Config{Actions: actions.All(deps(nil))})
+	for prog, want := range map[string]string{
+		`{"module":"tts"}`:                                                   "data.text: Field is required but missing",
+		`{"module":"tts","data":{"text":""}}`:                                "data.text: String must be at least 1 characters",
+		`{"module":"play","data":{"loop_count":0}}`:                          "data.loop_count: Value must be at least 1",
+		`{"module":"play","data":{"skip_module":"maybe"}}`:                   "data.skip_module: Value did not match type(s): boolean",
+		`{"module":"sleep","data":{"unit":"y"}}`:                             "data.unit: Value not found in enumerated list of values",
+		`{"module":"language","data":{"language":"english"}}`:                "data.language: Failed to match pattern",
+		`{"module":"collect_dtmf","data":{"terminators":["x"]}}`:             "data.terminators.0: Value not found in enumerated list of values",
+		`{"module":"response","data":{"code":200}}`:                          "data.code: Value must be at least 300",
+		`{"module":"response","data":{"message":"a\r\nVia: b"}}`:             "data.message: Failed to match pattern",
+		`{"module":"send_dtmf","data":{"digits":"1x"}}`:                      "data.digits: Failed to match pattern",
+		`{"module":"set_variable","data":{"variable":"x","value":"y"}}`:      "data.variable: Value not found in enumerated list of values",
+		`{"module":"record_caller","data":{"url":"ftp://x/y"}}`:              "data.url: invalid client URL",
+		`{"module":"record_caller","data":{"time_limit":4}}`:                 "data.time_limit: Value must be at least 5",
+		`{"module":"hangup","data":"now"}`:                                   "data: Value did not match type(s): object",
+		`{"module":"set_variables","data":{"custom_application_vars":"no"}}`: "data.custom_application_vars: Value did not match type(s): object",
+	} {
+		if _, faults := e.Check(program(prog)); len(faults) != 1 || !strings.HasPrefix(faults.Error(), want) {
+			t.Errorf("%s: %v, want %s", prog, faults, want)
+		}
+	}
+}

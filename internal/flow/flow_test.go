@@ -69,7 +69,7 @@ func (j *journal) String() string {
 type data struct {
 	Take   string `json:"take,omitempty" jsonschema_description:"Which child to take."`
 	Pause  int    `json:"pause" jsonschema:"minimum=0,default=5"`
-	Does   string `json:"does,omitempty" jsonschema:"enum=panic,enum=fail,enum=stop,enum=busy,enum=over,enum=branch,enum=loop,enum=become"`
+	Does   string `json:"does,omitempty" jsonschema:"enum=panic,enum=attempt,enum=fail,enum=stop,enum=busy,enum=over,enum=branch,enum=loop,enum=become"`
 	Into   string `json:"into,omitempty"`
 	Digits int    `json:"digits,omitempty"`
 	flow.Skip
@@ -109,6 +109,8 @@ var do = flow.Define(flow.Def[data]{
 			panic("ouch")
 		case "fail":
 			return flow.Next{}, flow.Fail("do.broken", errors.New("broken"))
+		case "attempt":
+			return flow.Attempt(flow.Stop, strings.Split(d.Take, ",")...), nil
 		case "stop":
 			return flow.Stop, nil
 		case "busy":
@@ -187,8 +189,10 @@ func TestWays(t *testing.T) {
 			`{"module":"do","data":{"does":"branch","into":"empty"},"children":{"_":{"module":"do"}}}`,
 			"offered\nstarted\nfinished →\nstarted /children/_\nfinished /children/_ →." + end,
 		},
-		"become":   {`{"module":"do","data":{"does":"become","into":"two"},"children":{"_":{"module":"fly"}}}`, "offered\nstarted\nfinished →\nstarted\nfinished →_\nstarted /children/_\nfinished /children/_ →." + end},
-		"answered": {`{"module":"needy"}`, "offered\nstarted\nanswered\nplaying\nplayed\nfinished →.\nended NORMAL_CLEARING 0 us"},
+		"attempt":       {`{"module":"do","data":{"does":"attempt","take":"a,b"},"children":{"a":{},"b":{"module":"do"},"_":{"module":"do"}}}`, "offered\nstarted\nfinished →b\nstarted /children/b\nfinished /children/b →." + end},
+		"attempt fails": {`{"module":"do","data":{"does":"attempt","take":"a,b"},"children":{"a":{},"_":{"module":"do"}}}`, "offered\nstarted\nfinished →." + end},
+		"become":        {`{"module":"do","data":{"does":"become","into":"two"},"children":{"_":{"module":"fly"}}}`, "offered\nstarted\nfinished →\nstarted\nfinished →_\nstarted /children/_\nfinished /children/_ →." + end},
+		"answered":      {`{"module":"needy"}`, "offered\nstarted\nanswered\nplaying\nplayed\nfinished →.\nended NORMAL_CLEARING 0 us"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -335,6 +339,37 @@ func TestInterrupt(t *testing.T) {
 		}
 		if eng.Interrupt("c1", flow.Over) {
 			t.Error("it is over")
+		}
+	})
+}
+
+// impatient is a log that interrupts the call once it reads of a step's end.
+type impatient struct {
+	*journal
+	e    *flow.Engine
+	done bool
+}
+
+func (i *impatient) Add(e event.Event) {
+	i.journal.Add(e)
+	if _, ok := e.What.(event.Finished); ok && !i.done {
+		i.done = i.e.Interrupt("c1", flow.Take("x"))
+	}
+}
+
+// TestInterruptAtTheEnd: an interruption that came in after the last step is
+// not lost.
+func TestInterruptAtTheEnd(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		i := &impatient{journal: &journal{}}
+		p := fake.New(call.Info{ID: "c1"}, i)
+		i.e = flow.NewEngine(flow.Config{Actions: []flow.Action{do, needy}, Log: i})
+		prog := program(`{"module":"do","data":{"does":"over"},"children":{"x":{"module":"needy"}}}`)
+		if err := i.e.Run(t.Context(), p, flow.Start{Program: prog}); err != nil {
+			t.Fatal(err)
+		}
+		if got := p.Heard(); got != "answer|hear silence for 1s|hangup NORMAL_CLEARING by us" {
+			t.Error(got)
 		}
 	})
 }

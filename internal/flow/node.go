@@ -41,6 +41,17 @@ func (n *Node) pick(want []string) string {
 	return ""
 }
 
+// attempt is next with its attempts decided.
+func (n *Node) attempt(next Next) Next {
+	for _, name := range next.attempt {
+		if !n.child(name).Empty() {
+			return Take(name)
+		}
+	}
+	next.attempt = nil
+	return next
+}
+
 // child is the child of that name, nil if there is none.
 func (n *Node) child(name string) *Node {
 	if n == nil {
@@ -70,6 +81,7 @@ func skips(data json.RawMessage) bool {
 
 // Next is where a flow goes after a step. The zero Next goes on to Else.
 type Next struct {
+	attempt []string
 	want    []string
 	program *Node
 	base    string
@@ -82,6 +94,13 @@ type Next struct {
 
 // Take goes to the first of the children that is there, or Else.
 func Take(children ...string) Next { return Next{want: children} }
+
+// Attempt goes to the first of the children that is there and not {}, or else
+// to then: what a failed bridge does with its cause.
+func Attempt(then Next, children ...string) Next {
+	then.attempt = children
+	return then
+}
 
 // Become drops what is left of the running program and runs program instead,
 // whose relative URLs start from base. Parent flows stay.

@@ -103,7 +103,7 @@ func (w *walker) spend() error {
 // module is one of those.
 func (w *walker) unknown(n *Node) Next {
 	faults := unknownModule(n.Module)
-	w.s.Add(event.Failed{Code: "module.unknown", Message: faults[0].Message, Faults: faults.Facts()})
+	w.s.Add(event.Failed{Code: "module.unknown", Message: faults.Error(), Faults: faults.Facts()})
 	return Take(Error)
 }
 
@@ -185,6 +185,7 @@ func (n Next) isChild() bool { return !n.stop && !n.over && !n.become && !n.bran
 // settle makes of where an action wants to go what will happen: a child that
 // is not there is a stop, and a stop without a parent is the end.
 func (w *walker) settle(next Next) (Next, bool) {
+	next = w.at.node.attempt(next)
 	if next.cause == (call.Cause{}) {
 		next.cause = call.Normal
 	}
