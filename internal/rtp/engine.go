@@ -82,8 +82,10 @@ func NewEngine(cfg Config) (*Engine, error) {
 }
 
 // Close closes what streams are left and waits until every goroutine is gone.
+// Closing again only waits.
 func (e *Engine) Close() {
 	e.mu.Lock()
+	first := !e.closed
 	e.closed = true
 	left := make([]*Stream, 0, len(e.streams))
 	for s := range e.streams {
@@ -94,7 +96,9 @@ func (e *Engine) Close() {
 		s.Close()
 	}
 	for _, c := range e.schedulers {
-		c.stop()
+		if first {
+			c.stop()
+		}
 	}
 	e.running.Wait()
 }

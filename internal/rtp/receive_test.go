@@ -1,7 +1,6 @@
 package rtp
 
 import (
-	"math/rand/v2"
 	"net/netip"
 	"testing"
 	"testing/synctest"
@@ -260,13 +259,16 @@ func FuzzDatagram(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data []byte, how uint8) {
 		c.mu.Lock()
 		defer c.mu.Unlock()
+		c.in, c.reports.lost, c.reports.senderAt = receiver{open: true}, 0, time.Time{}
+		c.in.track.rate(8000)
+		c.taps.restart(c.params.Codec)
 		from := netip.AddrPortFrom(loopback, 4000+uint16(how%2))
 		now := time.Now().Add(time.Duration(how) * time.Second)
 		for range how%3 + 1 {
 			c.datagram(data, from, now, now)
 			if len(data) > 4 {
 				data[3]++
-				data[rand.IntN(len(data))]++
+				data[len(data)/2]++
 			}
 		}
 		c.send()

@@ -344,6 +344,7 @@ func TestNothingIsLeft(t *testing.T) {
 		t.Fatal(err)
 	}
 	e.Close()
+	e.Close()
 	if count() != before {
 		t.Errorf("%d files open after Close, before %d", count(), before)
 	}
