@@ -280,13 +280,6 @@ func (s *Server) putAPIKey(r *Request) (Reply, error) {
 	return Reply{Data: map[string]any{"api_key": resource.Text(d.Private, "pvt_api_key")}}, nil
 }
 
-// setAPIKey gives an account a key; tokens made with the old one end.
-func (s *Server) setAPIKey(ctx context.Context, id, key string) (resource.Doc, error) {
-	return s.accounts().Update(ctx, id, func(d *resource.Draft) {
-		d.Private["pvt_api_key"], d.Private["pvt_signature_secret"] = key, randomHex(32)
-	})
-}
-
 // listAccounts is a page of accounts, with more columns.
 func (s *Server) listAccounts(r *Request, index, id string, more ...resource.Column) (Reply, error) {
 	q, err := resource.ParseQuery(r.query, r.Param)

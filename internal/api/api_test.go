@@ -15,7 +15,6 @@ import (
 	"github.com/pivotvoice/pivot/internal/flow"
 	"github.com/pivotvoice/pivot/internal/observe"
 	"github.com/pivotvoice/pivot/internal/resource"
-	"github.com/pivotvoice/pivot/internal/schema"
 	"github.com/pivotvoice/pivot/internal/store"
 )
 
@@ -169,13 +168,6 @@ func (w *world) must(code int, what, body string) answer {
 	return a
 }
 
-func (w *world) login(user, password string) answer {
-	w.Helper()
-	digest, _ := digests(user, password)
-	return w.do("PUT /v2/user_auth", `{"credentials":"`+digest+`","account_name":"`+w.creds.Account+`"}`)
-}
-
-// without leaves v out of the copy of an object.
 func asJSON(t *testing.T, v any) string {
 	t.Helper()
 	var b bytes.Buffer
@@ -190,7 +182,7 @@ func asJSON(t *testing.T, v any) string {
 // TestEvery walks each resource through its whole life, with its own example.
 func TestEvery(t *testing.T) {
 	w := newWorld(t)
-	for _, r := range []resource.Resource{w.usersDef, w.callflowsDef} {
+	for _, r := range w.resources {
 		t.Run(r.Name, func(t *testing.T) {
 			w.T = t
 			w.life(r)
@@ -286,31 +278,5 @@ func TestEnvelope(t *testing.T) {
 	w.head.Set("X-Request-ID", "bad\x7f id")
 	if a := w.must(200, "GET A/callflows?pretty_print=true", ""); len(a.head.Get("X-Request-Id")) != 32 || !strings.Contains(a.text, "\n  ") {
 		t.Errorf("%v %s", a.head, a.text)
-	}
-}
-
-var _ = schema.Faults(nil)
-
-func TestLogin(t *testing.T) {
-	w := newWorld(t)
-	w.token = ""
-	a := w.login("Admin", "secret")
-	if a.code != 201 || a.data()["account_id"] != w.creds.AccountID || strings.Count(resource.Text(a.env, "auth_token"), ".") != 2 {
-		t.Fatalf("%d %s", a.code, a.text)
-	}
-	if a := w.login("admin", "wrong"); a.code != 401 || a.env["message"] != "invalid_credentials" {
-		t.Errorf("%d %s", a.code, a.text)
-	}
-	w.token = resource.Text(a.env, "auth_token")
-	if a := w.must(200, "GET A/callflows", ""); a.env["auth_token"] != w.token {
-		t.Errorf("not echoed: %s", a.text)
-	}
-}
-
-func TestCallflowFaults(t *testing.T) {
-	w := newWorld(t)
-	a := w.must(400, "PUT A/callflows", `{"numbers":["1"],"flow":{"module":"voicemail","data":{"id":"short"}}}`)
-	if a.fault("flow.data.id", "minLength") == "" {
-		t.Error(a.text)
 	}
 }

@@ -40,10 +40,10 @@ var errAPIKey = errors.New("api: the API key must have 16 to 128 characters and 
 // Bootstrap sees to it that there is a first account, above all others, with
 // an admin and an API key. Call it before serving, on one node at a time.
 func Bootstrap(ctx context.Context, docs store.Docs, cfg BootstrapConfig) (Credentials, error) {
-	return New(Config{Docs: docs}).bootstrap(ctx, cfg)
+	return newDirectory(docs, nil).bootstrap(ctx, cfg)
 }
 
-func (s *Server) bootstrap(ctx context.Context, cfg BootstrapConfig) (Credentials, error) {
+func (d *directory) bootstrap(ctx context.Context, cfg BootstrapConfig) (Credentials, error) {
 	user, password, ok := strings.Cut(cfg.Admin, ":")
 	if cfg.Admin != "" && (!ok || user == "" || password == "") {
 		return Credentials{}, errAdmin
@@ -51,7 +51,7 @@ func (s *Server) bootstrap(ctx context.Context, cfg BootstrapConfig) (Credential
 	if n := len(cfg.APIKey); n > 0 && (n < 16 || n > 128 || strings.ContainsAny(cfg.APIKey, ". \t\r\n")) {
 		return Credentials{}, errAPIKey
 	}
-	master, isNew, err := s.master(ctx, cfg)
+	master, isNew, err := d.master(ctx, cfg)
 	if err != nil {
 		return Credentials{}, fmt.Errorf("api: the first account: %w", err)
 	}
@@ -59,7 +59,7 @@ func (s *Server) bootstrap(ctx context.Context, cfg BootstrapConfig) (Credential
 		AccountID: master.ID, Account: resource.Text(master.Public, "name"), New: isNew,
 		Realm: resource.Text(master.Public, "realm"), APIKey: resource.Text(master.Private, "pvt_api_key"),
 	}
-	if c.User, c.Password, err = s.admin(ctx, master, lower(user), password); err != nil {
+	if c.User, c.Password, err = d.admin(ctx, master, lower(user), password); err != nil {
 		return Credentials{}, fmt.Errorf("api: the first admin: %w", err)
 	}
 	return c, nil
@@ -67,40 +67,40 @@ func (s *Server) bootstrap(ctx context.Context, cfg BootstrapConfig) (Credential
 
 // master is the first account, made if it is not there, with what is
 // configured.
-func (s *Server) master(ctx context.Context, cfg BootstrapConfig) (d resource.Doc, isNew bool, err error) {
-	found, err := s.accounts().FindBy(ctx, indexMaster, "true")
+func (d *directory) master(ctx context.Context, cfg BootstrapConfig) (m resource.Doc, isNew bool, err error) {
+	found, err := d.accounts().FindBy(ctx, indexMaster, "true")
 	if err != nil {
-		return d, false, err
+		return m, false, err
 	}
 	if len(found) > 0 {
-		d = found[0]
+		m = found[0]
 	} else {
 		isNew = true
 		name := cfg.Account
 		if name == "" {
 			name = "pivot"
 		}
-		if d, err = s.accounts().Create(withMaster(ctx), resource.Object{"name": name}); err != nil {
-			return d, false, err
+		if m, err = d.accounts().Create(withMaster(ctx), resource.Object{"name": name}); err != nil {
+			return m, false, err
 		}
 	}
 	patch := resource.Object{}
 	for key, v := range map[string]string{"name": cfg.Account, "realm": lower(cfg.Realm)} {
-		if v != "" && v != d.Public[key] {
+		if v != "" && v != m.Public[key] {
 			patch[key] = v
 		}
 	}
 	if len(patch) > 0 {
-		if d, err = s.accounts().Patch(ctx, d.ID, patch, ""); err != nil {
-			return d, false, err
+		if m, err = d.accounts().Patch(ctx, m.ID, patch, ""); err != nil {
+			return m, false, err
 		}
 	}
-	if cfg.APIKey != "" && cfg.APIKey != resource.Text(d.Private, "pvt_api_key") {
-		if d, err = s.setAPIKey(ctx, d.ID, cfg.APIKey); err != nil {
-			return d, false, err
+	if cfg.APIKey != "" && cfg.APIKey != resource.Text(m.Private, "pvt_api_key") {
+		if m, err = d.setAPIKey(ctx, m.ID, cfg.APIKey); err != nil {
+			return m, false, err
 		}
 	}
-	return d, isNew, nil
+	return m, isNew, nil
 }
 
 type masterKey struct{}
@@ -112,8 +112,8 @@ func withMaster(ctx context.Context) context.Context {
 
 // admin sees to the admin that is configured, or to one at all: the name, and
 // the password if it was made up.
-func (s *Server) admin(ctx context.Context, master resource.Doc, name, password string) (string, string, error) {
-	users, made := s.users(master.ID), ""
+func (d *directory) admin(ctx context.Context, master resource.Doc, name, password string) (string, string, error) {
+	users, made := d.users(master.ID), ""
 	if name == "" {
 		admins, err := users.FindBy(ctx, "priv_level", "admin")
 		if err != nil {
@@ -135,14 +135,14 @@ func (s *Server) admin(ctx context.Context, master resource.Doc, name, password 
 		})
 		return name, made, readable(err)
 	}
-	return name, made, readable(s.keepAdmin(ctx, master, found[0], password))
+	return name, made, readable(d.keepAdmin(ctx, master, found[0], password))
 }
 
 // keepAdmin changes an admin to what is configured, if it is not so already:
 // a change ends all sessions.
-func (s *Server) keepAdmin(ctx context.Context, master, admin resource.Doc, password string) error {
+func (d *directory) keepAdmin(ctx context.Context, master, admin resource.Doc, password string) error {
 	digest, _ := digests(resource.Text(admin.Public, "username"), password)
-	_, err := s.byDigest(ctx, []resource.Doc{master}, digest)
+	_, err := d.byDigest(ctx, []resource.Doc{master}, digest)
 	patch := resource.Object{}
 	switch {
 	case errors.Is(err, store.ErrNotFound):
@@ -159,7 +159,7 @@ func (s *Server) keepAdmin(ctx context.Context, master, admin resource.Doc, pass
 	if len(patch) == 0 {
 		return nil
 	}
-	_, err = s.users(master.ID).Patch(ctx, admin.ID, patch, "")
+	_, err = d.users(master.ID).Patch(ctx, admin.ID, patch, "")
 	return err
 }
 

@@ -92,6 +92,8 @@ func parseBody(body []byte) (resource.Object, error) {
 	switch {
 	case errors.As(err, &syntax):
 		return nil, notJSON(syntax.Error(), syntax.Offset)
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		return nil, notJSON("unexpected end of JSON", int64(len(body)))
 	case err != nil:
 		return nil, notJSON("All JSON must be valid", int64(len(body)))
 	}

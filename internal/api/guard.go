@@ -87,11 +87,17 @@ func (g *guard) makeRoom(now time.Time) {
 			delete(g.buckets, k)
 		}
 	}
-	for k := range g.buckets {
-		if len(g.buckets) < maxSources {
+	shrink(g.buckets)
+}
+
+// shrink makes a full map a tenth smaller at once, so that strangers who fill
+// it do not have it searched for each of them.
+func shrink[K comparable, V any](m map[K]V) {
+	for k := range m {
+		if len(m) <= maxSources*9/10 {
 			return
 		}
-		delete(g.buckets, k)
+		delete(m, k)
 	}
 }
 
@@ -135,12 +141,7 @@ func (g *guard) forget(now time.Time) {
 			delete(g.wrong, k)
 		}
 	}
-	for k := range g.wrong {
-		if len(g.wrong) < maxSources {
-			return
-		}
-		delete(g.wrong, k)
-	}
+	shrink(g.wrong)
 }
 
 // passed forgets a source's mistakes: it knew the right ones.

@@ -196,21 +196,6 @@ func (s *Server) holder(ctx context.Context, c *claims) (*Identity, error) {
 	return id, nil
 }
 
-// byAPIKey is the account whose key it is.
-func (s *Server) byAPIKey(ctx context.Context, key string) (*Identity, error) {
-	hash := keyHash(key)
-	found, err := s.accounts().FindBy(ctx, indexAPIKey, hash)
-	if err != nil {
-		return nil, err
-	}
-	for _, a := range found {
-		if same(keyHash(resource.Text(a.Private, "pvt_api_key")), hash) && enabled(a) {
-			return &Identity{Account: a, Method: byKey}, nil
-		}
-	}
-	return nil, store.ErrNotFound
-}
-
 // byBasic takes "account_id:credentials", where the credentials are a digest
 // or user:password themselves.
 func (s *Server) byBasic(ctx context.Context, r *Request, encoded string) (*Identity, error) {
@@ -245,30 +230,6 @@ func (s *Server) byBasic(ctx context.Context, r *Request, encoded string) (*Iden
 	s.guard.passed(r.source)
 	id.Method = byBasic
 	return id, nil
-}
-
-// byDigest is the user of one of the accounts whose credentials they are.
-func (s *Server) byDigest(ctx context.Context, accounts []resource.Doc, digest string) (*Identity, error) {
-	index := indexMD5
-	if len(digest) == 40 {
-		index = indexSHA1
-	}
-	for _, a := range accounts {
-		hash, err := s.hasher.hash(ctx, a.ID, digest)
-		if err != nil {
-			return nil, err
-		}
-		found, err := s.users(a.ID).FindBy(ctx, index, hash)
-		if err != nil {
-			return nil, err
-		}
-		for i := range found {
-			if enabled(found[i]) {
-				return &Identity{Account: a, User: &found[i], Method: byUser}, nil
-			}
-		}
-	}
-	return nil, store.ErrNotFound
 }
 
 // mayTry takes a request from the source's bucket and holds it to the wait

@@ -33,7 +33,7 @@ func (s *Server) allSchemas() map[string]*schema.Schema {
 	all := map[string]*schema.Schema{
 		"user_auth": schema.Of(userAuth{Method: "md5"}), "api_auth": schema.Of(apiAuth{}),
 	}
-	for _, r := range []resource.Resource{s.accountsDef, s.usersDef, s.callflowsDef} {
+	for _, r := range append(slices.Clip(s.resources), s.accountsDef) {
 		all[r.Name] = r.Schema
 	}
 	for _, a := range s.cfg.Actions {

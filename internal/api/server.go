@@ -67,16 +67,17 @@ type Config struct {
 
 // Server is the API as a handler of everything below /v1/ and /v2/.
 type Server struct {
+	*directory
 	cfg     Config
 	log     *slog.Logger
 	now     func() time.Time
 	node    string
 	keys    *keyring
 	guard   *guard
-	hasher  hasher
 	schemas map[string]*schema.Schema
 
-	accountsDef, usersDef, callflowsDef resource.Resource
+	callflowsDef resource.Resource
+	resources    []resource.Resource // of an account: each is served as it is declared
 
 	ops  []Operation
 	root *node
@@ -96,29 +97,24 @@ func New(cfg Config) *Server {
 	name := sha256.Sum256([]byte(cfg.Node))
 	s := &Server{
 		cfg: cfg, log: cfg.Logger, now: cfg.Now, node: base64.RawURLEncoding.EncodeToString(name[:16]),
-		keys: &keyring{docs: cfg.Docs, now: cfg.Now}, guard: newGuard(cfg.Now), hasher: newHasher(),
+		keys: &keyring{docs: cfg.Docs, now: cfg.Now}, guard: newGuard(cfg.Now),
+		directory: newDirectory(cfg.Docs, cfg.Changed), callflowsDef: callflowsResource(cfg.Checker),
 	}
-	s.accountsDef, s.usersDef = accountsResource(), usersResource(s.hasher)
-	s.callflowsDef = callflowsResource(cfg.Checker)
+	s.resources = []resource.Resource{s.usersDef, s.callflowsDef}
 	s.schemas = s.allSchemas()
 	s.ops = slices.Concat(
 		s.authOperations(), s.accountOperations(), s.schemaOperations(), s.callOperations(),
 		s.cdrOperations(), s.debugOperations(),
-		s.crud(s.usersDef), s.crud(s.callflowsDef),
 	)
+	for _, r := range s.resources {
+		s.ops = append(s.ops, s.crud(r)...)
+	}
 	s.root = plant(s.ops)
 	return s
 }
 
 // Operations are all that the API does.
 func (s *Server) Operations() []Operation { return slices.Clone(s.ops) }
-
-func (s *Server) in(r resource.Resource, account string) resource.Collection {
-	return resource.Collection{Resource: r, Docs: s.cfg.Docs, Account: account, Changed: s.cfg.Changed}
-}
-
-func (s *Server) accounts() resource.Collection            { return s.in(s.accountsDef, "") }
-func (s *Server) users(account string) resource.Collection { return s.in(s.usersDef, account) }
 
 // ServeHTTP answers one request.
 func (s *Server) ServeHTTP(w http.ResponseWriter, req *http.Request) {

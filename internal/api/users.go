@@ -47,10 +47,10 @@ type user struct {
 
 type (
 	callForward struct {
-		Enabled          bool   `json:"enabled"`
+		Enabled          bool   `json:"enabled" jsonschema:"default=false"`
 		Number           string `json:"number,omitempty" jsonschema:"maxLength=35"`
-		DirectCallsOnly  bool   `json:"direct_calls_only"`
-		Failover         bool   `json:"failover"`
+		DirectCallsOnly  bool   `json:"direct_calls_only" jsonschema:"default=false"`
+		Failover         bool   `json:"failover" jsonschema:"default=false"`
 		IgnoreEarlyMedia bool   `json:"ignore_early_media"`
 		KeepCallerID     bool   `json:"keep_caller_id"`
 		RequireKeypress  bool   `json:"require_keypress"`
@@ -60,11 +60,11 @@ type (
 		Exclude bool `json:"exclude,omitempty"`
 	}
 	hotdesk struct {
-		Enabled    bool   `json:"enabled"`
+		Enabled    bool   `json:"enabled" jsonschema:"default=false"`
 		ID         string `json:"id,omitempty" jsonschema:"maxLength=15"`
-		KeepLogged bool   `json:"keep_logged_in_elsewhere"`
+		KeepLogged bool   `json:"keep_logged_in_elsewhere" jsonschema:"default=false"`
 		PIN        string `json:"pin,omitempty" jsonschema:"minLength=4,maxLength=15"`
-		RequirePIN bool   `json:"require_pin"`
+		RequirePIN bool   `json:"require_pin" jsonschema:"default=false"`
 	}
 	userMusic struct {
 		MediaID string `json:"media_id,omitempty" jsonschema:"maxLength=128"`
