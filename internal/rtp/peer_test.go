@@ -299,7 +299,7 @@ func TestPlayEnds(t *testing.T) {
 		{"a late sound", func(t *testing.T, c *call) error {
 			t.Helper()
 			return c.Play(t.Context(), faulty{frames[:5], 10, nil})
-		}, nil, 300 * time.Millisecond},
+		}, nil, 110 * time.Millisecond},
 		{"a sound that never comes", func(t *testing.T, c *call) error {
 			t.Helper()
 			return c.Play(t.Context(), faulty{frames, 1 << 30, nil})

@@ -12,8 +12,15 @@ import (
 	"github.com/pivotvoice/pivot/internal/audio"
 )
 
-// stall is how many frames in a row a sound may have nothing to give.
-const stall = 10 * audio.FramesPerSecond
+// stall is how long a sound may have nothing to give.
+const stall = 10 * time.Second
+
+// A sound that is being made when it is to be heard first is asked for its
+// first frame this often, and so many times, before that is left to the clock.
+const (
+	eager      = time.Millisecond
+	eagerTries = 200
+)
 
 // passOver is how many frames of a sound are passed over in one tick, when it
 // goes on in another codec.
@@ -79,19 +86,26 @@ func (s *Stream) take(ctx context.Context, src source) error {
 	if err := s.enqueue(t); err != nil {
 		return err
 	}
-	select {
-	case err := <-t.done:
-		return err
-	case <-ctx.Done():
-		if s.withdraw(t) {
-			return context.Cause(ctx)
+	retry := time.NewTicker(eager)
+	defer retry.Stop()
+	for tries := 0; ; tries++ {
+		if tries == eagerTries || s.begin(t) {
+			retry.Stop()
 		}
-		return <-t.done
+		select {
+		case err := <-t.done:
+			return err
+		case <-ctx.Done():
+			if s.withdraw(t) {
+				return context.Cause(ctx)
+			}
+			return <-t.done
+		case <-retry.C:
+		}
 	}
 }
 
-// enqueue puts t in line. On a line where nothing goes out its first frame
-// leaves now, and the stream moves to a slot that fits the next one.
+// enqueue puts t in line.
 func (s *Stream) enqueue(t *turn) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -102,13 +116,26 @@ func (s *Stream) enqueue(t *turn) error {
 		return ErrNotConfigured
 	}
 	s.out.turns = append(s.out.turns, t)
-	if len(s.out.turns) == 1 && s.out.marker {
-		s.send()
-		if !s.out.marker {
-			s.next = s.clock.place(s, time.Now().Add(audio.FrameTime))
-		}
-	}
 	return nil
+}
+
+// begin has the first frame of t leave now, if t has the word and nothing goes
+// out yet, and moves the stream to a slot that fits the next one. It is false
+// if the sound is not ready: it is worth trying again, sooner than at the next
+// tick.
+func (s *Stream) begin(t *turn) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.out.turns) == 0 || s.out.turns[0] != t || !s.out.marker || s.mute() {
+		return true // it is the clock's
+	}
+	f := s.frame()
+	if f.payload == nil {
+		return f.quiet || len(s.out.turns) == 0 || s.out.turns[0] != t
+	}
+	s.emit(f)
+	s.next = s.clock.place(s, time.Now().Add(audio.FrameTime))
+	return true
 }
 
 // withdraw takes t out of the line; false if its turn is over already.
@@ -135,8 +162,9 @@ func (o *sender) clear(why error) {
 
 // send sends one frame, or nothing if there is none; the time of the stream
 // goes on in any case.
-func (s *Stream) send() {
-	f := s.frame()
+func (s *Stream) send() { s.emit(s.frame()) }
+
+func (s *Stream) emit(f frame) {
 	if !s.mute() && f.payload != nil {
 		s.transmit(f)
 	} else {
@@ -229,9 +257,9 @@ type playing struct {
 	sound  audio.Sound
 	codec  *audio.Codec
 	cursor audio.Cursor
-	played int // frames
-	behind int // frames to pass over after a change of codec
-	wanted int // times in a row that nothing came
+	played int       // frames
+	behind int       // frames to pass over after a change of codec
+	wanted time.Time // since when nothing came; zero if something did
 }
 
 func (p *playing) next(s *Stream) (frame, error) {
@@ -245,14 +273,11 @@ func (p *playing) next(s *Stream) (frame, error) {
 		payload, err := p.cursor.Next()
 		switch {
 		case errors.Is(err, audio.ErrNotYet):
-			if p.wanted++; p.wanted > stall {
-				return frame{}, ErrStalled
-			}
-			return frame{}, nil
+			return frame{}, p.lack(time.Now())
 		case err != nil:
 			return frame{}, err
 		}
-		p.wanted = 0
+		p.wanted = time.Time{}
 		if p.behind == 0 {
 			p.played++
 			return frame{payload: payload}, nil
@@ -261,6 +286,17 @@ func (p *playing) next(s *Stream) (frame, error) {
 			return frame{}, nil
 		}
 	}
+}
+
+// lack says how long is too long for nothing to come.
+func (p *playing) lack(now time.Time) error {
+	if p.wanted.IsZero() {
+		p.wanted = now
+	}
+	if now.Sub(p.wanted) > stall {
+		return ErrStalled
+	}
+	return nil
 }
 
 func (p *playing) end(*Stream, bool) {

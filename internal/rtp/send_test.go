@@ -59,6 +59,36 @@ func TestPlayWaitsForItsTurn(t *testing.T) {
 	})
 }
 
+// TestFirstFrame begins to play at all times between two ticks.
+func TestFirstFrame(t *testing.T) {
+	for _, late := range []int{0, 3} { // ms until the sound is there
+		for after := range 20 {
+			synctest.Test(t, func(t *testing.T) {
+				c := newCall(t)
+				time.Sleep(time.Duration(100+after) * time.Millisecond)
+				done := make(chan error, 1)
+				began := time.Now()
+				go func() { done <- c.Play(t.Context(), faulty{counted(5), late, nil}) }()
+				synctest.Wait()
+				time.Sleep(time.Duration(late)*time.Millisecond + time.Microsecond)
+				if first := c.far.heard(); len(first) != 1 || !first[0].Marker {
+					t.Fatalf("the first frame is not sent at once: %d packets", len(first))
+				}
+				for len(c.far.heard()) == 0 {
+					time.Sleep(100 * time.Microsecond)
+				}
+				gap := time.Since(began) - time.Duration(late)*time.Millisecond
+				if gap < 15*time.Millisecond || gap > 26*time.Millisecond {
+					t.Errorf("begun %d ms after a tick: the second frame after %v", after, gap)
+				}
+				if err := <-done; err != nil {
+					t.Error(err)
+				}
+			})
+		}
+	}
+}
+
 func TestBetweenSounds(t *testing.T) {
 	for _, tt := range []struct {
 		name string

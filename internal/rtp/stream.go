@@ -98,6 +98,7 @@ func newStream(e *Engine, media, control *socket) *Stream {
 	s.out.seq = binary.BigEndian.Uint16(seed[4:]) >> 1 // leaves room before it wraps
 	s.out.ts = binary.BigEndian.Uint32(seed[6:])
 	s.out.marker = true
+	s.taps.log = e.log
 	return s
 }
 

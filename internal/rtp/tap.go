@@ -1,6 +1,7 @@
 package rtp
 
 import (
+	"log/slog"
 	"slices"
 
 	pion "github.com/pion/rtp"
@@ -11,6 +12,7 @@ import (
 // listeners are those who hear a stream's sound. Without any, nothing is
 // decoded. It is guarded by the stream.
 type listeners struct {
+	log    *slog.Logger
 	codec  *audio.Codec
 	taps   []*tap
 	ear    *audio.KeyDetector // nil if not wanted
@@ -31,6 +33,7 @@ type tap struct {
 	sink  audio.Sink
 	size  int // samples of its frames
 	ratio *audio.Resampler
+	fault error   // the rate cannot be served
 	rest  []int16 // not enough for a frame yet
 }
 
@@ -157,7 +160,8 @@ func (l *listeners) hear(f frame) []Key {
 		mixed = l.mix(heard, spoken)
 	}
 	for _, t := range slices.Backward(l.taps) {
-		if !t.give([]([]int16){heard, spoken, mixed}[t.side]) {
+		if err := t.give([...][]int16{heard, spoken, mixed}[t.side]); err != nil {
+			l.log.Warn("rtp: a listener is dropped", "error", err)
 			l.remove(t)
 		}
 	}
@@ -212,31 +216,26 @@ func (t *tap) restart(c *audio.Codec) {
 	if c == nil || c.SampleRate == t.sink.Rate() {
 		return
 	}
-	ratio, err := audio.NewResampler(c.SampleRate, t.sink.Rate())
-	if err != nil {
-		t.size = 0 // a rate nobody can serve
-		return
-	}
-	t.ratio = ratio
+	t.ratio, t.fault = audio.NewResampler(c.SampleRate, t.sink.Rate())
 }
 
-// give hands the sink its frames; false if it does not take them.
-func (t *tap) give(pcm []int16) bool {
+// give hands the sink its frames.
+func (t *tap) give(pcm []int16) error {
 	switch {
-	case t.size == 0:
-		return false
+	case t.fault != nil:
+		return t.fault
 	case t.ratio == nil && len(t.rest) == 0 && len(pcm) == t.size:
-		return t.sink.WriteFrame(pcm) == nil
+		return t.sink.WriteFrame(pcm)
 	case t.ratio == nil:
 		t.rest = append(t.rest, pcm...)
 	default:
 		t.rest = t.ratio.Resample(t.rest, pcm)
 	}
 	for len(t.rest) >= t.size {
-		if t.sink.WriteFrame(t.rest[:t.size]) != nil {
-			return false
+		if err := t.sink.WriteFrame(t.rest[:t.size]); err != nil {
+			return err
 		}
 		t.rest = slices.Delete(t.rest, 0, t.size)
 	}
-	return true
+	return nil
 }
