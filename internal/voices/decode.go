@@ -1,45 +1,58 @@
 package voices
 
 import (
-	"encoding/binary"
 	"errors"
-	"fmt"
 	"io"
 
 	"github.com/pivotvoice/pivot/internal/audio"
 )
 
-// decode reads the head of a sound file.
-func decode(r io.ReadCloser, _ string) (audio.Reader, error) {
-	head := make([]byte, 44)
-	if _, err := io.ReadFull(r, head); err != nil {
+var (
+	errSilent = errors.New("no sound came")
+	errCut    = errors.New("the sound was cut off")
+)
+
+// decode reads a sound file up to its first samples, so that what is no sound
+// is found out while another provider can still be asked. The reader closes r.
+func decode(r io.Reader) (audio.Reader, error) {
+	sound, _, err := audio.Decode(r)
+	if err != nil {
 		return nil, err
 	}
-	if string(head[:4]) != "RIFF" || string(head[36:40]) != "data" {
-		return nil, errors.New("not a WAV file")
+	o := &opened{Reader: sound, first: make([]int16, sound.Rate()/50)}
+	n := 0
+	for n == 0 && err == nil {
+		n, err = sound.ReadSamples(o.first)
 	}
-	rate := int(binary.LittleEndian.Uint32(head[24:]))
-	if rate < 8000 || rate > 48000 {
-		return nil, fmt.Errorf("rate %d", rate)
+	if n == 0 && errors.Is(err, io.EOF) {
+		err = errSilent
 	}
-	return &wave{r, rate, nil}, nil
+	if n == 0 {
+		return nil, err
+	}
+	o.first, o.then = o.first[:n], err
+	return o, nil
 }
 
-type wave struct {
-	io.ReadCloser
-	rate int
-	b    []byte
+// opened is a sound whose first samples were read already.
+type opened struct {
+	audio.Reader
+	first []int16
+	then  error // what came with them
 }
 
-func (w *wave) Rate() int { return w.rate }
-func (w *wave) ReadSamples(p []int16) (int, error) {
-	w.b = make([]byte, 2*len(p))
-	n, err := io.ReadFull(w.ReadCloser, w.b)
-	for i := range n / 2 {
-		p[i] = int16(binary.LittleEndian.Uint16(w.b[2*i:]))
+// ReadSamples implements audio.Reader.
+func (o *opened) ReadSamples(p []int16) (int, error) {
+	if len(o.first) == 0 {
+		if o.then != nil {
+			return 0, o.then
+		}
+		return o.Reader.ReadSamples(p)
 	}
-	if errors.Is(err, io.ErrUnexpectedEOF) {
-		err = io.EOF
-	}
-	return n / 2, err
+	n := copy(p, o.first)
+	o.first = o.first[n:]
+	return n, nil
 }
+
+// Close implements io.Closer.
+func (o *opened) Close() error { return closeReader(o.Reader) }

@@ -232,13 +232,17 @@ func (d *disk) files() []os.FileInfo {
 // file, never the sound.
 type keeping struct {
 	audio.Reader
-	file *diskFile // nil once written or given up
-	log  *slog.Logger
+	log *slog.Logger
+
+	mu   sync.Mutex // a sound may be closed while it is read
+	file *diskFile  // nil once written or given up
 }
 
 // ReadSamples implements audio.Reader.
 func (k *keeping) ReadSamples(p []int16) (int, error) {
 	n, err := k.Reader.ReadSamples(p)
+	k.mu.Lock()
+	defer k.mu.Unlock()
 	if k.file == nil {
 		return n, err
 	}
@@ -259,10 +263,12 @@ func (k *keeping) ReadSamples(p []int16) (int, error) {
 
 // Close gives an unfinished file up.
 func (k *keeping) Close() error {
+	k.mu.Lock()
 	if k.file != nil {
 		k.file.abort()
 		k.file = nil
 	}
+	k.mu.Unlock()
 	if err := closeReader(k.Reader); err != nil {
 		return fmt.Errorf("voices: %w", err)
 	}

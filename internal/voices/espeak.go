@@ -59,7 +59,7 @@ func (e *espeak) speak(ctx context.Context, r request) (audio.Reader, error) {
 	}
 	p.release = release
 	p.timeLimit = func() error { return context.Cause(ctx) }
-	sound, err := decode(p, "audio/wav")
+	sound, err := decode(p)
 	if err != nil {
 		return nil, errors.Join(err, p.Close())
 	}

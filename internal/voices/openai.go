@@ -82,7 +82,7 @@ func (o *openai) speak(ctx context.Context, r request) (audio.Reader, error) {
 		defer b.Close() //nolint:errcheck // the answer is of no use any more
 		return nil, serverError(answer.StatusCode, b)
 	}
-	sound, err := decode(b, answer.Header.Get("Content-Type"))
+	sound, err := decode(b)
 	if err != nil {
 		return nil, errors.Join(err, b.Close())
 	}
@@ -164,8 +164,12 @@ func (d *download) Read(p []byte) (int, error) {
 	}
 	n, err := d.body.Read(p[:min(int64(len(p)), d.left)])
 	d.left -= int64(n)
-	if err != nil && !errors.Is(err, io.EOF) && d.cause() != nil {
+	switch {
+	case err == nil || errors.Is(err, io.EOF):
+	case d.cause() != nil:
 		err = d.cause()
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		err = errCut // or it would be taken for the end of the file
 	}
 	return n, err
 }

@@ -192,7 +192,7 @@ var phoneWords = map[string]string{
 	"option":         "AA1 P SH AX0 N",
 	"options":        "AA1 P SH AX0 N Z",
 	"order":          "AO1 R D ER0",
-	"outside":        "AW1 T S AY1 D",
+	"outside":        "AW2 T S AY1 D",
 	"package":        "P AE1 K IX0 JH",
 	"page":           "P EY1 JH",
 	"park":           "P AA1 R K",

@@ -146,6 +146,7 @@ func (r *reader) say(words ...string) {
 		if len(word.Sounds) == 0 {
 			continue
 		}
+		word.Text = lower
 		word.Strong = strings.Contains(" zero one two three four five six seven eight nine ", " "+lower+" ")
 		r.words = append(r.words, word)
 		r.before = lower
@@ -183,7 +184,9 @@ func (r *reader) spell(letters string) {
 		if c := letters[i]; digit(c) {
 			r.say(small[c-'0'])
 		} else if letter(c) {
-			r.words = append(r.words, formant.Word{Sounds: sounds(letterNames[c|0x20-'a']), Strong: true})
+			r.words = append(r.words, formant.Word{
+				Text: string(c | 0x20), Sounds: sounds(letterNames[c|0x20-'a']), Strong: true,
+			})
 			r.before = string(c)
 		}
 	}

@@ -8,6 +8,7 @@ type gesture struct {
 	from, to   [3]float64
 	width      [3]float64
 	nose       bool
+	stay       float64 // share of the length before it leaves from for to
 	in, out    edge
 }
 
@@ -57,8 +58,9 @@ func arrange(row []spoken) score {
 		}
 		s.gestures = append(s.gestures, gesture{
 			phone: row[i].Phone, at: s.length - carry, length: own + carry,
-			from: p.from, to: p.to, width: p.width, nose: p.manner == nasal,
+			from: p.from, to: p.to, width: p.width, nose: p.manner == nasal, stay: stay(row[i].Phone),
 		})
+		s.colour(row, i)
 		carry = total - own
 		s.puffs = append(s.puffs, puffs...)
 		s.length += total
@@ -184,4 +186,29 @@ func back(row []spoken, i int) bool {
 		return phones[row[i+1].Phone].from[1] < 1400
 	}
 	return i > 0 && phones[row[i-1].Phone].to[1] < 1400
+}
+
+// stay is how long a vowel keeps its beginning: long where it goes far.
+func stay(p Phone) float64 {
+	switch p {
+	case AY, OY, AW:
+		return 0.38
+	default:
+		return 0.2
+	}
+}
+
+// colour changes a vowel for what stands after it: before r the mouth is
+// already on its way.
+func (s *score) colour(row []spoken, i int) {
+	if i+1 == len(row) || row[i+1].Phone != R || row[i].last {
+		return
+	}
+	g := &s.gestures[i]
+	switch row[i].Phone {
+	case AO:
+		g.from, g.to = [3]float64{490, 820, 2350}, [3]float64{470, 930, 1900}
+	case EH:
+		g.to[2] = 1950
+	}
 }

@@ -33,7 +33,7 @@ func vowelRate(row []spoken, i int) float64 {
 	rate := 1.0
 	switch {
 	case s.final:
-		rate *= 1.35
+		rate *= 1.2
 	case s.lastVowel && s.strong:
 		rate *= 0.95
 	case s.lastVowel:

@@ -139,7 +139,7 @@ type band struct{ freq, width, level float64 }
 var (
 	hissF  = hiss{0.085, [3]band{{1500, 1500, 0.35}, {4500, 3000, 0.7}, {7000, 1500, 1}}, 0.35}
 	hissTH = hiss{0.075, [3]band{{1600, 900, 0.3}, {5400, 2500, 0.8}, {7200, 1200, 1}}, 0.3}
-	hissS  = hiss{0.36, [3]band{{3900, 500, 0.12}, {5000, 800, 0.7}, {6500, 1500, 1}}, 0.02}
+	hissS  = hiss{0.42, [3]band{{3700, 900, 0.25}, {4900, 1000, 0.8}, {6500, 1800, 1}}, 0.02}
 	hissSH = hiss{0.34, [3]band{{2600, 350, 0.9}, {3600, 700, 0.9}, {5000, 1400, 0.5}}, 0.02}
 	hissP  = hiss{0.20, [3]band{{800, 600, 0.9}, {1500, 1200, 0.5}, {4000, 3000, 0.25}}, 0.35}
 	hissT  = hiss{0.42, [3]band{{3300, 700, 0.5}, {4400, 1200, 1}, {6000, 2200, 0.8}}, 0.08}
@@ -156,7 +156,7 @@ var phones = [phoneCount]sound{
 	AO: vow("AO", [3]float64{590, 930, 2550}, [3]float64{610, 990, 2570}, [3]float64{90, 90, 90}, 240, 100),
 	AW: vow("AW", [3]float64{690, 1280, 2550}, [3]float64{420, 900, 2350}, [3]float64{80, 70, 100}, 260, 100),
 	AX: vow("AX", [3]float64{520, 1330, 2470}, [3]float64{520, 1330, 2470}, [3]float64{80, 70, 140}, 110, 50),
-	AY: vow("AY", [3]float64{710, 1200, 2550}, [3]float64{380, 1950, 2600}, [3]float64{90, 80, 180}, 250, 130),
+	AY: vow("AY", [3]float64{710, 1180, 2550}, [3]float64{440, 1800, 2550}, [3]float64{90, 80, 180}, 250, 130),
 	EH: vow("EH", [3]float64{540, 1740, 2500}, [3]float64{590, 1620, 2530}, [3]float64{60, 90, 180}, 150, 70),
 	ER: vow("ER", [3]float64{480, 1280, 1600}, [3]float64{450, 1320, 1620}, [3]float64{90, 70, 110}, 180, 80),
 	EY: vow("EY", [3]float64{490, 1800, 2520}, [3]float64{320, 2150, 2700}, [3]float64{65, 100, 190}, 190, 100),
@@ -166,7 +166,7 @@ var phones = [phoneCount]sound{
 	OW: vow("OW", [3]float64{550, 1080, 2350}, [3]float64{420, 850, 2300}, [3]float64{75, 80, 80}, 220, 80),
 	OY: vow("OY", [3]float64{560, 900, 2400}, [3]float64{360, 1900, 2500}, [3]float64{80, 70, 130}, 280, 150),
 	UH: vow("UH", [3]float64{450, 1100, 2350}, [3]float64{470, 1160, 2390}, [3]float64{80, 90, 90}, 160, 60),
-	UW: vow("UW", [3]float64{350, 1200, 2250}, [3]float64{310, 930, 2220}, [3]float64{65, 100, 120}, 210, 70),
+	UW: vow("UW", [3]float64{350, 1350, 2280}, [3]float64{310, 1020, 2240}, [3]float64{65, 100, 120}, 210, 70),
 
 	W: {
 		name: "W", manner: glide, place: labial, voiced: true, length: 80, least: 60, voice: 0.62,
@@ -185,16 +185,16 @@ var phones = [phoneCount]sound{
 		from: [3]float64{340, 1060, 2800}, to: [3]float64{340, 1060, 2800}, width: [3]float64{60, 100, 250},
 	},
 	M: {
-		name: "M", manner: nasal, place: labial, voiced: true, length: 72, least: 60, voice: 0.50,
-		from: [3]float64{270, 1150, 2130}, to: [3]float64{270, 1150, 2130}, width: [3]float64{60, 200, 200},
+		name: "M", manner: nasal, place: labial, voiced: true, length: 72, least: 60, voice: 0.6,
+		from: [3]float64{440, 1150, 2130}, to: [3]float64{440, 1150, 2130}, width: [3]float64{90, 150, 170},
 	},
 	N: {
-		name: "N", manner: nasal, place: alveolar, voiced: true, length: 65, least: 50, voice: 0.50,
-		from: [3]float64{270, 1500, 2470}, to: [3]float64{270, 1500, 2470}, width: [3]float64{60, 250, 250},
+		name: "N", manner: nasal, place: alveolar, voiced: true, length: 65, least: 50, voice: 0.6,
+		from: [3]float64{440, 1500, 2470}, to: [3]float64{440, 1500, 2470}, width: [3]float64{90, 150, 170},
 	},
 	NG: {
-		name: "NG", manner: nasal, place: velar, voiced: true, length: 95, least: 60, voice: 0.50,
-		from: [3]float64{270, 2000, 2700}, to: [3]float64{270, 2000, 2700}, width: [3]float64{60, 250, 280},
+		name: "NG", manner: nasal, place: velar, voiced: true, length: 95, least: 60, voice: 0.6,
+		from: [3]float64{440, 2000, 2700}, to: [3]float64{440, 2000, 2700}, width: [3]float64{90, 150, 170},
 	},
 
 	B: voiced("B", stop, labial, hissP.times(0.8), 85, 55),

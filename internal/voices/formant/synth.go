@@ -5,6 +5,9 @@ import "math"
 // Rate is the samples a second of the voice.
 const Rate = 16000
 
+// loudness brings speech to what telephone prompts have, about -20 dBm0.
+const loudness = 0.25
+
 const stepSamples = Rate * step / 1000
 
 // resonator is a digital resonance of two poles, with a gain of 1 at 0 Hz.
@@ -55,7 +58,7 @@ func (r *bandpass) run(x float64) float64 {
 }
 
 // upper are the formants that do not move: frequency and bandwidth of a man.
-var upper = [...][2]float64{{3400, 260}, {4200, 350}, {5200, 600}, {6300, 800}, {7300, 1000}}
+var upper = [...][2]float64{{3400, 190}, {4200, 260}, {5200, 450}, {6300, 800}, {7300, 1000}}
 
 // throat is the synthesiser: two sources and the filters they go through.
 type throat struct {
@@ -131,7 +134,7 @@ func (t *throat) sample(before setting, x float64) float64 {
 	if now.noise.band != before.noise.band {
 		level = now.noise.level
 	}
-	return y*0.9 + t.mouthNoise(hiss*gate*level)
+	return loudness * (y + t.mouthNoise(hiss*gate*level))
 }
 
 // mouthNoise shapes noise made in the mouth.

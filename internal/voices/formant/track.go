@@ -47,7 +47,7 @@ func (g *gesture) shape(t float64) (formant, width [3]float64) {
 	x := t - g.at
 	glideTo := 0.0
 	if g.length > 0 {
-		glideTo = ease(min(max((x/g.length-0.2)/0.6, 0), 1))
+		glideTo = ease(min(max((x/g.length-g.stay)/(0.95-g.stay), 0), 1))
 	}
 	for n := range formant {
 		f := g.from[n] + glideTo*(g.to[n]-g.from[n])
@@ -78,10 +78,10 @@ func (s *score) nose(g int, t float64) float64 {
 	}
 	open := 0.0
 	if g > 0 && s.gestures[g-1].nose && phones[here.phone].manner <= glide {
-		open = 0.7 * fade(t-here.at, 50)
+		open = fade(t-here.at, 45)
 	}
 	if g+1 < len(s.gestures) && s.gestures[g+1].nose && phones[here.phone].manner <= glide {
-		open = max(open, 0.7*fade(here.at+here.length-t, 70))
+		open = max(open, fade(here.at+here.length-t, 60))
 	}
 	return open
 }

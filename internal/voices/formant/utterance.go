@@ -20,6 +20,7 @@ type Sound struct {
 
 // Word is one word.
 type Word struct {
+	Text   string // as it would be written, for people
 	Sounds []Sound
 	Weak   bool // a small word, spoken without an accent: "the", "of"
 	Strong bool // to be understood on its own: a digit, a letter

@@ -13,12 +13,12 @@ type Voice struct {
 
 // Male and Female are the two voices.
 func Male() Voice {
-	return Voice{Pitch: 104, Range: 1, Mouth: 1, Open: 0.55, Tilt: 3200, Breath: 0.006, Pace: 1.02}
+	return Voice{Pitch: 104, Range: 1, Mouth: 1, Open: 0.55, Tilt: 5000, Breath: 0.006, Pace: 0.94}
 }
 
 // Female is the default voice of the server.
 func Female() Voice {
-	return Voice{Pitch: 182, Range: 1, Mouth: 1.14, Open: 0.62, Tilt: 3000, Breath: 0.012, Pace: 1.02}
+	return Voice{Pitch: 168, Range: 1, Mouth: 1.1, Open: 0.62, Tilt: 5000, Breath: 0.012, Pace: 0.94}
 }
 
 // scale fits a man's setting to the voice.
