@@ -28,7 +28,7 @@ type Config struct {
 	Drain     time.Duration  `help:"How long running calls may go on after SIGTERM." default:"30s"`
 
 	Account string `help:"Name of the first account." default:"main"`
-	Realm   string `help:"SIP realm of the first account; made from its name if empty."`
+	Realm   string `help:"SIP realm of the first account; made up if empty."`
 	Admin   string `help:"USER:PASSWORD of the first account's admin; made at first start if empty."`
 	APIKey  string `name:"api-key" help:"API key of the first account; made at first start if empty."`
 

@@ -31,7 +31,8 @@ func (c *Calls) run(ctx context.Context) {
 			c.report(c.flush(context.WithoutCancel(ctx), time.Now().Add(strayAfter+time.Second)), failing)
 			return
 		}
-		failing = c.report(c.flush(ctx, time.Now()), failing)
+		// A flush that has begun is ended even when the writer is closed.
+		failing = c.report(c.flush(context.WithoutCancel(ctx), time.Now()), failing)
 	}
 }
 

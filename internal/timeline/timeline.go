@@ -128,7 +128,7 @@ func finished(w event.Finished) string {
 	case w.Branch != "":
 		to = "takes " + w.Branch
 	default:
-		to = "no branch"
+		to = "another program takes over"
 	}
 	return fmt.Sprintf("%s after %s: %s%s", w.Module, ms(w.Took), to, problem(w.Err))
 }
