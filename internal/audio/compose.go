@@ -17,6 +17,17 @@ type named struct {
 // String implements Sound.
 func (n named) String() string { return n.name }
 
+// Size is that of the sound.
+func (n named) Size() int64 { return sizeOf(n.Sound) }
+
+// sizeOf is the memory that a sound keeps, in bytes, as far as it tells.
+func sizeOf(s Sound) int64 {
+	if s, ok := s.(interface{ Size() int64 }); ok {
+		return s.Size()
+	}
+	return 0
+}
+
 // Loop is s n times over, or without end if n is 0.
 func Loop(s Sound, n int) Sound {
 	if n == 1 {
@@ -37,6 +48,9 @@ func (l loop) String() string {
 	}
 	return fmt.Sprintf("%s, %d times", l.of, l.n)
 }
+
+// Size is that of one pass.
+func (l loop) Size() int64 { return sizeOf(l.of) }
 
 // Open implements Sound.
 func (l loop) Open(c *Codec) Cursor {
@@ -96,6 +110,14 @@ func (s sequence) String() string {
 		names[i] = one.String()
 	}
 	return strings.Join(names, ", then ")
+}
+
+// Size is that of all the sounds.
+func (s sequence) Size() (sum int64) {
+	for _, one := range s {
+		sum += sizeOf(one)
+	}
+	return sum
 }
 
 // Open implements Sound.

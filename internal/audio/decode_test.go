@@ -9,6 +9,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -252,6 +253,21 @@ func TestDecodeMP3(t *testing.T) {
 				t.Errorf("%s, %s: a peak of %.0f, %.3f of it the tone", tt.file, name, peak, got/all)
 			}
 		}
+	}
+}
+
+// TestDecodeMP3HugeTag holds a tag in the midst of a file for what it is.
+func TestDecodeMP3HugeTag(t *testing.T) {
+	whole := mustRead(t, "mono-32k.mp3")
+	size, _ := mp3Frame(whole)
+	b := append(bytes.Clone(whole[:4*size]), "\xff\xfb\x00\x00ID3\x04\x00\x00\x7f\x7f\x7f\x7f"...)
+	b = append(b, whole...)
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	pcm, _, _ := decodeAll(t, bytes.NewReader(b))
+	runtime.ReadMemStats(&after)
+	if took := after.TotalAlloc - before.TotalAlloc; took > 32<<20 || len(pcm) < 2000 {
+		t.Errorf("%d MB for %d samples", took>>20, len(pcm))
 	}
 }
 

@@ -89,10 +89,11 @@ func (d *KeyDetector) hear(pcm []float32) byte {
 	if all < 2*keyMinPower/10 {
 		return 0
 	}
+	four(d.filters[:4], pcm, d.last[:4])
+	four(d.filters[4:], pcm, d.last[4:])
 	var powers [8]float64
-	for i, f := range d.filters {
-		d.last[i] = f.of(pcm)
-		powers[i] = power(d.last[i], len(pcm))
+	for i, x := range d.last {
+		powers[i] = power(x, len(pcm))
 	}
 	low, lowClear := strongest(powers[:4])
 	high, highClear := strongest(powers[4:])

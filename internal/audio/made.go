@@ -28,6 +28,9 @@ func newMade(name string, length time.Duration, w func() wave) *made {
 // String implements Sound.
 func (m *made) String() string { return m.name }
 
+// Size is the memory that the frames take, in bytes.
+func (m *made) Size() int64 { return m.tracks.bytes() }
+
 // Open implements Sound.
 func (m *made) Open(c *Codec) Cursor {
 	t, fresh := m.tracks.of(c)

@@ -26,7 +26,8 @@ func findMP3(r *bufio.Reader) (bool, error) {
 			continue
 		}
 		if kind>>19&3 == mpeg25 {
-			return false, fmt.Errorf("%w: it is MPEG 2.5 layer III (MP3 of 8, 11.025 or 12 kHz)", ErrUnknownFormat)
+			return false, fmt.Errorf("%w: it is MPEG 2.5 layer III (MP3 of 8 to 12 kHz); "+
+				"take WAV, or MP3 of 16 kHz or more", ErrUnknownFormat)
 		}
 		_, err := r.Discard(at)
 		return true, err
@@ -140,7 +141,7 @@ type mp3Reader struct {
 
 // mp3Source keeps the first error of a reader, which the decoder swallows.
 type mp3Source struct {
-	r     io.Reader
+	r     *bufio.Reader
 	bytes int64
 	err   error
 }
@@ -172,6 +173,14 @@ func newMP3Reader(r *bufio.Reader, source any) (*mp3Reader, error) {
 // restart begins to decode at the next good frame.
 func (m *mp3Reader) restart() (err error) {
 	for ; m.faults < maxMP3Faults; m.faults++ {
+		// The decoder would take a tag into memory, however long it says it is.
+		if err := skipID3(m.from.r); err != nil {
+			m.from.err = io.EOF
+			if !errors.Is(err, ErrUnknownFormat) {
+				m.from.err = err
+			}
+			return err
+		}
 		before := m.from.bytes
 		m.dec, err = decodeMP3(m.from)
 		switch {

@@ -128,15 +128,17 @@ func filterBank(phases, half int, stretch float64) []float32 {
 	taps := 2 * half
 	bank := make([]float32, (phases+1)*taps)
 	row := make([]float64, taps)
-	for p := range phases + 1 {
+	for p := range phases/2 + 1 {
 		sum := 0.0
 		for i := range row {
 			x := (float64(half-1-i) + float64(p)/float64(phases)) / stretch
 			row[i] = sinc(x*passEdge) * kaiser(x/crossings)
 			sum += row[i]
 		}
+		mirror := (phases - p) * taps // the same filter from its other end
 		for i, v := range row {
 			bank[p*taps+i] = float32(v / sum)
+			bank[mirror+taps-1-i] = float32(v / sum)
 		}
 	}
 	return bank

@@ -18,10 +18,11 @@ const ToneLevel = -7.0
 
 // Limits of what a tone script may ask for.
 const (
-	maxScript = 4096             // bytes
-	maxParts  = 1000             // tones in a script, repetitions counted
-	maxPeriod = 10 * time.Minute // one pass of a script
-	maxTone   = 7999             // Hz
+	maxScript = 4096            // bytes
+	maxParts  = 1000            // tones in a script, repetitions counted
+	maxPeriod = 5 * time.Minute // one pass of a script
+	maxChord  = 8               // frequencies in a tone
+	maxTone   = 7999            // Hz
 )
 
 // ErrTone is a tone or silence reference that cannot be understood.
@@ -288,6 +289,9 @@ func bracket(s string) (args []string, rest string, ok bool) {
 
 // frequencies reads numbers of Hz; 0 is silence.
 func frequencies(args []string) ([]float64, error) {
+	if len(args) > maxChord {
+		return nil, fmt.Errorf("a tone has at most %d frequencies", maxChord)
+	}
 	hz := make([]float64, 0, len(args))
 	for _, a := range args {
 		f, err := strconv.ParseFloat(a, 64)

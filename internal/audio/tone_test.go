@@ -119,7 +119,7 @@ func TestBadStreams(t *testing.T) {
 		"tone_stream://path=/etc/tetris.ttml;loops=10", "tone_stream://x", "tone_stream://%(500,500,440);loops=x",
 		"tone_stream://%(999999,0,440)", "tone_stream://l=1000;%(60000,0,440)", "tone_stream://v=5;%(1,1,440)",
 		"tone_stream://>=2;%(1,1,440)", "tone_stream://%(0,0,440)", "tone_stream://" + strings.Repeat("1", 5000),
-		"tone_stream://1(100,100,440)",
+		"tone_stream://1(100,100,440)", "tone_stream://%(1,1,1,2,3,4,5,6,7,8,9)",
 	} {
 		if _, err := ToneStream(ref); !errors.Is(err, ErrTone) {
 			t.Errorf("%.60s: %v", ref, err)

@@ -9,8 +9,11 @@ import (
 	"github.com/pivotvoice/pivot/internal/audio"
 )
 
-// entrySize is what an entry is reckoned to take besides its clip.
-const entrySize = 32 << 10
+// entrySize is what an entry is reckoned to take besides its frames.
+const entrySize = 4 << 10
+
+// sizer is a sound that knows its memory, in bytes.
+type sizer interface{ Size() int64 }
 
 // entry is a sound in the cache.
 type entry struct {
@@ -120,8 +123,8 @@ func (c *cache) said(e *entry) (validators http.Header, fresh time.Time, strict 
 // weigh takes an entry's size into account anew.
 func (c *cache) weigh(e *entry) {
 	size := int64(entrySize)
-	if e.clip != nil {
-		size += e.clip.Size()
+	if s, ok := e.sound.(sizer); ok {
+		size += s.Size()
 	}
 	c.total += size - e.size
 	e.size = size
