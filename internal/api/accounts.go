@@ -146,7 +146,7 @@ func prepareAccount(ctx context.Context, d *resource.Draft) error {
 	default:
 		d.Doc["realm"] = randomHex(3) + ".sip.pivot.local"
 	}
-	if d.Old != nil && resource.ActorOf(ctx).Account == d.ID {
+	if by, _ := resource.ActorOf(ctx); d.Old != nil && by.Account == d.ID {
 		d.Doc["enabled"] = enabled(*d.Old) // nobody locks out, or lets in, itself
 	}
 	return nil

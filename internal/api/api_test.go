@@ -16,6 +16,7 @@ import (
 	"github.com/pivotvoice/pivot/internal/observe"
 	"github.com/pivotvoice/pivot/internal/resource"
 	"github.com/pivotvoice/pivot/internal/store"
+	"github.com/pivotvoice/pivot/internal/store/sqlstore"
 )
 
 // The actions of these tests.
@@ -74,7 +75,26 @@ func (w *world) Interrupt(call string, _ flow.Next) bool {
 
 func newWorld(t *testing.T, change ...func(*Config)) *world {
 	t.Helper()
-	w := &world{T: t, store: store.Memory(), from: "192.0.2.1:5000", head: http.Header{}}
+	return worldOn(t, store.Memory(), change...)
+}
+
+// onBoth runs a test on a store in memory and on one in a file.
+func onBoth(t *testing.T, test func(*testing.T, *world)) {
+	t.Helper()
+	t.Run("memory", func(t *testing.T) { test(t, newWorld(t)) })
+	t.Run("sqlite", func(t *testing.T) {
+		db, err := sqlstore.Open(t.Context(), t.TempDir())
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = db.Close() })
+		test(t, worldOn(t, store.Store{Docs: db, Journal: db}))
+	})
+}
+
+func worldOn(t *testing.T, st store.Store, change ...func(*Config)) *world {
+	t.Helper()
+	w := &world{T: t, store: st, from: "192.0.2.1:5000", head: http.Header{}}
 	key := signing()
 	if _, err := w.store.Put(t.Context(), key); err != nil {
 		t.Fatal(err)
@@ -180,8 +200,10 @@ func asJSON(t *testing.T, v any) string {
 }
 
 // TestEvery walks each resource through its whole life, with its own example.
-func TestEvery(t *testing.T) {
-	w := newWorld(t)
+func TestEvery(t *testing.T) { onBoth(t, testEvery) }
+
+func testEvery(t *testing.T, w *world) {
+	t.Helper()
 	for _, r := range w.resources {
 		t.Run(r.Name, func(t *testing.T) {
 			w.T = t

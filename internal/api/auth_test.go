@@ -188,8 +188,10 @@ func TestReach(t *testing.T) {
 	}
 }
 
-func TestAccounts(t *testing.T) {
-	w := newWorld(t)
+func TestAccounts(t *testing.T) { onBoth(t, testAccounts) }
+
+func testAccounts(t *testing.T, w *world) {
+	t.Helper()
 	child, grand, user := w.tenants()
 	rows := func(what string) string { w.Helper(); return asJSON(t, w.must(200, what, "").rows()) }
 	get := w.must(200, "GET /v2/accounts/"+child, "").data()

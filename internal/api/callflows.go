@@ -242,7 +242,7 @@ func modules(program any) []string {
 }
 
 // referable are the types of documents that a callflow may refer to.
-var referable = []string{"callflow", "user", "account", "media", "menu", "device", "vmbox", "conference", "group"}
+var referable = []string{"callflow", "user", "media", "menu", "device", "vmbox", "conference", "group"}
 
 // maxReferences is how many ids of a flow are looked up.
 const maxReferences = 500

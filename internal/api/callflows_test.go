@@ -59,8 +59,10 @@ func TestCallflowFaults(t *testing.T) {
 	w.must(400, "PATCH A/callflows/other", `{"numbers":null}`)
 }
 
-func TestCallflowIsShown(t *testing.T) {
-	w := newWorld(t)
+func TestCallflowIsShown(t *testing.T) { onBoth(t, testCallflowIsShown) }
+
+func testCallflowIsShown(t *testing.T, w *world) {
+	t.Helper()
 	user := resource.Text(w.must(201, "PUT A/users", `{"first_name":"Ada","last_name":"Byron"}`).data(), "id")
 	other := resource.Text(w.must(201, "PUT A/callflows", `{"id":"`+strings.Repeat("z", 32)+`","name":"Other","numbers":["200"]}`).data(), "id")
 	body := `{"id":"f1","name":"Main","numbers":["2025551234","*97"],"contact_list":{"exclude":true},"owner_id":"` + user + `",
@@ -106,8 +108,10 @@ func sameJSON(t *testing.T, a, b string) bool {
 	return resource.Equal(x, y)
 }
 
-func TestListsOverHTTP(t *testing.T) {
-	w := newWorld(t)
+func TestListsOverHTTP(t *testing.T) { onBoth(t, testListsOverHTTP) }
+
+func testListsOverHTTP(t *testing.T, w *world) {
+	t.Helper()
 	for i := range 7 {
 		w.must(201, "PUT A/callflows", fmt.Sprintf(`{"id":"f%d","name":"%c","numbers":["%d"]}`, i, 'a'+i%2, 1000+i))
 	}
@@ -137,8 +141,10 @@ func TestListsOverHTTP(t *testing.T) {
 
 // TestTwoWriters has two clients change different keys of one document, and
 // two want the same number.
-func TestTwoWriters(t *testing.T) {
-	w := newWorld(t)
+func TestTwoWriters(t *testing.T) { onBoth(t, testTwoWriters) }
+
+func testTwoWriters(t *testing.T, w *world) {
+	t.Helper()
 	w.must(201, "PUT A/callflows", `{"id":"f","numbers":["1"]}`)
 	var wg sync.WaitGroup
 	var mu sync.Mutex
@@ -210,8 +216,10 @@ func TestSchemas(t *testing.T) {
 
 // TestRandomDocuments stores documents of random shape and reads them back
 // unchanged, and never gets a 500.
-func TestRandomDocuments(t *testing.T) {
-	w := newWorld(t)
+func TestRandomDocuments(t *testing.T) { onBoth(t, testRandomDocuments) }
+
+func testRandomDocuments(t *testing.T, w *world) {
+	t.Helper()
 	r := rand.New(rand.NewPCG(1, 2))
 	for i := range 300 {
 		doc, ok := randomValue(r, 4).(resource.Object)

@@ -57,8 +57,10 @@ func (a answer) calls(key string) string {
 	return strings.Join(ids, " ")
 }
 
-func TestCallsList(t *testing.T) {
-	w := newWorld(t)
+func TestCallsList(t *testing.T) { onBoth(t, testCallsList) }
+
+func testCallsList(t *testing.T, w *world) {
+	t.Helper()
 	now := time.Now()
 	for i, name := range []string{"p1", "p2", "p3", "p4"} {
 		w.past(name, "alice", now.Add(time.Duration(i-10)*time.Minute))
@@ -96,8 +98,10 @@ func TestCallsList(t *testing.T) {
 	w.must(400, "GET A/calls?start_key=nonsense", "")
 }
 
-func TestCall(t *testing.T) {
-	w := newWorld(t)
+func TestCall(t *testing.T) { onBoth(t, testCall) }
+
+func testCall(t *testing.T, w *world) {
+	t.Helper()
 	const id = "a%2Fb%40host" // a/b@host
 	w.add("a/b@host", w.offered("bob"), event.Answered{Codec: "PCMU"}, event.Started{Module: "pivot"})
 	if a := w.must(200, "GET A/calls/"+id, ""); a.data()["state"] != "in-progress" || a.data()["step"] != "pivot" {
@@ -133,8 +137,10 @@ func TestCall(t *testing.T) {
 	quiet.must(405, "DELETE A/calls/x", "")
 }
 
-func TestCDRs(t *testing.T) {
-	w := newWorld(t)
+func TestCDRs(t *testing.T) { onBoth(t, testCDRs) }
+
+func testCDRs(t *testing.T, w *world) {
+	t.Helper()
 	now := time.Now()
 	w.past("c1", "=cmd", now.Add(-2*time.Hour))
 	w.past("c2", "bob", now.Add(-time.Hour))
@@ -165,8 +171,10 @@ func TestCDRs(t *testing.T) {
 	}
 }
 
-func TestDebug(t *testing.T) {
-	w := newWorld(t)
+func TestDebug(t *testing.T) { onBoth(t, testDebug) }
+
+func testDebug(t *testing.T, w *world) {
+	t.Helper()
 	now := time.Now().UTC().Truncate(time.Second)
 	at := func(n int) time.Time { return now.Add(time.Duration(n-100) * time.Second) }
 	w.entry("pivot_debug", "c1", `{"call_id":"c1","iteration":1,"uri":"http://a/1","method":"get","req_headers":{},"req_body":""}`, at(1))

@@ -125,6 +125,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	}
 	began := s.now()
 	out := &writer{ResponseWriter: w}
+	defer limit(w)()
 	defer func() {
 		if v := recover(); v != nil {
 			s.log.ErrorContext(r.ctx, "request panicked", "panic", v, "request_id", r.ID, "stack", string(debug.Stack()))
@@ -144,6 +145,19 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 		return
 	}
 	s.writeReply(out, r, reply)
+}
+
+// exchangeLimit is how long a request may take to come in, and its answer to
+// be taken; streams have limits of their own.
+const exchangeLimit = time.Minute
+
+// limit gives a client its time, and the connection back as it was. What is
+// no connection, as in tests, has no limits.
+func limit(w http.ResponseWriter) (restore func()) {
+	ctl, until := http.NewResponseController(w), time.Now().Add(exchangeLimit)
+	_ = ctl.SetReadDeadline(until)
+	_ = ctl.SetWriteDeadline(until.Add(exchangeLimit))
+	return func() { _ = ctl.SetWriteDeadline(time.Time{}) }
 }
 
 // explain is the answer to err; what is nobody's fault but ours is logged and
@@ -173,7 +187,9 @@ func (s *Server) serve(w http.ResponseWriter, r *Request) (Reply, error) {
 	if err != nil {
 		return Reply{}, err
 	}
-	if r.body, err = readEnvelope(w, r.HTTP); err != nil {
+	r.body, err = readEnvelope(w, r.HTTP)
+	_ = http.NewResponseController(w).SetReadDeadline(time.Time{})
+	if err != nil {
 		return Reply{}, err
 	}
 	if verb := strings.ToUpper(r.Param("verb")); verb != "" && r.method == http.MethodPost {
@@ -196,7 +212,7 @@ func (s *Server) serve(w http.ResponseWriter, r *Request) (Reply, error) {
 	}
 	who := resource.Actor{Request: r.ID}
 	if r.Auth != nil {
-		who.Account, who.User = r.Auth.Account.ID, r.Auth.UserID()
+		who.Account, who.User, who.Admin = r.Auth.Account.ID, r.Auth.UserID(), r.Auth.Admin()
 	}
 	r.ctx = resource.WithActor(r.ctx, who)
 	return r.op.Do(r)

@@ -7,6 +7,7 @@ import (
 
 	"github.com/pivotvoice/pivot/internal/resource"
 	"github.com/pivotvoice/pivot/internal/schema"
+	"github.com/pivotvoice/pivot/internal/store"
 )
 
 // By what users are found when somebody logs in.
@@ -100,9 +101,32 @@ func usersResource(h hasher) resource.Resource {
 		},
 		Before: lowerUsername,
 		Check: func(ctx context.Context, d *resource.Draft, u user) error {
+			if !mayChange(ctx, d.Old, d.ID, u) {
+				return errForbidden()
+			}
 			return setPassword(ctx, h, d, u)
 		},
+		Removing: func(ctx context.Context, _ store.Docs, d resource.Doc) error {
+			if !mayChange(ctx, &d, d.ID, user{}) {
+				return errForbidden()
+			}
+			return nil
+		},
 	})
+}
+
+// mayChange keeps a user who is no admin from becoming one: such a user makes
+// no admins, changes none, and sets nobody's password but their own.
+func mayChange(ctx context.Context, old *resource.Doc, id string, u user) bool {
+	a, known := resource.ActorOf(ctx)
+	switch {
+	case !known || a.Admin:
+		return true
+	case u.PrivLevel == "admin", old != nil && resource.Text(old.Public, "priv_level") == "admin":
+		return false
+	default:
+		return u.Password == "" || old != nil && a.User == id
+	}
 }
 
 func lowerUsername(_ context.Context, d *resource.Draft) error {

@@ -96,7 +96,10 @@ func Alphanumeric(name string) string {
 }
 
 // Actor is who changes a document, for its private keys.
-type Actor struct{ Account, User, Request string }
+type Actor struct {
+	Account, User, Request string
+	Admin                  bool // may change what lets others in; not stored
+}
 
 type actorKey struct{}
 
@@ -105,15 +108,16 @@ func WithActor(ctx context.Context, a Actor) context.Context {
 	return context.WithValue(ctx, actorKey{}, a)
 }
 
-// ActorOf is who works in ctx; nobody where none was said.
-func ActorOf(ctx context.Context) Actor {
-	a, _ := ctx.Value(actorKey{}).(Actor)
-	return a
+// ActorOf is who works in ctx, and whether that was said: where it was not,
+// the server itself does.
+func ActorOf(ctx context.Context) (Actor, bool) {
+	a, ok := ctx.Value(actorKey{}).(Actor)
+	return a, ok
 }
 
 // stamp notes the actor of ctx in a document's private keys.
 func stamp(ctx context.Context, private Object) {
-	a, ok := ctx.Value(actorKey{}).(Actor)
+	a, ok := ActorOf(ctx)
 	if !ok {
 		return
 	}
