@@ -1,0 +1,171 @@
+package app_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/pivotvoice/pivot/internal/app"
+	"github.com/pivotvoice/pivot/internal/call"
+	"github.com/pivotvoice/pivot/internal/config"
+	"github.com/pivotvoice/pivot/internal/event"
+	"github.com/pivotvoice/pivot/internal/phone"
+)
+
+// start is a server on loopback ports of its own.
+func start(t *testing.T, change func(*config.Config)) *app.App {
+	t.Helper()
+	cfg, err := config.Defaults()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg.Data, cfg.HTTP, cfg.SIP = t.TempDir(), "127.0.0.1:0", []config.Listen{config.Loopback(0)}
+	cfg.Voices.Provider = "builtin"
+	if change != nil {
+		change(&cfg)
+	}
+	a, err := app.Start(t.Context(), cfg, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { a.Close(context.Background()) })
+	return a
+}
+
+// dial calls a number and returns how it went.
+func dial(t *testing.T, a *app.App, number string, opt phone.Options) (phone.Result, error) {
+	t.Helper()
+	opt.Target = "sip:" + number + "@" + a.Address()
+	line, err := phone.Open(t.Context(), opt.Target, event.Discard)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer line.Close()
+	return phone.Call(t.Context(), line, opt)
+}
+
+func status(t *testing.T, a *app.App, path string) int {
+	t.Helper()
+	resp, err := http.Get("http://" + a.HTTP() + path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = resp.Body.Close()
+	return resp.StatusCode
+}
+
+// TestSamples calls the numbers that a new server has.
+func TestSamples(t *testing.T) {
+	a := start(t, nil)
+	var banner bytes.Buffer
+	app.Banner(&banner, a)
+	for _, want := range []string{"api ", "sip:100@" + a.Address(), "sip:101@" + a.Address(), a.Credentials.APIKey, "webhooks may reach this machine", "\nready\n"} {
+		if !strings.Contains(banner.String(), want) {
+			t.Errorf("the banner does not have %q:\n%s", want, banner.String())
+		}
+	}
+	for _, number := range []string{"100", "101"} {
+		r, err := dial(t, a, number, phone.Options{Limit: time.Second})
+		if err != nil || r.Cause.By != call.ByUs {
+			t.Errorf("%s: %+v, %v", number, r, err)
+		}
+	}
+	var refused *call.RefusedError
+	if _, err := dial(t, a, "999", phone.Options{}); !errors.As(err, &refused) || refused.Code != 404 {
+		t.Errorf("a number that is not there: %v", err)
+	}
+}
+
+// TestDrain refuses the new and waits for the old.
+func TestDrain(t *testing.T) {
+	a := start(t, nil)
+	if status(t, a, "/healthz") != 200 || status(t, a, "/readyz") != 200 {
+		t.Error("not well")
+	}
+	answered := make(chan struct{})
+	over := make(chan error, 1)
+	go func() {
+		_, err := dial(t, a, "100", phone.Options{Limit: 2 * time.Second, Tell: func(f string, _ ...any) {
+			if strings.HasPrefix(f, "answered") {
+				close(answered)
+			}
+		}})
+		over <- err
+	}()
+	<-answered
+	drained := make(chan struct{})
+	go func() { a.Drain(context.Background()); close(drained) }()
+	for status(t, a, "/readyz") != http.StatusServiceUnavailable {
+		select {
+		case <-drained:
+			t.Fatal("drained with a call running")
+		default:
+		}
+	}
+	var refused *call.RefusedError
+	if _, err := dial(t, a, "100", phone.Options{}); !errors.As(err, &refused) || refused.Code != 503 {
+		t.Errorf("a new call: %v", err)
+	}
+	if err := <-over; err != nil {
+		t.Errorf("the running call: %v", err)
+	}
+	<-drained
+}
+
+// TestRefusedSettings names the setting that cannot be.
+func TestRefusedSettings(t *testing.T) {
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = taken.Close() }()
+	cfg, err := config.Defaults()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg.Data, cfg.HTTP, cfg.SIP = t.TempDir(), taken.Addr().String(), []config.Listen{config.Loopback(0)}
+	if _, err := app.Start(t.Context(), cfg, slog.New(slog.DiscardHandler)); err == nil || !strings.HasPrefix(err.Error(), "http: ") {
+		t.Errorf("a taken address: %v", err)
+	}
+	// What had been started is gone: the folder can be used again.
+	cfg.HTTP = "127.0.0.1:0"
+	a, err := app.Start(t.Context(), cfg, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer a.Close(context.Background())
+	if _, err := app.Start(t.Context(), cfg, slog.New(slog.DiscardHandler)); err == nil || !strings.HasPrefix(err.Error(), "data: ") {
+		t.Errorf("a folder in use: %v", err)
+	}
+}
+
+// TestWriteIsSeen changes a callflow between two calls.
+func TestWriteIsSeen(t *testing.T) {
+	a := start(t, nil)
+	var refused *call.RefusedError
+	if _, err := dial(t, a, "300", phone.Options{}); !errors.As(err, &refused) || refused.Code != 404 {
+		t.Errorf("before: %v", err)
+	}
+	body := `{"data":{"numbers":["300"],"flow":{"module":"response","data":{"code":486,"message":"Busy"}}}}`
+	req, _ := http.NewRequest(http.MethodPut, "http://"+a.HTTP()+"/v2/accounts/"+a.Credentials.AccountID+"/callflows", strings.NewReader(body))
+	req.Header.Set("X-Auth-Token", a.Credentials.APIKey)
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer, _ := io.ReadAll(resp.Body)
+	_ = resp.Body.Close()
+	if resp.StatusCode != http.StatusCreated {
+		t.Fatalf("%s: %s", resp.Status, answer)
+	}
+	if _, err := dial(t, a, "300", phone.Options{}); !errors.As(err, &refused) || refused.Code != 486 || refused.Reason != "Busy" {
+		t.Errorf("after: %v", err)
+	}
+}
