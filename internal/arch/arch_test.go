@@ -19,8 +19,8 @@ var layers = [][]string{
 	{"internal/call", "internal/voices/english", "internal/cdr", "internal/resource", "internal/rtp", "internal/sdp", "internal/timeline", "internal/webhook"},
 	{"internal/flow", "internal/route", "internal/call/fake", "internal/store/sqlstore", "internal/store/storetest"},
 	{"internal/actions", "internal/kazoo", "internal/media", "internal/observe", "internal/sip", "internal/voices"},
-	{"internal/api", "internal/docs", "internal/phone", "internal/recordings"},
-	{"internal/app"},
+	{"internal/api", "internal/phone", "internal/recordings"},
+	{"internal/app", "internal/docs"},
 	{"internal/demo"},
 	{"cmd/pivot", "bench", "e2e", "examples/menu/serve"},
 }

@@ -6,24 +6,36 @@ import (
 	"testing"
 
 	"github.com/pivotvoice/pivot/internal/actions"
+	"github.com/pivotvoice/pivot/internal/api"
 	"github.com/pivotvoice/pivot/internal/docs"
+	"github.com/pivotvoice/pivot/internal/flow"
+	"github.com/pivotvoice/pivot/internal/store"
 )
 
 var update = flag.Bool("update", false, "write the pages anew")
 
 // TestFresh fails when a page is not what the code says.
 func TestFresh(t *testing.T) {
-	page, err := docs.Actions(actions.All(actions.Deps{}))
+	all := actions.All(actions.Deps{})
+	page, err := docs.Actions(all)
 	if err != nil {
 		t.Fatal(err)
 	}
-	const path = "../../docs/reference/actions.md"
+	engine := flow.NewEngine(flow.Config{Actions: all})
+	kept := store.Memory()
+	server := api.New(api.Config{Docs: kept, Journal: kept, Checker: engine, Actions: all, Interrupter: engine})
+	fresh(t, "../../docs/reference/actions.md", page)
+	fresh(t, "../../docs/reference/api.md", docs.API(server.Operations()))
+}
+
+func fresh(t *testing.T, path, page string) {
+	t.Helper()
 	if *update {
 		if err := os.WriteFile(path, []byte(page), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
 	if old, err := os.ReadFile(path); err != nil || string(old) != page {
-		t.Errorf("%s is not what the actions declare (%v): go test ./internal/docs -update", path, err)
+		t.Errorf("%s is not what the code declares (%v): go test ./internal/docs -update", path, err)
 	}
 }
