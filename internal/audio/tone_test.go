@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"math"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -19,6 +20,7 @@ func listen(t *testing.T, s Sound, c *Codec, d time.Duration, tones map[string]f
 	for at := time.Duration(0); at < d; {
 		frame, err := cur.Next()
 		if errors.Is(err, ErrNotYet) {
+			runtime.Gosched()
 			continue
 		}
 		if errors.Is(err, io.EOF) {
