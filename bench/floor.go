@@ -54,7 +54,6 @@ func (b *bare) run(d time.Duration) (sent int) {
 	var in [2048]byte
 	began := time.Now()
 	for step := 0; time.Since(began) < d; step++ {
-		//nolint:forbidigo // as the engine does
 		time.Sleep(time.Until(began.Add(time.Duration(step) * 5 * time.Millisecond)))
 		for i := step % slots; i < len(b.sockets); i += slots {
 			if unix.Sendto(b.sockets[i], b.packet, 0, b.to[i]) == nil {

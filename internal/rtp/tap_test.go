@@ -88,6 +88,34 @@ func TestTapSides(t *testing.T) {
 	}
 }
 
+// TestBothAreInStep has both sides begin at the same time.
+func TestBothAreInStep(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newCall(t)
+		to := &collector{rate: 8000}
+		stop := c.Tap(Both, to)
+		time.Sleep(205 * time.Millisecond)
+		var wg sync.WaitGroup
+		wg.Go(func() { _ = c.Play(t.Context(), sound(audio.PCMU, sine(500, 8000, 500*time.Millisecond))) })
+		wg.Go(func() { c.far.talk(c.LocalAddr(), audio.PCMU, sine(1500, 8000, 500*time.Millisecond)) })
+		wg.Wait()
+		time.Sleep(100 * time.Millisecond)
+		stop()
+		begins := func(hz float64) int { // the frame
+			for i := 0; i+160 <= len(to.pcm); i += 160 {
+				if level(to.pcm[i:i+160], hz, 8000) > 0.2 {
+					return i / 160
+				}
+			}
+			return -1
+		}
+		heard, spoken := begins(1500), begins(500)
+		if heard < 0 || spoken < 0 || heard-spoken > 1 || spoken-heard > 1 {
+			t.Errorf("heard from frame %d, spoken from %d", heard, spoken)
+		}
+	})
+}
+
 func TestTapIsDropped(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newCall(t)

@@ -31,7 +31,7 @@ type attribute struct{ key, value string }
 type media struct {
 	kind    string // "audio"
 	port    int
-	proto   string // "RTP/AVP"
+	proto   string // "RTP/AVP", as it was written
 	formats []string
 	section
 }
@@ -158,17 +158,17 @@ func parseMedia(value string) (m media, reason string) {
 	if err != nil {
 		return m, "not a port"
 	}
-	return media{kind: strings.ToLower(f[0]), port: int(n), proto: strings.ToUpper(f[2]), formats: f[3:]}, ""
+	return media{kind: strings.ToLower(f[0]), port: int(n), proto: f[2], formats: f[3:]}, ""
 }
 
 // plain says that m is sound that is not encrypted: what we can do.
 func (m *media) plain() bool {
-	return m.kind == "audio" && (m.proto == "RTP/AVP" || m.proto == "RTP/AVPF")
+	return m.kind == "audio" && (strings.EqualFold(m.proto, "RTP/AVP") || strings.EqualFold(m.proto, "RTP/AVPF"))
 }
 
 // secure says that m is sound over SRTP, however its keys are agreed on.
 func (m *media) secure() bool {
-	return m.kind == "audio" && strings.Contains(m.proto, "SAVP")
+	return m.kind == "audio" && strings.Contains(strings.ToUpper(m.proto), "SAVP")
 }
 
 // format is a payload type and what it stands for.

@@ -115,7 +115,7 @@ func TestAnswer(t *testing.T) {
 			offer: offer("m=image 6000 udptl t38", "m=audio 5000 RTP/SAVP 0", "m=video 4002 RTP/AVP 34 35",
 				"m=audio 4000 RTP/AVP 8", "m=audio 4010 RTP/AVP 0", "m=application 9 UDP/DTLS/SCTP webrtc-datachannel"),
 			want: []string{
-				"m=image 0 UDPTL t38", "m=audio 0 RTP/SAVP 0", "m=video 0 RTP/AVP 34",
+				"m=image 0 udptl t38", "m=audio 0 RTP/SAVP 0", "m=video 0 RTP/AVP 34",
 				"m=audio 16384 RTP/AVP 8", "m=audio 0 RTP/AVP 0", "m=application 0 UDP/DTLS/SCTP webrtc-datachannel",
 			},
 			check: func(n Negotiated) bool { return n.Codec == audio.PCMA && n.Remote.Port() == 4000 },
@@ -131,7 +131,7 @@ func TestAnswer(t *testing.T) {
 			name: "lines of real phones",
 			offer: []byte("\n v=0\nc=IN IP4 198.51.100.7\no=x\nthis is junk\nb=AS:x\nm=audio 4000/1 rtp/avp 0 telephone-event 101\n" +
 				"a=rtpmap\na=rtpmap:101\na=rtpmap: \na=rtcp:\na=x-odd:\x01\nb=\na=rtpmap:101  telephone-event/8000\na=fmtp:101 0-11\na=ptime:x\n"),
-			want:  []string{"m=audio 16384 RTP/AVP 0 101"},
+			want:  []string{"m=audio 16384 rtp/avp 0 101"},
 			check: func(n Negotiated) bool { return n.EventPT == 101 && n.PTime == 0 },
 		},
 	}
