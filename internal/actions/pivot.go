@@ -157,7 +157,7 @@ func (p pivoter) run(ctx context.Context, s *flow.Session, d pivotData) (flow.Ne
 	}
 	// A program was read from JSON and can be written as JSON.
 	text, _ := json.Marshal(program)
-	s.Add(event.Decoded{ID: got.ID, Dialect: d.Format, Program: text})
+	s.Add(event.Decoded{ID: got.ID, Dialect: d.Format, Program: event.Mask(text)})
 	return flow.Become(program, answer.URL), nil
 }
 

@@ -47,7 +47,7 @@ func (a *App) SIP() []string {
 	var all []string
 	transports := map[string][]string{}
 	for _, l := range a.sip.Addrs() {
-		at := l.AddrPort.String()
+		at := l.String()
 		if transports[at] == nil {
 			all = append(all, at)
 		}

@@ -16,7 +16,8 @@ var who = map[api.Who]string{
 // API is the page of all operations, in Markdown.
 func API(ops []api.Operation) string {
 	var b strings.Builder
-	b.WriteString("# Operations of the REST API\n\nMade from the code; `go test ./internal/docs -update` writes it anew.\n\n" +
+	b.WriteString("# Operations of the REST API\n\n" +
+		"Made from the code; `go test ./internal/docs -update` writes it anew.\n\n" +
 		"What they have in common (logging in, the envelope, lists, errors) is in [the REST API](../api.md).\n")
 	groups := map[string][]api.Operation{}
 	for _, o := range ops {

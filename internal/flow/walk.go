@@ -110,7 +110,7 @@ func (w *walker) unknown(n *Node) Next {
 // run carries out an action and tells of it.
 func (w *walker) run(ctx context.Context, a Action) (Next, bool) {
 	n := w.at.node
-	w.s.Add(event.Started{Module: n.Module, Data: n.Data})
+	w.s.Add(event.Started{Module: n.Module, Data: event.Mask(n.Data)})
 	began := time.Now()
 	stepCtx, end := w.s.begin(ctx)
 	next, err := w.act(stepCtx, a)

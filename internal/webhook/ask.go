@@ -227,7 +227,7 @@ func read(resp *http.Response, limit int64) ([]byte, error) {
 	return b.Bytes(), err
 }
 
-// shownText is as much of b as goes into a fact, as text.
+// shownText is as much of b as goes into a fact, as text without secrets.
 func shownText(b []byte) string {
 	if len(b) > maxShown {
 		b = b[:maxShown]
@@ -240,5 +240,5 @@ func shownText(b []byte) string {
 			}
 		}
 	}
-	return strings.ToValidUTF8(string(b), "\uFFFD")
+	return strings.ToValidUTF8(string(event.Mask(b)), "\uFFFD")
 }
