@@ -288,7 +288,7 @@ func (s *Server) listAccounts(r *Request, index, id string, more ...resource.Col
 	}
 	q.Where = map[string]string{index: id}
 	c := s.accounts()
-	c.Resource.List = append(slices.Clip(c.Resource.List), more...)
+	c.Columns = append(slices.Clip(c.Columns), more...)
 	return s.page(r, c, q)
 }
 

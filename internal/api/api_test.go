@@ -302,3 +302,37 @@ func TestEnvelope(t *testing.T) {
 		t.Errorf("%v %s", a.head, a.text)
 	}
 }
+
+// BenchmarkRead is one callflow by way of a token: the signature, the user and
+// the account are looked at each time.
+func BenchmarkRead(b *testing.B) {
+	st := store.Memory()
+	if _, err := st.Put(b.Context(), signing()); err != nil {
+		b.Fatal(err)
+	}
+	c, err := Bootstrap(b.Context(), st.Docs, BootstrapConfig{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	s := New(Config{Docs: st.Docs, Journal: st.Journal, Checker: flow.NewEngine(flow.Config{Actions: testActions})})
+	do := func(method, path, token, body string) *httptest.ResponseRecorder {
+		req := httptest.NewRequest(method, path, strings.NewReader(body))
+		req.Header.Set("X-Auth-Token", token)
+		rec := httptest.NewRecorder()
+		s.ServeHTTP(rec, req)
+		return rec
+	}
+	token := do("PUT", "/v2/api_auth", c.APIKey, `{"data":{"api_key":"`+c.APIKey+`"}}`).Header().Get("X-Auth-Token")
+	all := "/v2/accounts/" + c.AccountID + "/callflows"
+	do("PUT", all, token, `{"data":{"id":"f","numbers":["1"],"flow":{"module":"hangup"}}}`)
+	for name, with := range map[string]string{"token": token, "key": c.APIKey} {
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if rec := do("GET", all+"/f", with, ""); rec.Code != http.StatusOK {
+					b.Fatal(rec.Body)
+				}
+			}
+		})
+	}
+}

@@ -106,7 +106,7 @@ type Draft struct {
 // Resource is a Def with its type forgotten.
 type Resource struct {
 	Name, Type, Summary, Doc string
-	List                     []Column
+	Columns                  []Column // of a list row, besides the id
 	Order                    func(Doc) string
 	Index                    []string
 	Unique                   []Unique
@@ -128,7 +128,7 @@ func Define[T any](d Def[T]) Resource {
 		s = d.Schema(s)
 	}
 	r := Resource{
-		Name: d.Name, Type: d.Type, Summary: d.Summary, Doc: d.Doc, List: d.List, Order: d.Order,
+		Name: d.Name, Type: d.Type, Summary: d.Summary, Doc: d.Doc, Columns: d.List, Order: d.Order,
 		Index: d.Index, Unique: d.Unique, ReadOnly: d.ReadOnly, Apart: d.Apart,
 		Schema: s, Example: json.RawMessage(d.Example),
 		find: d.Find, before: d.Before, show: d.Show, removing: d.Removing,
@@ -195,7 +195,7 @@ func without(o Object, keys []string) Object {
 // Row is a document as a list shows it.
 func (r Resource) Row(d Doc) Object {
 	row := Object{"id": d.ID}
-	for _, c := range r.List {
+	for _, c := range r.Columns {
 		if v := c.Value(d); v != nil {
 			row[c.Name] = v
 		}
