@@ -25,8 +25,8 @@ const (
 const (
 	flushEvery   = 200 * time.Millisecond
 	lateFor      = 3 * time.Minute // how long an ended call still takes events: late SIP, uploads that are tried again
-	strayAfter   = time.Minute      // a call that was never offered is let go after this
-	maxUnwritten = 200_000          // events held while the journal does not take them
+	strayAfter   = time.Minute     // a call that was never offered is let go after this
+	maxUnwritten = 200_000         // events held while the journal does not take them
 )
 
 // Journal is what of a store is used here.

@@ -24,7 +24,7 @@ type Line struct {
 
 // Open starts a user agent whose address can reach target, a SIP URI.
 func Open(ctx context.Context, target string, events event.Log) (*Line, error) {
-	at, err := towards(target)
+	at, err := towards(ctx, target)
 	if err != nil {
 		return nil, err
 	}
@@ -65,7 +65,7 @@ func (l *Line) Close() {
 }
 
 // towards is our own address on the way to a SIP URI's host.
-func towards(target string) (netip.Addr, error) {
+func towards(ctx context.Context, target string) (netip.Addr, error) {
 	rest, ok := strings.CutPrefix(target, "sip:")
 	if !ok {
 		return netip.Addr{}, fmt.Errorf("%q is not a SIP address such as sip:100@127.0.0.1:5060", target)
@@ -78,7 +78,8 @@ func towards(target string) (netip.Addr, error) {
 	if err != nil {
 		host, port = strings.Trim(rest, "[]"), "5060"
 	}
-	conn, err := net.Dial("udp", net.JoinHostPort(host, port)) // sends nothing: it asks for the route
+	// Nothing is sent: this only asks for the route.
+	conn, err := (&net.Dialer{}).DialContext(ctx, "udp", net.JoinHostPort(host, port))
 	if err != nil {
 		return netip.Addr{}, fmt.Errorf("%s cannot be reached: %w", target, err)
 	}
