@@ -20,6 +20,7 @@ func TestCall(t *testing.T) {
 }
 
 func wholeCall(t *testing.T, transport string) {
+	t.Helper()
 	ctx := deadline(t)
 	keys := make(chan byte, 8)
 	info := make(chan call.Info, 1)
@@ -35,6 +36,7 @@ func wholeCall(t *testing.T, transport string) {
 		untap := l.Tap(call.Heard, there)
 		defer untap()
 		playing, hush := context.WithCancel(ctx)
+		defer hush()
 		played := make(chan error, 1)
 		go func() { played <- l.Play(playing, audio.Tone(time.Minute, 1000)) }()
 		for range 2 {

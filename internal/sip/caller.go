@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/emiago/sipgo/sip"
 
@@ -81,7 +82,7 @@ func user(u sip.Uri) string {
 	if number, _, ok := strings.Cut(s, ";"); ok {
 		s = number
 	}
-	if clear, err := url.PathUnescape(s); err == nil && !strings.ContainsFunc(clear, func(r rune) bool { return r < ' ' || r == 0x7f }) {
+	if clear, err := url.PathUnescape(s); err == nil && !strings.ContainsFunc(clear, unicode.IsControl) {
 		s = clear
 	}
 	return strings.ToValidUTF8(s, "\uFFFD")

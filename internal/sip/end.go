@@ -227,7 +227,7 @@ func (l *leg) noAck(u *unacked) {
 	}
 	if time.Now().Before(u.giveUp) {
 		_ = u.out.send(u.wire, noteAgain)
-		u.wait = l.srv.tx.timers.after(u.wait)
+		u.wait = min(l.srv.tx.timers.after(u.wait), max(time.Until(u.giveUp), 0))
 		l.rearm(u)
 		return
 	}

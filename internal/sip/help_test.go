@@ -162,11 +162,14 @@ func start(t *testing.T, onCall func(context.Context, call.Leg), change ...func(
 }
 
 func noCalls(t *testing.T) func(context.Context, call.Leg) {
+	t.Helper()
 	return func(_ context.Context, l call.Leg) { t.Errorf("a call came: %+v", l.Info()) }
 }
 
 // quick has the timers run fast.
 func quick(c *Config) { c.Timers = Timers{T1: 10 * time.Millisecond} }
+
+func mustAddr(s string) netip.AddrPort { return netip.MustParseAddrPort(s) }
 
 func deadline(t *testing.T) context.Context {
 	t.Helper()

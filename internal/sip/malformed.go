@@ -2,6 +2,8 @@ package sip
 
 import (
 	"bytes"
+	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -28,44 +30,64 @@ var keptHeaders = map[string]bool{
 	"via": true, "v": true, "from": true, "f": true, "to": true, "t": true, "call-id": true, "i": true, "cseq": true,
 }
 
-// badRequest is a 400 to a request that could not be read, made of the lines
-// that it must repeat as they were. It returns nil where there is nothing to
+// foreign says that a request that could not be read is for another kind of
+// address altogether.
+func foreign(b []byte) bool {
+	_, rest, _ := bytes.Cut(b, []byte(" "))
+	scheme, _, ok := bytes.Cut(rest, []byte(":"))
+	if !ok || len(scheme) == 0 || len(scheme) > 64 || !isWord(string(scheme[:1])) {
+		return false
+	}
+	for _, c := range scheme {
+		if !isWord(string(c)) && (c < '0' || c > '9') && c != '+' && c != '-' && c != '.' {
+			return false
+		}
+	}
+	return !slices.Contains([]string{"sip", "tel"}, strings.ToLower(string(scheme)))
+}
+
+// badRequest is a 400 (or 416) to a request that could not be read, made of
+// the lines that it must repeat as they were. It returns nil where there is nothing to
 // repeat or no answer is due: without a Via or a CSeq nobody could match it,
 // and an ACK is never answered.
 func badRequest(b []byte) []byte {
-	head, _, _ := bytes.Cut(b, []byte("\r\n\r\n"))
-	var out strings.Builder
-	out.WriteString("SIP/2.0 400 Bad Request\r\n")
-	found, keep := map[string]bool{}, false
-	for i, line := range bytes.Split(head, []byte("\r\n")) {
-		if i == 0 {
-			if method(line) == "ACK" {
-				return nil
-			}
-			continue
-		}
-		if len(line) > 0 && (line[0] == ' ' || line[0] == '\t') {
-			if keep {
-				out.WriteString(" " + string(bytes.TrimSpace(line)) + "\r\n")
-			}
-			continue
-		}
-		name, _, _ := bytes.Cut(line, []byte(":"))
-		key := strings.ToLower(string(bytes.TrimSpace(name)))
-		if keep = keptHeaders[key]; keep {
-			found[key] = true
-			out.Write(line)
-			out.WriteString("\r\n")
-		}
+	if method(b) == "ACK" || isResponse(b) {
+		return nil
 	}
+	code := 400
+	if foreign(b) {
+		code = 416
+	}
+	kept, found := keptLines(b)
 	if !found["via"] && !found["v"] || !found["cseq"] {
 		return nil
 	}
-	out.WriteString("Content-Length: 0\r\n\r\n")
-	if out.Len() > len(b)+64 || bytes.IndexByte([]byte(out.String()), 0) >= 0 {
-		return nil
+	out := fmt.Appendf(nil, "SIP/2.0 %d %s\r\n%sContent-Length: 0\r\n\r\n", code, phrase(code), kept)
+	if len(out) > len(b)+64 || bytes.IndexByte(out, 0) >= 0 {
+		return nil // nobody shall have us multiply what they send
 	}
-	return []byte(out.String())
+	return out
+}
+
+// keptLines are the header lines of a request that its response repeats, and
+// which there are.
+func keptLines(b []byte) (kept []byte, found map[string]bool) {
+	head, _, _ := bytes.Cut(b, []byte("\r\n\r\n"))
+	_, headers, _ := bytes.Cut(head, []byte("\r\n"))
+	found = map[string]bool{}
+	keep := false
+	for line := range bytes.SplitSeq(headers, []byte("\r\n")) {
+		if len(line) == 0 || line[0] != ' ' && line[0] != '\t' { // else it goes on with the line before
+			name, _, _ := bytes.Cut(line, []byte(":"))
+			key := strings.ToLower(string(bytes.TrimSpace(name)))
+			keep = keptHeaders[key]
+			found[key] = keep
+		}
+		if keep {
+			kept = append(append(kept, line...), "\r\n"...)
+		}
+	}
+	return kept, found
 }
 
 // tidy rewrites a message whose headers are folded over lines or have spaces
@@ -93,7 +115,7 @@ func tidy(b []byte) []byte {
 		name, value = strings.TrimSpace(name), strings.TrimSpace(value)
 		switch strings.ToLower(name) {
 		case "via", "v":
-			value = strings.TrimRight(closeUp(value, "/;=,"), ",;")
+			value = closeUp(value, "/;=,")
 		case "from", "f", "to", "t", "contact", "m":
 			value = closeUp(value, ";=")
 		}

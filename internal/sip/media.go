@@ -31,7 +31,7 @@ func openMedia(e *rtp.Engine, ip, shown netip.Addr, codecs []*audio.Codec) (*med
 	var id [8]byte
 	_, _ = rand.Read(id[:]) // never fails
 	return &media{stream: st, local: sdp.Local{
-		Addr: netip.AddrPortFrom(shown.WithZone(""), uint16(st.Port())), //nolint:gosec // a port
+		Addr:   netip.AddrPortFrom(shown.WithZone(""), uint16(st.Port())), //nolint:gosec // a port
 		Codecs: codecs, Direction: sdp.SendRecv, RTCPMux: true,
 		SessionID: binary.BigEndian.Uint64(id[:]) >> 2, Version: 1,
 	}}, nil

@@ -13,33 +13,41 @@ import (
 // reasonOf reads the Reason headers of a message (RFC 3326). A Q.850 cause
 // tells more than a SIP status.
 func reasonOf(m sip.Message, by string) (call.Cause, bool) {
-	var out call.Cause
-	found := false
+	var sipCause call.Cause
+	var found bool
 	for _, h := range m.GetHeaders("Reason") {
 		for v := range splitQuoted(h.Value()) {
-			protocol, params, _ := strings.Cut(v, ";")
-			n, err := strconv.Atoi(param(params, "cause"))
-			if err != nil {
-				continue
+			c, q850, ok := oneReason(v, by)
+			if ok && q850 {
+				return c, true
 			}
-			text := param(params, "text")
-			switch strings.ToUpper(strings.TrimSpace(protocol)) {
-			case "Q.850":
-				if c, ok := call.FromQ850(n, by); ok {
-					c.Text = text
-					return c, true
-				}
-			case "SIP":
-				if n >= 300 && n < 700 {
-					out, found = call.FromSIP(n, by), true
-				}
-				if out.Text == "" {
-					out.Text = text
-				}
+			if ok || sipCause.Text == "" {
+				sipCause, found = c, found || ok
 			}
 		}
 	}
-	return out, found
+	return sipCause, found
+}
+
+// oneReason reads a value like `Q.850;cause=16;text="bye"`. Of a SIP status
+// that is no failure only the text is kept.
+func oneReason(v, by string) (c call.Cause, q850, ok bool) {
+	protocol, params, _ := strings.Cut(v, ";")
+	n, err := strconv.Atoi(param(params, "cause"))
+	if err != nil {
+		return c, false, false
+	}
+	switch strings.ToUpper(strings.TrimSpace(protocol)) {
+	case "Q.850":
+		c, ok = call.FromQ850(n, by)
+		q850 = true
+	case "SIP":
+		if ok = n >= 300 && n < 700; ok {
+			c = call.FromSIP(n, by)
+		}
+	}
+	c.Text = param(params, "text")
+	return c, q850, ok
 }
 
 // splitQuoted yields what stands between commas outside of quotes.

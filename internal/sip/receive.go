@@ -1,7 +1,6 @@
 package sip
 
 import (
-	"errors"
 	"hash/fnv"
 	"runtime/debug"
 	"strconv"
@@ -36,12 +35,16 @@ func (s *Server) Counts() Counts {
 	}
 }
 
-var errMalformed = errors.New("sip: unreadable message")
-
 func stack() string { return string(debug.Stack()) }
 
 // receive is where every message comes in, in the order of its socket.
 func (s *Server) receive(from hop, b []byte) {
+	defer func() {
+		if p := recover(); p != nil { // a fault in the reading costs this message, not the server
+			s.count.malformed.Add(1)
+			s.logger.Error("sip: panic on a message", "peer", from.peer, "panic", p, "stack", stack())
+		}
+	}()
 	if keepAlive(b) {
 		return
 	}
@@ -58,14 +61,20 @@ func (s *Server) receive(from hop, b []byte) {
 	if err != nil {
 		s.count.malformed.Add(1)
 		s.logger.Debug("sip: unreadable message", "peer", from.peer, "bytes", len(b), "error", len(err.Error()))
-		if no := badRequest(b); no != nil && !isResponse(b) {
+		if no := badRequest(b); no != nil {
 			_ = from.send(no)
 		}
 		return
 	}
 	switch m := m.(type) {
 	case *sip.Request:
-		s.request(&inbound{req: m, from: from, at: time.Now()}, b)
+		req, no := s.checked(m, b)
+		in := &inbound{req: req, from: from, at: time.Now()}
+		if no != nil {
+			s.turnAway(in, b, no)
+			return
+		}
+		s.request(in, b)
 	case *sip.Response:
 		s.response(m, from, b)
 	}
@@ -96,29 +105,36 @@ func (s *Server) expected(from hop, b []byte) bool {
 
 // parse reads a message; what the parser does not understand gets a second
 // try with its white space put in order.
-func (s *Server) parse(b []byte) (m sip.Message, err error) {
-	defer func() {
-		if p := recover(); p != nil { // a fault of the parser costs this message, not the server
-			m, err = nil, errMalformed
-		}
-	}()
-	if m, err = s.parser.ParseSIP(b); err == nil {
+func (s *Server) parse(b []byte) (sip.Message, error) {
+	m, err := s.parser.ParseSIP(b)
+	if err == nil {
 		return m, nil
 	}
-	if tidied := tidy(b); tidied != nil {
-		if m, err2 := s.parser.ParseSIP(tidied); err2 == nil {
-			return m, nil
-		}
+	if m, err2 := s.parser.ParseSIP(tidy(b)); err2 == nil {
+		return m, nil
 	}
 	return nil, err
 }
 
-// request takes a request that could be read.
-func (s *Server) request(in *inbound, b []byte) {
-	if r := check(in.req, method(b)); r != nil {
-		s.turnAway(in, b, r)
-		return
+// checked holds a request to the rules; one that fails them for its form gets
+// a second try with its white space put in order, too.
+func (s *Server) checked(req *sip.Request, b []byte) (*sip.Request, *refusal) {
+	no := check(req, method(b))
+	if no == nil || no.code != 400 {
+		return req, no
 	}
+	if m, err := s.parser.ParseSIP(tidy(b)); err == nil {
+		if again, ok := m.(*sip.Request); ok {
+			if no2 := check(again, method(b)); no2 == nil || no2.code != 400 {
+				return again, no2
+			}
+		}
+	}
+	return req, no
+}
+
+// request takes a good request.
+func (s *Server) request(in *inbound, b []byte) {
 	in.mark()
 	key := serverKey(in.req, in.req.Method)
 	tx, known := s.tx.server(key)
@@ -328,7 +344,7 @@ func (s *Server) turnAway(in *inbound, b []byte, r *refusal) {
 	req := in.req
 	if req.Method == sip.ACK || req.Via() == nil || req.CSeq() == nil || req.From() == nil || req.To() == nil ||
 		req.CallID() == nil {
-		if no := badRequest(b); no != nil && req.Method != sip.ACK {
+		if no := badRequest(b); no != nil {
 			_ = in.from.send(no)
 		}
 		return

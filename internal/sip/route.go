@@ -138,8 +138,9 @@ func suits(local, peer netip.Addr, towards func(netip.Addr) netip.Addr) int {
 func (s *Server) way(ctx context.Context, d *dialog, next sip.Uri) (hop, error) {
 	addr, literal := hostAddr(next.Host)
 	last := d.hop.peer.Addr()
-	hidden := literal && addr != last && len(d.routes) == 0 && (addr.IsPrivate() || addr.IsLoopback() || addr.IsUnspecified())
-	if hidden && !last.IsPrivate() || literal && addr == last && uriTransport(next) != transportUDP {
+	inside := addr.IsPrivate() || addr.IsLoopback() || addr.IsUnspecified()
+	hidden := literal && addr != last && len(d.routes) == 0 && inside && !last.IsPrivate()
+	if hidden || literal && addr == last && uriTransport(next) != transportUDP {
 		if h, ok := s.alive(d.hop); ok && (hidden || h.reliable()) {
 			return h, nil
 		}
@@ -188,8 +189,8 @@ func (h *homes) towards(peer netip.Addr) netip.Addr {
 	if err != nil {
 		return netip.Addr{}
 	}
-	defer c.Close()
 	local, err := netip.ParseAddrPort(c.LocalAddr().String())
+	_ = c.Close()
 	if err != nil {
 		return netip.Addr{}
 	}

@@ -82,11 +82,15 @@ type Server struct {
 	udp     []*udpSocket
 	tcp     []*tcpListener
 
-	newContext func() (context.Context, context.CancelCauseFunc)
-	stop       context.CancelCauseFunc
-	draining   atomic.Bool
-	live       atomic.Int64
-	count      counters
+	// What needs the server's context, which Start makes.
+	newContext  func() (context.Context, context.CancelCauseFunc)
+	reachDialog func(d *dialog, next sip.Uri) (hop, error)
+	reachSpot   func(to spot) (hop, error)
+	stop        context.CancelCauseFunc
+
+	draining atomic.Bool
+	live     atomic.Int64
+	count    counters
 
 	mu      sync.Mutex
 	threads map[string]*thread
@@ -159,6 +163,8 @@ func (s *Server) Start(ctx context.Context) error {
 	base, stop := context.WithCancelCause(context.WithoutCancel(ctx))
 	s.stop = stop
 	s.newContext = func() (context.Context, context.CancelCauseFunc) { return context.WithCancelCause(base) }
+	s.reachDialog = func(d *dialog, next sip.Uri) (hop, error) { return s.way(base, d, next) }
+	s.reachSpot = func(to spot) (hop, error) { return s.reach(base, to) }
 	for _, l := range s.cfg.Listen {
 		if err := s.open(ctx, l); err != nil {
 			s.closeSockets()
@@ -167,10 +173,10 @@ func (s *Server) Start(ctx context.Context) error {
 		}
 	}
 	for _, u := range s.udp {
-		s.crew.start(func() { s.ended("udp", u.addr, u.serve(s.receive)) })
+		s.crew.start(func() { s.ended(u.addr, u.serve(s.receive)) })
 	}
 	for _, t := range s.tcp {
-		s.crew.start(func() { s.ended("tcp", t.addr, s.pool.accept(t.l, s.allowed)) })
+		s.crew.start(func() { s.pool.accept(t.l, s.allowed) })
 	}
 	return nil
 }
@@ -202,9 +208,9 @@ func (s *Server) open(ctx context.Context, l Listen) error {
 }
 
 // ended is told when a socket is read no more.
-func (s *Server) ended(transport string, addr netip.AddrPort, err error) {
+func (s *Server) ended(addr netip.AddrPort, err error) {
 	if err != nil {
-		s.logger.Error("sip: socket lost", "transport", transport, "addr", addr, "error", err)
+		s.logger.Error("sip: socket lost", "addr", addr, "error", err)
 	}
 }
 
@@ -364,22 +370,6 @@ func (s *Server) serve(l *leg) bool {
 		cancel(errStopped)
 	}
 	return started
-}
-
-// reachSpot is reach with a limit of its own: it runs in a call's thread.
-func (s *Server) reachSpot(to spot) (hop, error) {
-	ctx, cancel := s.newContext()
-	defer cancel(nil)
-	return s.reach(ctx, to)
-}
-
-// reachDialog is way with a limit of its own: it runs in a call's thread.
-func (s *Server) reachDialog(d *dialog, next sip.Uri) (hop, error) {
-	base, cancel := s.newContext()
-	defer cancel(nil)
-	ctx, cancel2 := context.WithTimeout(base, streamDial)
-	defer cancel2()
-	return s.way(ctx, d, next)
 }
 
 // allowed says whether a peer may talk to the socket at local.

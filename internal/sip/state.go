@@ -17,14 +17,14 @@ const (
 type input int
 
 const (
-	inRing     input = iota // ringing: we say it (UAS), or they do (UAC)
-	inAccept                // answered: we do (UAS), or they do (UAC)
-	inAck                   // the ACK of our answer came
-	inHangup                // we want it over
-	inBye                   // they do
-	inCancel                // the caller does not want its INVITE answered any more
-	inRefused               // our INVITE was refused
-	inSilence               // what had to come did not come in time
+	inRing    input = iota // ringing: we say it (UAS), or they do (UAC)
+	inAccept               // answered: we do (UAS), or they do (UAC)
+	inAck                  // the ACK of our answer came
+	inHangup               // we want it over
+	inBye                  // they do
+	inCancel               // the caller does not want its INVITE answered any more
+	inRefused              // our INVITE was refused
+	inSilence              // what had to come did not come in time
 )
 
 // act is what has to be done about it.

@@ -107,13 +107,16 @@ type tcpPool struct {
 	crew *crew
 	take receiver
 
-	mu     sync.Mutex
-	conns  map[netip.AddrPort]*tcpConn
-	closed bool
+	mu      sync.Mutex
+	conns   map[netip.AddrPort]*tcpConn
+	dialing map[netip.AddrPort]chan struct{} // closed when the attempt is over
+	closed  bool
 }
 
 func newTCPPool(c *crew, take receiver) *tcpPool {
-	return &tcpPool{crew: c, take: take, conns: map[netip.AddrPort]*tcpConn{}}
+	return &tcpPool{
+		crew: c, take: take, conns: map[netip.AddrPort]*tcpConn{}, dialing: map[netip.AddrPort]chan struct{}{},
+	}
 }
 
 // adopt reads from c in a goroutine of its own until it ends.
@@ -126,6 +129,9 @@ func (p *tcpPool) adopt(c net.Conn) (*tcpConn, error) {
 	p.mu.Lock()
 	full := p.closed || len(p.conns) >= maxConns
 	if !full {
+		if old, ok := p.conns[t.far]; ok { // it must be dead: its address is in use again
+			_ = old.c.Close()
+		}
 		p.conns[t.far] = t
 	}
 	p.mu.Unlock()
@@ -158,11 +164,38 @@ func (p *tcpPool) find(peer netip.AddrPort) (*tcpConn, bool) {
 	return t, ok
 }
 
-// dial returns a connection to peer: the one there is, else a new one.
+// dial returns a connection to peer: the one there is, else a new one. Who
+// asks while another one dials waits for that.
 func (p *tcpPool) dial(ctx context.Context, peer netip.AddrPort) (*tcpConn, error) {
-	if t, ok := p.find(peer); ok {
-		return t, nil
+	for {
+		p.mu.Lock()
+		t, ok := p.conns[peer]
+		other, wait := p.dialing[peer]
+		if !ok && !wait {
+			p.dialing[peer] = make(chan struct{})
+		}
+		p.mu.Unlock()
+		switch {
+		case ok:
+			return t, nil
+		case !wait:
+			return p.open(ctx, peer)
+		}
+		select {
+		case <-other:
+		case <-ctx.Done():
+			return nil, context.Cause(ctx)
+		}
 	}
+}
+
+func (p *tcpPool) open(ctx context.Context, peer netip.AddrPort) (*tcpConn, error) {
+	defer func() {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		close(p.dialing[peer])
+		delete(p.dialing, peer)
+	}()
 	d := net.Dialer{Timeout: streamDial}
 	c, err := d.DialContext(ctx, "tcp", peer.String())
 	if err != nil {
@@ -173,15 +206,15 @@ func (p *tcpPool) dial(ctx context.Context, peer netip.AddrPort) (*tcpConn, erro
 
 // accept takes connections until the listener is closed; those of strangers
 // are closed at once.
-func (p *tcpPool) accept(l net.Listener, allowed func(local, peer netip.Addr) bool) error {
+func (p *tcpPool) accept(l net.Listener, allowed func(local, peer netip.Addr) bool) {
 	for {
 		c, err := l.Accept()
 		if errors.Is(err, net.ErrClosed) {
-			return nil
+			return
 		}
 		if err != nil {
 			if !p.crew.rest(50 * time.Millisecond) { // out of files, say: they come back
-				return nil
+				return
 			}
 			continue
 		}

@@ -121,7 +121,7 @@ func (t *serverTx) again() {
 	}
 	_ = t.out.send(t.last, noteAgain)
 	t.wait = t.table.timers.after(t.wait)
-	t.arm(t.wait, t.again)
+	t.arm(min(t.wait, max(time.Until(t.giveUp), 0)), t.again)
 }
 
 func (t *serverTx) finish() {

@@ -93,7 +93,8 @@ func (l *leg) abandon(why call.Cause, err error) (call.Leg, error) {
 // begin sends the INVITE.
 func (s *Server) begin(ctx context.Context, target string, opt call.DialOptions) (*leg, error) {
 	var u sip.Uri
-	if err := sip.ParseUri(target, &u); err != nil || u.Scheme != "sip" || !goodURI(u) || strings.ContainsAny(target, "\r\n <>\"") {
+	err := sip.ParseUri(target, &u)
+	if err != nil || u.Scheme != "sip" || !goodURI(u) || strings.ContainsAny(target, "\r\n <>\"") {
 		return nil, fmt.Errorf("sip: %q is not a SIP URI", target)
 	}
 	for k, v := range opt.Headers {
@@ -170,7 +171,7 @@ func quotable(name string) string { return plain(name) }
 func escapeUser(s string) string {
 	var out strings.Builder
 	for _, c := range []byte(s) {
-		if c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || strings.IndexByte("-_.!~*'()&=+$,", c) >= 0 {
+		if isWord(string(c)) || c >= '0' && c <= '9' || strings.IndexByte("-_.!~*'()&=+$,", c) >= 0 {
 			out.WriteByte(c)
 		} else {
 			fmt.Fprintf(&out, "%%%02X", c)

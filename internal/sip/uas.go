@@ -93,7 +93,8 @@ func refuseOffer(err error) *refusal {
 	case errors.Is(err, sdp.ErrHostName):
 		code = "300"
 	}
-	return refuse(488, err.Error(), sip.NewHeader("Warning", code+` pivot "`+plain(strings.TrimPrefix(err.Error(), "sdp: "))+`"`))
+	text := plain(strings.TrimPrefix(err.Error(), "sdp: "))
+	return refuse(488, err.Error(), sip.NewHeader("Warning", code+` pivot "`+text+`"`))
 }
 
 // offered is the fact of a call that came or was begun.
