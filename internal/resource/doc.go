@@ -44,7 +44,8 @@ func read(d store.Doc) (Doc, error) {
 // revision is unique even where a document was removed for good and another
 // one took its id.
 func revision(d store.Doc) string {
-	h := sha256.Sum256(fmt.Appendf(nil, "%s\x00%s\x00%s\x00%d\x00%d", d.Account, d.Type, d.ID, d.Created.Unix(), d.Rev))
+	is := fmt.Appendf(nil, "%s\x00%s\x00%s\x00%d\x00%d", d.Account, d.Type, d.ID, d.Created.UnixMicro(), d.Rev)
+	h := sha256.Sum256(is)
 	return fmt.Sprintf("%d-%s", d.Rev, hex.EncodeToString(h[:16]))
 }
 

@@ -1,0 +1,134 @@
+package api
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/pivotvoice/pivot/internal/event"
+	"github.com/pivotvoice/pivot/internal/resource"
+	"github.com/pivotvoice/pivot/internal/store"
+)
+
+// TestOperations holds what is declared of each operation to what docs need.
+func TestOperations(t *testing.T) {
+	w := newWorld(t)
+	seen := map[string]bool{}
+	for _, op := range w.Operations() {
+		name := op.Method + " " + op.Path
+		if seen[name] || op.Summary == "" || op.Group == "" || op.Do == nil {
+			t.Errorf("%s: twice, or not told: %+v", name, op)
+		}
+		seen[name] = true
+		for _, p := range op.Params {
+			if p.Name == "" || p.Summary == "" {
+				t.Errorf("%s: %+v", name, p)
+			}
+		}
+		if op.Who == Account && !strings.HasPrefix(op.Path, "accounts/{account_id}") {
+			t.Errorf("%s asks for an account that its path has not", name)
+		}
+	}
+}
+
+// TestNobodyGetsIn asks for every operation without a token, and with one of
+// another account: only what is for anyone answers.
+func TestNobodyGetsIn(t *testing.T) {
+	w := newWorld(t)
+	_, _, stranger := w.tenants()
+	fill := strings.NewReplacer("{account_id}", w.creds.AccountID, "{id}", "x", "{call_id}", "x", "{cdr_id}", "x", "{token}", "x", "{name}", "x")
+	for _, op := range w.Operations() {
+		if op.Who == Anyone {
+			continue
+		}
+		w.T, w.token = t, ""
+		if a := w.do(op.Method+" /v2/"+fill.Replace(op.Path), ""); a.code != http.StatusUnauthorized {
+			t.Errorf("%s %s without a token: %d", op.Method, op.Path, a.code)
+		}
+		w.from = "192.0.2.77:1"
+		if w.token = stranger; op.Who != Account {
+			continue
+		}
+		if a := w.do(op.Method+" /v2/"+fill.Replace(op.Path), ""); a.code != http.StatusForbidden {
+			t.Errorf("%s %s of another account: %d", op.Method, op.Path, a.code)
+		}
+	}
+}
+
+func TestLoginByNumber(t *testing.T) {
+	w := newWorld(t)
+	w.must(201, "PUT A/callflows", `{"numbers":["2025551234"]}`)
+	w.token = ""
+	digest, _ := digests("admin", "secret")
+	w.must(201, "PUT /v2/user_auth", `{"credentials":"`+digest+`","phone_number":"12025551234"}`)
+	w.must(401, "PUT /v2/user_auth", `{"credentials":"`+digest+`","phone_number":"999"}`)
+	w.must(401, "PUT /v2/user_auth", `{"credentials":"`+digest+`","account_name":"nobody"}`)
+}
+
+// TestHeartbeat keeps a quiet stream open, and ends it with its client.
+func TestHeartbeat(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		req := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/v2/accounts/"+w.creds.AccountID+"/calls/c1/events", nil)
+		req.Header.Set("Accept", eventType)
+		req.Header.Set("X-Auth-Token", w.token)
+		w.add("c1", w.offered("bob"), event.Answered{})
+		rec := httptest.NewRecorder()
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			w.ServeHTTP(rec, req)
+		}()
+		time.Sleep(3*heartbeat + time.Second)
+		w.add("c1", ended)
+		<-done
+		if n := strings.Count(rec.Body.String(), ": still here\n\n"); n != 3 {
+			t.Errorf("%d heartbeats in %s", n, rec.Body)
+		}
+		if !strings.HasSuffix(rec.Body.String(), "event: end\ndata: {}\n\n") {
+			t.Error(rec.Body)
+		}
+		w.calls.Close()
+	})
+}
+
+// TestFullLocation is the path of what was made, whatever way was taken there.
+func TestFullLocation(t *testing.T) {
+	w := newWorld(t)
+	a := w.must(201, "PUT /v2/account/callflows/", `{"id":"a@b","numbers":["1"]}`)
+	if want := "/v2/accounts/" + w.creds.AccountID + "/callflows/a@b"; a.head.Get("Location") != want {
+		t.Errorf("%q, not %q", a.head.Get("Location"), want)
+	}
+	w.must(200, "GET "+a.head.Get("Location"), "")
+}
+
+// TestHardDelete frees the id, and no old revision fits what takes it.
+func TestHardDelete(t *testing.T) {
+	w := newWorld(t)
+	first := w.must(201, "PUT A/callflows", `{"id":"f","numbers":["1"]}`)
+	w.must(200, "DELETE A/callflows/f?should_soft_delete=false", "")
+	second := w.must(201, "PUT A/callflows", `{"id":"f","numbers":["1"]}`)
+	if first.data()["id"] != second.data()["id"] || first.env["revision"] == second.env["revision"] {
+		t.Errorf("%s %s", first.text, second.text)
+	}
+	if all, err := w.store.History(t.Context(), store.Key{Account: w.creds.AccountID, Type: "callflow", ID: "f"}, 0); err != nil || len(all) != 1 {
+		t.Errorf("%d revisions, %v", len(all), err)
+	}
+}
+
+// TestChanged is what the rest of the server learns of.
+func TestChanged(t *testing.T) {
+	var got []string
+	w := newWorld(t, func(c *Config) {
+		c.Changed = func(ch resource.Change) { got = append(got, ch.New.Type+" "+ch.New.ID) }
+	})
+	w.must(201, "PUT A/callflows", `{"id":"f","numbers":["1"]}`)
+	w.must(200, "PATCH A/callflows/f", `{"x":1}`)
+	w.must(200, "DELETE A/callflows/f", "")
+	if strings.Join(got, ",") != "callflow f,callflow f,callflow f" {
+		t.Errorf("%v", got)
+	}
+}
