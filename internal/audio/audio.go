@@ -59,7 +59,8 @@ type Sink interface {
 
 // Speech is a text to be spoken, as an action asks for it.
 type Speech struct {
-	Text     string // plain text
+	Text     string // plain text, or SSML where SSML says so
+	SSML     bool   // Text is the inside of an SSML <speak>, well-formed XML
 	Voice    string // "female", "male", or a provider's own name; "" is the default
 	Language string // "en-us"; "" is the default
 	Engine   string // the provider asked for; "" is the configured order

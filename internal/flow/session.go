@@ -37,6 +37,7 @@ type Session struct {
 	typed       typeAhead
 	collections map[string]string
 	carried     bool // a webhook carried the default collection
+	told        map[string]string
 	values      map[any]any
 
 	mu      sync.Mutex
@@ -205,6 +206,7 @@ func (s *Session) Sent() {
 		s.carried = false
 	}
 	s.typed.drop()
+	s.told = nil
 }
 
 // Value is what SetValue kept under key for this call, nil if nothing: the
