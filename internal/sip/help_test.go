@@ -169,6 +169,14 @@ func noCalls(t *testing.T) func(context.Context, call.Leg) {
 // quick has the timers run fast.
 func quick(c *Config) { c.Timers = Timers{T1: 10 * time.Millisecond} }
 
+func prefixes(s ...string) []netip.Prefix {
+	var out []netip.Prefix
+	for _, p := range s {
+		out = append(out, netip.MustParsePrefix(p))
+	}
+	return out
+}
+
 func mustAddr(s string) netip.AddrPort { return netip.MustParseAddrPort(s) }
 
 func deadline(t *testing.T) context.Context {
@@ -204,7 +212,12 @@ func newHandset(t *testing.T, to netip.AddrPort) *handset {
 	return h
 }
 
-func (h *handset) addr() string { return h.conn.LocalAddr().String() }
+func (h *handset) addr() string {
+	if h.conn == nil {
+		return "127.0.0.1:5070"
+	}
+	return h.conn.LocalAddr().String()
+}
 
 // request writes a request of the call; extra lines are put among its headers.
 func (h *handset) request(method, body string, extra ...string) string {

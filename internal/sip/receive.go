@@ -60,7 +60,7 @@ func (s *Server) receive(from hop, b []byte) {
 	m, err := s.parse(b)
 	if err != nil {
 		s.count.malformed.Add(1)
-		s.logger.Debug("sip: unreadable message", "peer", from.peer, "bytes", len(b), "error", len(err.Error()))
+		s.logger.Debug("sip: unreadable message", "peer", from.peer, "bytes", len(b)) // the error holds all of it
 		if no := badRequest(b); no != nil {
 			_ = from.send(no)
 		}
@@ -351,6 +351,9 @@ func (s *Server) turnAway(in *inbound, b []byte, r *refusal) {
 	}
 	in.mark()
 	if req.Method != sip.INVITE || toTag(req) != "" || r.code == 400 || r.code == 505 {
+		if _, known := s.thread(req.CallID().Value()); known && b != nil {
+			s.journal.message(in.at, req.CallID().Value(), false, in.from, b, r.why)
+		}
 		s.stateless(in, r)
 		return
 	}

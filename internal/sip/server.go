@@ -117,6 +117,8 @@ func NewServer(cfg Config) (*Server, error) {
 		return nil, fmt.Errorf("%w: no address to listen on", ErrConfig)
 	case cfg.Media == nil || len(cfg.Codecs) == 0:
 		return nil, fmt.Errorf("%w: no media engine or no codec", ErrConfig)
+	case cfg.MaxCalls < 0 || cfg.MediaTimeout < 0:
+		return nil, fmt.Errorf("%w: a limit below zero", ErrConfig)
 	case cfg.OnCall == nil:
 		return nil, fmt.Errorf("%w: nobody to take calls", ErrConfig)
 	case cfg.SessionExpires > 0 && cfg.SessionExpires < minSession*time.Second:

@@ -56,6 +56,9 @@ func (t *serverTx) respond(code int, b []byte) error {
 	}
 	timers := t.table.timers
 	err := t.out.send(b, "")
+	if code >= 200 {
+		t.cancel = nil // too late now; and the leg need not live as long as this
+	}
 	switch {
 	case code < 200:
 		t.state, t.last = txProceeding, b

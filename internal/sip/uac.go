@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/textproto"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -98,7 +99,7 @@ func (s *Server) begin(ctx context.Context, target string, opt call.DialOptions)
 		return nil, fmt.Errorf("sip: %q is not a SIP URI", target)
 	}
 	for k, v := range opt.Headers {
-		if !token(k) || strings.ContainsAny(v, "\r\n\x00") {
+		if !token(k) || strings.ContainsAny(v, "\r\n\x00") || slices.Contains(reserved, strings.ToLower(k)) {
 			return nil, fmt.Errorf("sip: header %q cannot be sent", k)
 		}
 	}
@@ -126,6 +127,13 @@ func (s *Server) begin(ctx context.Context, target string, opt call.DialOptions)
 	l.uac.spots = spots[1:]
 	l.thread.do(func() { err = l.start() })
 	return l, err
+}
+
+// reserved are the headers that callers of Dial cannot write: they are ours.
+var reserved = []string{
+	"via", "v", "from", "f", "to", "t", "call-id", "i", "cseq", "max-forwards", "contact", "m", "content-length", "l",
+	"content-type", "c", "content-encoding", "e", "record-route", "require", "supported", "k", "session-expires", "x",
+	"min-se", "allow", "rack", "rseq",
 }
 
 // token says that s may be the name of a header.

@@ -336,7 +336,7 @@ func TestBadTargets(t *testing.T) {
 			t.Errorf("%q was dialled", target)
 		}
 	}
-	for _, bad := range []map[string]string{{"X-A": "b\r\nc: d"}, {"X A": "b"}, {"": "b"}} {
+	for _, bad := range []map[string]string{{"X-A": "b\r\nc: d"}, {"X A": "b"}, {"": "b"}, {"Via": "x"}} {
 		if _, err := s.Dial(t.Context(), "sip:1@127.0.0.1", call.DialOptions{Headers: bad}); err == nil {
 			t.Errorf("%v was sent", bad)
 		}

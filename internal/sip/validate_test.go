@@ -109,8 +109,8 @@ func TestValidation(t *testing.T) {
 			}
 		})
 	}
-	if s.Live() != 0 {
-		t.Errorf("%d calls are left", s.Live())
+	if err := s.settled(deadline(t)); err != nil || s.Live() != 0 {
+		t.Errorf("%d calls are left: %v", s.Live(), err)
 	}
 }
 
