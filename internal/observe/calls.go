@@ -57,9 +57,10 @@ type Calls struct {
 	unwritten int
 	dropped   int64
 
-	wake chan struct{}
-	stop context.CancelFunc
-	done chan struct{}
+	wake    chan struct{}
+	flushes chan chan struct{} // those who wait for a flush
+	stop    context.CancelFunc
+	done    chan struct{}
 }
 
 // entry is one call as it is kept while it can still change.
@@ -79,7 +80,7 @@ func NewCalls(cfg Config) *Calls {
 	ctx, stop := context.WithCancel(context.Background())
 	c := &Calls{
 		cfg: cfg, calls: map[string]*entry{}, dirty: map[string]*entry{}, followers: map[*Follower]bool{},
-		wake: make(chan struct{}, 1), stop: stop, done: make(chan struct{}),
+		wake: make(chan struct{}, 1), flushes: make(chan chan struct{}), stop: stop, done: make(chan struct{}),
 	}
 	go c.run(ctx)
 	return c
@@ -205,6 +206,29 @@ func (c *Calls) Record(call string) (cdr.Record, bool) {
 		return cdr.Record{}, false
 	}
 	return k.record, true
+}
+
+// Flush returns once what was added before it is written, or could not be, so
+// that the journal shows it.
+func (c *Calls) Flush(ctx context.Context) {
+	c.mu.Lock()
+	pending := c.unwritten > 0 || len(c.extra) > 0
+	c.mu.Unlock()
+	if !pending {
+		return
+	}
+	written := make(chan struct{})
+	select {
+	case c.flushes <- written:
+	case <-ctx.Done():
+		return
+	case <-c.done:
+		return
+	}
+	select {
+	case <-written:
+	case <-ctx.Done():
+	}
 }
 
 // Close writes what is left, ends the writer and cuts every follower.

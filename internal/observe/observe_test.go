@@ -124,6 +124,22 @@ func checkExtras(t *testing.T, j *journal) {
 	}
 }
 
+// TestFlush shows in the journal what was added just before.
+func TestFlush(t *testing.T) {
+	j := &journal{}
+	c := calls(t, j)
+	c.Flush(t.Context())
+	for n := range 20 {
+		add(c, "c1", event.Offered{Account: "a"})
+		if c.Flush(t.Context()); j.count() != n+1 {
+			t.Fatalf("%d lines after %d events", j.count(), n+1)
+		}
+	}
+	j.fill(true)
+	add(c, "c1", event.Answered{})
+	c.Flush(t.Context()) // returns although it could not be written
+}
+
 // TestFullDisk loses nothing while the journal does not take it.
 func TestFullDisk(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -18,8 +18,10 @@ func (c *Calls) run(ctx context.Context) {
 	defer tick.Stop()
 	failing := false
 	for {
+		var waits chan struct{}
 		select {
 		case <-tick.C:
+		case waits = <-c.flushes:
 		case <-c.wake:
 			// The end of a call is what people wait for; a breath lets its
 			// last events come along.
@@ -33,6 +35,9 @@ func (c *Calls) run(ctx context.Context) {
 		}
 		// A flush that has begun is ended even when the writer is closed.
 		failing = c.report(c.flush(context.WithoutCancel(ctx), time.Now()), failing)
+		if waits != nil {
+			close(waits)
+		}
 	}
 }
 
