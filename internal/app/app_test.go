@@ -146,6 +146,26 @@ func TestRefusedSettings(t *testing.T) {
 	}
 }
 
+// TestOddPaths leaves the paths of the API as they are.
+func TestOddPaths(t *testing.T) {
+	a := start(t, nil)
+	for _, path := range []string{"/calls/a%2F%2Fb%2F..%2Fc/events", "/calls/..%2F..", "/calls//events"} {
+		req, err := http.NewRequest(http.MethodGet, "http://"+a.HTTP()+"/v2/accounts/"+a.Credentials.AccountID+path, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Header.Set("X-Auth-Token", a.Credentials.APIKey)
+		resp, err := http.DefaultTransport.RoundTrip(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = resp.Body.Close()
+		if resp.StatusCode != http.StatusNotFound {
+			t.Errorf("%s: %s", path, resp.Status)
+		}
+	}
+}
+
 // TestWriteIsSeen changes a callflow between two calls.
 func TestWriteIsSeen(t *testing.T) {
 	a := start(t, nil)

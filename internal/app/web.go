@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"os"
+	"strings"
 
 	"github.com/pivotvoice/pivot/examples/menu"
 	"github.com/pivotvoice/pivot/internal/api"
@@ -38,7 +39,15 @@ func (a *App) handler() http.Handler {
 		mux.Handle(examples+"/", http.StripPrefix(examples, menu.Handler(a.examples())))
 	}
 	mux.Handle("/", a.api)
-	return mux
+	// The API comes before the mux, which would clean its paths: a Call-ID may
+	// have "//" or ".." in it.
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasPrefix(r.URL.Path, "/v2/") {
+			a.api.ServeHTTP(w, r)
+			return
+		}
+		mux.ServeHTTP(w, r)
+	})
 }
 
 func (a *App) examples() string { return "http://" + a.HTTP() + examples }
