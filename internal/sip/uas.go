@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"unicode"
 
 	"github.com/emiago/sipgo/sip"
 
@@ -144,11 +145,27 @@ func (l *leg) refuse(why call.Cause) {
 		code = 480
 	}
 	res := l.respond(l.uas.in.req, code)
+	if words := oneLine(why.Text); words != "" {
+		res.Reason = words
+	}
 	addReason(res, why)
 	if code == 503 {
 		add(res, "Retry-After", "10")
 	}
 	_ = l.uas.tx.respond(code, l.encode(res))
+}
+
+// maxPhrase is how long a reason phrase may be, in bytes.
+const maxPhrase = 128
+
+// oneLine is text as a reason phrase may have it (RFC 3261 section 25.1): one
+// line without control characters.
+func oneLine(text string) string {
+	text = strings.Join(strings.FieldsFunc(text, unicode.IsControl), " ")
+	if len(text) > maxPhrase {
+		text = strings.ToValidUTF8(text[:maxPhrase], "")
+	}
+	return text
 }
 
 // ring sends 180 or 183, reliably if the caller demands it.
