@@ -7,6 +7,7 @@ import (
 	"context"
 	"encoding/json"
 	"log/slog"
+	"strings"
 	"sync"
 	"time"
 
@@ -88,6 +89,7 @@ func NewCalls(cfg Config) *Calls {
 
 // Add takes an event. It never waits.
 func (c *Calls) Add(e event.Event) {
+	e.Call = keepable(e.Call)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	k := c.calls[e.Call]
@@ -109,6 +111,12 @@ func (c *Calls) Add(e event.Event) {
 	if k.known {
 		c.tell(k)
 	}
+}
+
+// keepable is a call's id as it can be kept and shown: a far end chose its
+// bytes.
+func keepable(id string) string {
+	return strings.ReplaceAll(strings.ToValidUTF8(id, "\uFFFD"), "\x00", "\uFFFD")
 }
 
 // read does what an event means here besides being kept.

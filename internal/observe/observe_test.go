@@ -158,6 +158,23 @@ func TestFullDisk(t *testing.T) {
 	})
 }
 
+// TestOddCallID keeps a call whose id is no text, and with it all others.
+func TestOddCallID(t *testing.T) {
+	st := store.Memory()
+	c := observe.NewCalls(observe.Config{Journal: st, Logger: slog.New(slog.DiscardHandler)})
+	for _, id := range []string{"a\xe3b\x00", "good"} {
+		c.Add(event.Event{At: time.Now(), Call: id, What: event.Offered{Account: "a", Request: "200@x"}})
+		c.Add(event.Event{At: time.Now(), Call: id, What: event.Ended{Cause: "NORMAL_CLEARING", By: "caller"}})
+	}
+	c.Close()
+	for _, id := range []string{"a\uFFFDb\uFFFD", "good"} {
+		lines, err := st.Read(t.Context(), store.Window{Account: "a", Kind: observe.KindEvent, Call: id, Ascending: true})
+		if err != nil || len(lines) != 2 {
+			t.Errorf("%q: %d lines, %v", id, len(lines), err)
+		}
+	}
+}
+
 // TestStray is signalling that never became a call: written, and let go.
 func TestStray(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

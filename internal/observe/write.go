@@ -78,9 +78,20 @@ func (c *Calls) flush(ctx context.Context, now time.Time) error {
 		}
 		lines = append(lines, store.Entry{Account: b.owner[i], Kind: KindEvent, Call: e.Call, At: e.At, JSON: doc})
 	}
-	err := c.cfg.Journal.Append(ctx, append(lines, b.extra...))
+	err := c.cfg.Journal.Append(ctx, c.fit(append(lines, b.extra...)))
 	c.settle(b, err)
 	return err
+}
+
+// fit leaves out what can never be kept: it would hold up all the rest.
+func (c *Calls) fit(lines []store.Entry) []store.Entry {
+	return slices.DeleteFunc(lines, func(e store.Entry) bool {
+		err := e.Check()
+		if err != nil {
+			c.cfg.Logger.Error("entry is lost", "kind", e.Kind, "call_id", e.Call, "error", err)
+		}
+		return err != nil
+	})
 }
 
 // take picks what is ready to be written and forgets calls that are long over.
