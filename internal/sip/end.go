@@ -144,9 +144,29 @@ func (l *leg) requestIn(d *dialog, req *sip.Request, next sip.Uri, on func(*sip.
 	}
 	l.srv.address(req, h)
 	_, err = l.srv.tx.request(l.out(h), req, func(res *sip.Response, err error) {
-		l.thread.must(func() { on(res, err) })
+		l.thread.must(func() {
+			if res != nil && (res.StatusCode == 401 || res.StatusCode == 407) {
+				if cred, ok := credentials(l.uac, res, req.Method, req.Recipient); ok &&
+					l.requestIn(d, anew(d, req, cred), next, on) == nil {
+					return
+				}
+			}
+			on(res, err)
+		})
 	})
 	return err
+}
+
+// anew is a request once more, with the credentials it was found to lack.
+func anew(d *dialog, req *sip.Request, cred sip.Header) *sip.Request {
+	again := req.Clone()
+	d.seq++
+	again.CSeq().SeqNo = d.seq
+	again.Via().Params.Add("branch", newBranch(d.mark))
+	for again.RemoveHeader(cred.Name()) {
+	}
+	again.AppendHeader(cred)
+	return again
 }
 
 // watchSilence ends a call from whose far end nothing is heard any more, if

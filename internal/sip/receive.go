@@ -96,6 +96,9 @@ func keepAlive(b []byte) bool {
 // expected says whether a message may be read at all: its source may call, or
 // it belongs to something of ours.
 func (s *Server) expected(from hop, b []byte) bool {
+	if t, ok := from.conn.(*tcpConn); ok && t.welcome {
+		return true
+	}
 	if isResponse(b) || s.allowed(from.conn.local().Addr(), from.peer.Addr()) {
 		return true
 	}

@@ -214,7 +214,8 @@ func (s *Server) home(h hop) netip.Addr {
 
 // shown is our address on a hop as the peer should use it.
 func (s *Server) shown(h hop) netip.Addr {
-	if a := s.cfg.Advertise; a.IsValid() && !h.peer.Addr().IsLoopback() {
+	peer := h.peer.Addr()
+	if a := s.cfg.Advertise; a.IsValid() && !peer.IsLoopback() && a.Is4() == peer.Is4() {
 		return a
 	}
 	return s.home(h)

@@ -34,7 +34,7 @@ type Config struct {
 	// Advertise is written into Contact and session descriptions, for servers
 	// behind a NAT. The zero address is that which a call came in on, with
 	// sockets bound to all addresses that which leads to the peer. Peers on
-	// loopback always get the latter.
+	// loopback, and of the other family, always get the latter.
 	Advertise netip.Addr
 
 	Media  *rtp.Engine    // opens the streams
@@ -178,7 +178,7 @@ func (s *Server) Start(ctx context.Context) error {
 		s.crew.start(func() { s.ended(u.addr, u.serve(s.receive)) })
 	}
 	for _, t := range s.tcp {
-		s.crew.start(func() { s.pool.accept(t.l, s.allowed) })
+		s.crew.start(func() { s.pool.accept(t, s.allowed) })
 	}
 	return nil
 }

@@ -24,6 +24,7 @@ const (
 type tcpConn struct {
 	c         net.Conn
 	addr, far netip.AddrPort
+	welcome   bool       // its peer opened it, and may
 	mu        sync.Mutex // one writer at a time
 }
 
@@ -119,13 +120,8 @@ func newTCPPool(c *crew, take receiver) *tcpPool {
 	}
 }
 
-// adopt reads from c in a goroutine of its own until it ends.
-func (p *tcpPool) adopt(c net.Conn) (*tcpConn, error) {
-	t, err := newTCPConn(c)
-	if err != nil {
-		_ = c.Close()
-		return nil, err
-	}
+// adopt reads from t in a goroutine of its own until it ends.
+func (p *tcpPool) adopt(t *tcpConn) (*tcpConn, error) {
 	p.mu.Lock()
 	full := p.closed || len(p.conns) >= maxConns
 	if !full {
@@ -201,14 +197,19 @@ func (p *tcpPool) open(ctx context.Context, peer netip.AddrPort) (*tcpConn, erro
 	if err != nil {
 		return nil, fmt.Errorf("sip: %w", err)
 	}
-	return p.adopt(c)
+	t, err := newTCPConn(c)
+	if err != nil {
+		_ = c.Close()
+		return nil, err
+	}
+	return p.adopt(t)
 }
 
 // accept takes connections until the listener is closed; those of strangers
 // are closed at once.
-func (p *tcpPool) accept(l net.Listener, allowed func(local, peer netip.Addr) bool) {
+func (p *tcpPool) accept(l *tcpListener, allowed func(local, peer netip.Addr) bool) {
 	for {
-		c, err := l.Accept()
+		c, err := l.l.Accept()
 		if errors.Is(err, net.ErrClosed) {
 			return
 		}
@@ -219,11 +220,12 @@ func (p *tcpPool) accept(l net.Listener, allowed func(local, peer netip.Addr) bo
 			continue
 		}
 		t, err := newTCPConn(c)
-		if err != nil || !allowed(t.addr.Addr(), t.far.Addr()) {
+		if err != nil || !allowed(l.addr.Addr(), t.far.Addr()) {
 			_ = c.Close()
 			continue
 		}
-		_, _ = p.adopt(c) // a full house closes the connection by itself
+		t.welcome = true
+		_, _ = p.adopt(t) // a full house closes the connection by itself
 	}
 }
 

@@ -350,6 +350,7 @@ func (l *leg) connected(res *sip.Response) {
 		l.tell(&call.RefusedError{Code: 488, Reason: "Not Acceptable Here", Cause: why})
 		return
 	}
+	l.uac.tried = 0 // later requests may be challenged afresh
 	l.setUp()
 	l.session.start(l, termsAgreed(res))
 	l.tell(nil)

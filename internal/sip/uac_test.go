@@ -143,6 +143,24 @@ func TestDialWithPassword(t *testing.T) {
 	}
 }
 
+// TestChallengedLater has the BYE challenged, as some proxies do.
+func TestChallengedLater(t *testing.T) {
+	s := start(t, noCalls(t))
+	h := phone(t, s)
+	got := dial(t, deadline(t), s, h, call.DialOptions{Username: "alice", Password: "secret"})
+	h.reply(h.expect("INVITE"), 200, h.sdp)
+	h.expect("ACK")
+	d := <-got
+	_ = d.leg.Hangup(t.Context(), call.Cause{Name: "USER_BUSY"})
+	h.reply(h.expect("BYE"), 407, "", `Proxy-Authenticate: Digest realm="pbx", nonce="abc", qop="auth"`)
+	bye := h.expect("BYE")
+	cred, err := digest.ParseCredentials(head(bye, "Proxy-Authorization"))
+	if err != nil || cred.Username != "alice" || head(bye, "CSeq") != "3 BYE" || !strings.Contains(head(bye, "Reason"), "cause=17") {
+		t.Errorf("%v; tried again with\n%s", err, bye)
+	}
+	h.reply(bye, 200, "")
+}
+
 func TestDialCancelled(t *testing.T) {
 	s := start(t, noCalls(t))
 	h := phone(t, s)

@@ -422,8 +422,8 @@ func TestFullAndDraining(t *testing.T) {
 	h.send(h.request("CANCEL", ""))
 	h.expect("487")
 	cause(t, taken(t, flow))
-	for s.Live() != 0 {
-		_, _ = h.conn.Write(nil)
+	if err := s.settled(deadline(t)); err != nil {
+		t.Fatal(err)
 	}
 	other.far = ""
 	other.send(other.request("OPTIONS", ""))
