@@ -4,6 +4,7 @@ package cdr
 import (
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/pivotvoice/pivot/internal/event"
@@ -70,7 +71,7 @@ func Fold(events []event.Event) Record {
 // Add takes one more event.
 func (r *Record) Add(e event.Event) {
 	if r.CallID == "" {
-		r.CallID, r.Began, r.State = e.Call, e.At, "ringing"
+		r.CallID, r.Began, r.State = strings.Clone(e.Call), e.At, "ringing"
 		r.ID = e.At.UTC().Format("200601") + "-" + e.Call
 		r.stamp(e.At)
 	}
@@ -104,8 +105,11 @@ func (r *Record) Add(e event.Event) {
 }
 
 func (r *Record) offered(at time.Time, w event.Offered) {
-	r.Account, r.Direction, r.From, r.To, r.Request = w.Account, w.Direction, w.From, w.To, w.Request
-	r.CallerName, r.CallerNumber, r.UserAgent = w.CallerName, w.CallerNumber, w.UserAgent
+	// Copies: these are cuttings of a SIP message that is much larger.
+	r.Account, r.Direction = strings.Clone(w.Account), strings.Clone(w.Direction)
+	r.From, r.To, r.Request = strings.Clone(w.From), strings.Clone(w.To), strings.Clone(w.Request)
+	r.CallerName, r.CallerNumber = strings.Clone(w.CallerName), strings.Clone(w.CallerNumber)
+	r.UserAgent = strings.Clone(w.UserAgent)
 	r.Dialed = user(w.Request)
 	if r.Began.IsZero() {
 		r.Began = at
@@ -133,6 +137,7 @@ func (r *Record) ended(at time.Time, w event.Ended) {
 		r.Ringing = r.Duration
 	}
 	r.Why = r.reason.sentence(r, w)
+	r.reason = reason{} // it holds whole answers of web servers
 	r.stamp(at)
 }
 

@@ -95,7 +95,7 @@ func (c *Calls) Add(e event.Event) {
 	k := c.calls[e.Call]
 	if k == nil {
 		k = &entry{}
-		c.calls[e.Call] = k
+		c.calls[strings.Clone(e.Call)] = k // not a cutting of a whole message
 	}
 	if c.unwritten >= maxUnwritten {
 		c.dropped++
