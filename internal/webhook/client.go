@@ -26,6 +26,10 @@ type Config struct {
 
 	RootCAs  *x509.CertPool // who may vouch for a server; nil is the system's
 	Resolver *net.Resolver  // nil is the system's
+
+	// Transport carries the requests instead of the network: for tests of
+	// flows, whose web server is in a file. The guard then sees no addresses.
+	Transport http.RoundTripper
 }
 
 // The limits where Config and Request say nothing.
@@ -49,6 +53,7 @@ const (
 // Client asks customers' servers. It is safe for use by many calls at once.
 type Client struct {
 	transport *http.Transport
+	trip      http.RoundTripper // transport, unless the config has another
 	guard     Guard
 	agent     string
 	maxBytes  int64
@@ -81,6 +86,10 @@ func New(cfg Config) *Client {
 		MaxIdleConns:           idle * 16,
 		IdleConnTimeout:        cmp.Or(cfg.IdleTime, defaultIdleTime),
 		MaxResponseHeaderBytes: maxHeader,
+	}
+	c.trip = c.transport
+	if cfg.Transport != nil {
+		c.trip = cfg.Transport
 	}
 	return c
 }

@@ -81,7 +81,7 @@ func (c *Client) send(ctx context.Context, h hop) (*http.Response, error) {
 	// POST may then be sent once more over a new one, if not a byte was
 	// answered. A lost key press is worse than a repeated one.
 	req.Header["Idempotency-Key"] = nil
-	resp, err := c.transport.RoundTrip(req)
+	resp, err := c.trip.RoundTrip(req)
 	if refused, ok := errors.AsType[*GuardError](err); ok && refused.What != h.url.Hostname() {
 		return nil, guarded(&GuardError{What: refused.What + ", which is " + h.url.Hostname() + ",", Rule: refused.Rule})
 	}

@@ -73,7 +73,7 @@ func (c *Client) Send(
 		return 0, guarded(&GuardError{What: "the URL", Rule: parseReason(rawURL, err)})
 	}
 	req.Header, req.ContentLength = h.header, size
-	resp, err := c.transport.RoundTrip(req)
+	resp, err := c.trip.RoundTrip(req)
 	if err != nil {
 		return 0, explain(ctx, ctx, err, w.at(), time.Since(w.began))
 	}
