@@ -3,6 +3,9 @@ package voices
 import (
 	"errors"
 	"io"
+	"log/slog"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -21,7 +24,7 @@ func open(t *testing.T, c Config) *Voices {
 	return v
 }
 
-// whole waits for a sound's end and returns its length in 20 ms frames.
+// frames waits for a sound's end and returns its length in 20 ms frames.
 func frames(t *testing.T, s audio.Sound) int {
 	t.Helper()
 	<-s.(*audio.Clip).Done()
@@ -68,6 +71,70 @@ func TestSayKeepsTheSound(t *testing.T) {
 	other, facts, err := v.Say(t.Context(), s)
 	if err != nil || !facts[0].(event.Spoken).Cached || frames(t, other) != n {
 		t.Errorf("from disk: %+v %v", facts, err)
+	}
+}
+
+func quiet() *slog.Logger { return slog.New(slog.DiscardHandler) }
+
+func TestEngineAndLanguage(t *testing.T) {
+	t.Setenv("PATH", "") // no espeak-ng
+	v := open(t, Config{})
+	for _, c := range []struct{ engine, language, code string }{
+		{"", "", ""},
+		{"builtin", "en_GB", ""},
+		{"flite", "", "say.engine"},
+		{"espeak", "", "say.engine"},
+		{"sung", "", "say.engine"},
+		{"", "de", "say.language"},
+	} {
+		_, facts, err := v.Say(t.Context(), audio.Speech{Text: "Hello", Engine: c.engine, Language: c.language})
+		if err != nil || len(facts) > 2 || (c.code == "") != (len(facts) == 1) || (c.code != "" && !warned(facts, c.code)) {
+			t.Errorf("%+v: %+v, %v", c, facts, err)
+		}
+	}
+	if got := v.Providers(); !slices.Equal(got, []string{"builtin"}) {
+		t.Errorf("providers are %v", got)
+	}
+	for _, name := range []string{"espeak", "nobody"} {
+		if _, err := New(Config{Provider: name}); err == nil {
+			t.Errorf("provider %s is taken", name)
+		}
+	}
+}
+
+func TestTitleIsShort(t *testing.T) {
+	if got := title(strings.Repeat("long ", 20)); len([]rune(got)) != 66 || !strings.HasSuffix(got, "…\"") {
+		t.Errorf("%s is %d long", got, len([]rune(got)))
+	}
+}
+
+func BenchmarkSayNew(b *testing.B) {
+	v, err := New(Config{Provider: "builtin"})
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer v.Close()
+	n := 0
+	for b.Loop() {
+		n++
+		sound, _, err := v.Say(b.Context(), audio.Speech{Text: "Please enter your four digit code. " + strconv.Itoa(n)})
+		if err != nil {
+			b.Fatal(err)
+		}
+		<-sound.(*audio.Clip).Done()
+	}
+}
+
+func BenchmarkSayCached(b *testing.B) {
+	v, err := New(Config{Provider: "builtin"})
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer v.Close()
+	for b.Loop() {
+		if _, _, err := v.Say(b.Context(), audio.Speech{Text: "Please enter your four digit code."}); err != nil {
+			b.Fatal(err)
+		}
 	}
 }
 

@@ -22,8 +22,7 @@ func pronounce(word string) formant.Word {
 		return w
 	}
 	s := bySpelling(plain)
-	stress(s, plain)
-	return formant.Word{Sounds: s}
+	return formant.Word{Sounds: stress(s, plain)}
 }
 
 // inflected finds a listed word under an ending.
@@ -77,7 +76,7 @@ func fixed(spelling string) func([]formant.Sound) []formant.Sound {
 func stems(stem string, vowel bool) []string {
 	out := []string{stem}
 	if vowel {
-		out = append(out, stem+"e")
+		out = []string{stem + "e", stem}
 		if n := len(stem); n > 2 && stem[n-1] == stem[n-2] {
 			out = append(out, stem[:n-1])
 		}

@@ -9,7 +9,7 @@ import (
 
 // stress finds the stressed vowel of a word read by the rules, and weakens
 // the others.
-func stress(s []formant.Sound, word string) {
+func stress(s []formant.Sound, word string) []formant.Sound {
 	var vowels []int
 	for i := range s {
 		if s[i].Phone.Vowel() {
@@ -17,7 +17,7 @@ func stress(s []formant.Sound, word string) {
 		}
 	}
 	if len(vowels) == 0 {
-		return
+		return s
 	}
 	main := stressed(s, vowels, word)
 	s[vowels[main]].Stress = formant.Primary
@@ -36,6 +36,20 @@ func stress(s []formant.Sound, word string) {
 			s[i].Phone = weakened(s[i].Phone, i+1 < len(s) && s[i+1].Phone == formant.R)
 		}
 	}
+	return slurred(s)
+}
+
+// slurred makes one vowel of an e and an r without stress, as in "general".
+func slurred(s []formant.Sound) []formant.Sound {
+	out := s[:0]
+	for i := 0; i < len(s); i++ {
+		out = append(out, s[i])
+		if s[i].Phone == formant.EH && s[i].Stress == formant.None && i+1 < len(s) && s[i+1].Phone == formant.R {
+			out[len(out)-1].Phone = formant.ER
+			i++
+		}
+	}
+	return out
 }
 
 // weakened is what becomes of a vowel without stress.
