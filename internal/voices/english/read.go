@@ -82,6 +82,10 @@ type reader struct {
 	opening string // the first word of the sentence
 }
 
+// longest is how many bytes what is read as one may have. It keeps texts that
+// go on without an end from being looked through again at every letter.
+const longest = 200
+
 // next reads one thing: a number, a word, a sign.
 func (r *reader) next() {
 	rest := r.text[r.at:]
@@ -91,7 +95,7 @@ func (r *reader) next() {
 			if !p.begins(c) {
 				continue
 			}
-			m := p.match.FindStringSubmatch(rest)
+			m := p.match.FindStringSubmatch(rest[:min(len(rest), longest)])
 			if m == nil || (p.alone && runsOn(rest[len(m[0]):])) {
 				continue
 			}

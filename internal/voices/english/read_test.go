@@ -144,6 +144,14 @@ func FuzzRead(f *testing.F) {
 	})
 }
 
+// BenchmarkReadHostile is text that every pattern begins to fit.
+func BenchmarkReadHostile(b *testing.B) {
+	text := strings.Repeat("a-", 2000)
+	for b.Loop() {
+		Read(text)
+	}
+}
+
 func BenchmarkRead(b *testing.B) {
 	for b.Loop() {
 		Read("Your order 48213 for $12.50 will arrive on November 20 between 2:30 pm and 4:00 pm. Thank you for calling!")
