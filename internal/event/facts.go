@@ -94,6 +94,12 @@ type (
 		TLS       Millis      `json:"tls_ms,omitempty"`
 		FirstByte Millis      `json:"first_byte_ms"`
 		Took      Millis      `json:"took_ms"`
+		// Cached is an answer of 304: the document is the one that the same
+		// URL gave before.
+		Cached bool `json:"cached,omitempty"`
+		// Notes are oddities that did not matter: tries that failed before
+		// this one, parts of the URL's fragment that mean nothing.
+		Notes []string `json:"notes,omitempty"`
 		// Failure is one of the Fail… constants; "" if all went well.
 		Failure string      `json:"failure,omitempty"`
 		Err     string      `json:"error,omitempty"`
@@ -159,6 +165,51 @@ type (
 		Status int    `json:"status,omitempty"`
 		Try    int    `json:"try"`
 		Err    string `json:"error,omitempty"`
+	}
+	// StatusCallback is a web server that wants to hear how the call goes.
+	StatusCallback struct {
+		URL    string   `json:"url"` // without its secrets
+		Method string   `json:"method"`
+		Events []string `json:"events"` // "initiated", "ringing", "answered", "completed"
+		// Target is the URL itself, for those who call it.
+		Target string `json:"-"`
+		// Params is what is known of the call, in the names that the server
+		// is used to.
+		Params map[string][]string `json:"-"`
+	}
+	// RecordCallback is a web server that wants the call's record (CDR) once
+	// the call is over.
+	RecordCallback struct {
+		URL    string `json:"url"` // without its secrets
+		Target string `json:"-"`   // the URL itself
+	}
+	// CalledBack is one try to tell a web server something that it does not
+	// answer with a program: how the call goes, that a recording is there.
+	CalledBack struct {
+		URL    string `json:"url"` // without its secrets
+		Event  string `json:"event"`
+		Status int    `json:"status,omitempty"`
+		Try    int    `json:"try"`
+		Took   Millis `json:"took_ms"`
+		Err    string `json:"error,omitempty"`
+		Over   bool   `json:"over,omitempty"` // it is not tried again
+	}
+	// Understood is speech turned into text.
+	Understood struct {
+		Text       string  `json:"text"`
+		Confidence float64 `json:"confidence"` // 0 to 1; 0 if the recogniser does not say
+		Language   string  `json:"language,omitempty"`
+		Partial    bool    `json:"partial,omitempty"` // the caller is still speaking
+		Length     Millis  `json:"length_ms"`         // of the speech
+		Took       Millis  `json:"took_ms"`
+		Err        string  `json:"error,omitempty"`
+	}
+	// Referred is the far end asked to call somebody else instead.
+	Referred struct {
+		Target   string `json:"target"`
+		Status   int    `json:"status,omitempty"`   // of the answer to the REFER
+		Notified int    `json:"notified,omitempty"` // what became of it, 0 if nothing was told
+		Err      string `json:"error,omitempty"`
 	}
 	// Set is a variable of the call that got a value.
 	Set struct {
@@ -265,6 +316,11 @@ func Of() []Fact {
 		KeysSent{},
 		Recorded{},
 		Uploaded{},
+		Understood{},
+		Referred{},
+		StatusCallback{},
+		RecordCallback{},
+		CalledBack{},
 		Set{},
 		Held{},
 		Media{},
@@ -276,31 +332,38 @@ func Of() []Fact {
 
 // Kind implementations name each fact as JSON does.
 
-func (SIP) Kind() string       { return "sip" }
-func (Offered) Kind() string   { return "offered" }
-func (Routed) Kind() string    { return "routed" }
-func (Unrouted) Kind() string  { return "unrouted" }
-func (Ringing) Kind() string   { return "ringing" }
-func (Answered) Kind() string  { return "answered" }
-func (Started) Kind() string   { return "started" }
-func (Finished) Kind() string  { return "finished" }
-func (Fetching) Kind() string  { return "fetching" }
-func (Fetched) Kind() string   { return "fetched" }
-func (Decoded) Kind() string   { return "decoded" }
-func (Playing) Kind() string   { return "playing" }
-func (Played) Kind() string    { return "played" }
-func (Spoken) Kind() string    { return "spoken" }
-func (Pressed) Kind() string   { return "pressed" }
-func (Collected) Kind() string { return "collected" }
-func (KeysSent) Kind() string  { return "keys_sent" }
-func (Recorded) Kind() string  { return "recorded" }
-func (Uploaded) Kind() string  { return "uploaded" }
-func (Set) Kind() string       { return "set" }
-func (Held) Kind() string      { return "held" }
-func (Media) Kind() string     { return "media" }
-func (Warned) Kind() string    { return "warned" }
-func (Failed) Kind() string    { return "failed" }
-func (Ended) Kind() string     { return "ended" }
+func (SIP) Kind() string        { return "sip" }
+func (Offered) Kind() string    { return "offered" }
+func (Routed) Kind() string     { return "routed" }
+func (Unrouted) Kind() string   { return "unrouted" }
+func (Ringing) Kind() string    { return "ringing" }
+func (Answered) Kind() string   { return "answered" }
+func (Started) Kind() string    { return "started" }
+func (Finished) Kind() string   { return "finished" }
+func (Fetching) Kind() string   { return "fetching" }
+func (Fetched) Kind() string    { return "fetched" }
+func (Decoded) Kind() string    { return "decoded" }
+func (Playing) Kind() string    { return "playing" }
+func (Played) Kind() string     { return "played" }
+func (Spoken) Kind() string     { return "spoken" }
+func (Pressed) Kind() string    { return "pressed" }
+func (Collected) Kind() string  { return "collected" }
+func (KeysSent) Kind() string   { return "keys_sent" }
+func (Recorded) Kind() string   { return "recorded" }
+func (Uploaded) Kind() string   { return "uploaded" }
+func (Understood) Kind() string { return "understood" }
+func (Referred) Kind() string   { return "referred" }
+func (Set) Kind() string        { return "set" }
+
+func (StatusCallback) Kind() string { return "status_callback" }
+func (RecordCallback) Kind() string { return "record_callback" }
+func (CalledBack) Kind() string     { return "called_back" }
+
+func (Held) Kind() string   { return "held" }
+func (Media) Kind() string  { return "media" }
+func (Warned) Kind() string { return "warned" }
+func (Failed) Kind() string { return "failed" }
+func (Ended) Kind() string  { return "ended" }
 
 // kinds decodes each fact by its kind.
 var kinds = map[string]func(json.RawMessage) (Fact, error){
@@ -309,8 +372,10 @@ var kinds = map[string]func(json.RawMessage) (Fact, error){
 	"fetching": decode[Fetching], "fetched": decode[Fetched], "decoded": decode[Decoded], "playing": decode[Playing],
 	"played": decode[Played], "spoken": decode[Spoken], "pressed": decode[Pressed], "collected": decode[Collected],
 	"keys_sent": decode[KeysSent], "recorded": decode[Recorded], "uploaded": decode[Uploaded], "set": decode[Set],
+	"understood": decode[Understood], "referred": decode[Referred],
 	"held": decode[Held], "media": decode[Media], "warned": decode[Warned], "failed": decode[Failed],
-	"ended": decode[Ended],
+	"ended": decode[Ended], "status_callback": decode[StatusCallback], "record_callback": decode[RecordCallback],
+	"called_back": decode[CalledBack],
 }
 
 func decode[F Fact](b json.RawMessage) (Fact, error) {

@@ -101,8 +101,52 @@ func tellSound(f event.Fact) (mark, text string) {
 	case event.Uploaded:
 		return "●", fmt.Sprintf("sent recording to %s: %d%s", w.URL, w.Status, problem(w.Err))
 	default:
+		return tellCallback(f)
+	}
+}
+
+// tellCallback tells what web servers were told.
+func tellCallback(f event.Fact) (mark, text string) {
+	switch w := f.(type) {
+	case event.StatusCallback:
+		return "=", fmt.Sprintf("%s %s is told of %s", w.Method, w.URL, strings.Join(w.Events, ", "))
+	case event.RecordCallback:
+		return "=", "the call's record will be sent to " + w.URL
+	case event.CalledBack:
+		return calledBack(w)
+	default:
+		return tellFar(f)
+	}
+}
+
+// tellFar tells what the far end said and was asked to do.
+func tellFar(f event.Fact) (mark, text string) {
+	switch w := f.(type) {
+	case event.Understood:
+		return "♪", understood(w)
+	case event.Referred:
+		return "☎", fmt.Sprintf("asked to call %s: %s%s", w.Target, referred(w), problem(w.Err))
+	default:
 		return "?", f.Kind()
 	}
+}
+
+func understood(w event.Understood) string {
+	if w.Err != "" {
+		return fmt.Sprintf("%s of speech not understood after %s: %s", ms(w.Length), ms(w.Took), w.Err)
+	}
+	so := "said"
+	if w.Partial {
+		so = "said so far"
+	}
+	return fmt.Sprintf("%s: %q (%s, confidence %.2f, understood in %s)", so, short(w.Text, 160), ms(w.Length), w.Confidence, ms(w.Took))
+}
+
+func referred(w event.Referred) string {
+	if w.Notified == 0 {
+		return fmt.Sprint(w.Status)
+	}
+	return fmt.Sprintf("%d, then %d", w.Status, w.Notified)
 }
 
 func sip(w event.SIP) string {
@@ -139,11 +183,20 @@ func fetched(w event.Fetched) (mark, text string) {
 		if w.Parse != nil {
 			text += fmt.Sprintf("\nat line %d, column %d: %s ▸%s", w.Parse.Line, w.Parse.Column, w.Parse.Before, w.Parse.After)
 		}
+		for _, n := range w.Notes {
+			text += "\n" + n
+		}
 		return "✗", text + faults(w.Faults)
 	}
 	text = fmt.Sprintf("%d in %s, %d bytes %s", w.Status, ms(w.Took), w.Bytes, w.Header.Get("Content-Type"))
+	if w.Cached {
+		text = fmt.Sprintf("%d in %s: the document is the same as before", w.Status, ms(w.Took))
+	}
 	for _, h := range w.Hops {
 		text += "\nredirected to " + h
+	}
+	for _, n := range w.Notes {
+		text += "\n" + n
 	}
 	return "←", text
 }
@@ -154,6 +207,23 @@ func faults(all []event.Fault) string {
 		fmt.Fprintf(&b, "\n%s: %s", f.Path, f.Message)
 	}
 	return b.String()
+}
+
+func calledBack(w event.CalledBack) (mark, text string) {
+	text = fmt.Sprintf("%s told of %s", w.URL, w.Event)
+	if w.Try > 1 {
+		text += fmt.Sprintf(", try %d", w.Try)
+	}
+	if w.Status != 0 {
+		text += fmt.Sprintf(": %d in %s", w.Status, ms(w.Took))
+	}
+	if w.Err == "" {
+		return "→", text
+	}
+	if w.Over {
+		return "✗", text + ": " + w.Err + "; given up"
+	}
+	return "!", text + ": " + w.Err + "; tried again later"
 }
 
 func played(w event.Played) string {
