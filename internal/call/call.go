@@ -75,6 +75,21 @@ type Echoer interface {
 	Echo(ctx context.Context) error
 }
 
+// Transferrer is a leg that can be asked to call somebody else instead.
+type Transferrer interface {
+	// Refer asks the far end to call target, a SIP or tel URI, with headers in
+	// that call (REFER, RFC 3515), and waits for what it tells of it, at most
+	// until ctx ends. A far end that says no is no error.
+	Refer(ctx context.Context, target string, headers map[string]string) (ReferResult, error)
+}
+
+// ReferResult is how a transfer went. The zero result is one of which nothing
+// is known.
+type ReferResult struct {
+	Status   int // the SIP status that answered the REFER: 202
+	Notified int // the last status that the far end told of its new call, 0 if none
+}
+
 // Switch makes legs and joins them.
 type Switch interface {
 	// Dial rings target, a SIP URI, and returns its leg once it is answered.
@@ -161,13 +176,19 @@ func (e *RefusedError) Error() string { return fmt.Sprintf("call: refused: %d %s
 // Context ends when leg does, with ErrHungup as its cause. The goroutine that
 // watches ends with the returned context.
 func Context(parent context.Context, leg Leg) (context.Context, context.CancelFunc) {
+	return During(parent, leg.Ended(), ErrHungup)
+}
+
+// During ends, because of why, when over is closed. The goroutine that
+// watches ends with the returned context.
+func During(parent context.Context, over <-chan struct{}, why error) (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithCancelCause(parent)
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
 		select {
-		case <-leg.Ended():
-			cancel(ErrHungup)
+		case <-over:
+			cancel(why)
 		case <-ctx.Done():
 		}
 	}()

@@ -15,6 +15,12 @@ type Collect struct {
 	First       time.Duration // how long to wait for the first key, once the prompts are over
 	Between     time.Duration // and for each one after it
 	Prompts     []audio.Sound // played until the first key
+	// Prompt is played instead of Prompts where it is not nil: it returns when
+	// it is over or its context ends.
+	Prompt func(context.Context) error
+	// Until ends the collection before its first key when it is closed, the
+	// prompts too: somebody speaks. nil never does.
+	Until <-chan struct{}
 	// Ahead are keys pressed earlier, oldest first. They are used before any
 	// new one, and the prompts are not played if there are any. Terminators in
 	// front of them are dropped: they were pressed to skip a prompt.
@@ -30,6 +36,7 @@ const (
 	ByTerminator = "terminator"
 	ByTimeout    = "timeout"
 	ByTypeAhead  = "type_ahead" // all of it had been pressed before
+	ByOther      = "other"      // Until was closed
 )
 
 // Digits is what a collection ended with.
@@ -62,7 +69,7 @@ func (c Collect) From(ctx context.Context, leg Asker) (Digits, error) {
 	}
 	// What was typed ahead does not shorten the wait: those keys may be old.
 	wait := c.First
-	if ahead == "" && len(c.Prompts) > 0 {
+	if ahead == "" && (len(c.Prompts) > 0 || c.Prompt != nil) {
 		k, err := c.prompt(ctx, leg, keys)
 		if err != nil {
 			return *got, err
@@ -82,7 +89,14 @@ func (c Collect) rest(ctx context.Context, got *Digits, keys <-chan Key, wait ti
 	timer := time.NewTimer(wait)
 	defer timer.Stop()
 	for {
+		until := c.Until
+		if got.Keys != "" {
+			until = nil
+		}
 		select {
+		case <-until:
+			got.By = ByOther
+			return *got, nil
 		case k := <-keys:
 			if c.take(got, k.Digit) {
 				return *got, nil
@@ -111,18 +125,26 @@ func (c Collect) take(got *Digits, key byte) bool {
 	return false
 }
 
-// prompt plays until the prompts are over (0) or a key cuts them short.
+// prompt plays until the prompts are over (0), a key cuts them short, or
+// Until does (0).
 func (c Collect) prompt(ctx context.Context, p Player, keys <-chan Key) (byte, error) {
 	var pressed byte
-	err := while(ctx, func(ctx context.Context) error { return playAll(ctx, p, c.Prompts) }, func(over <-chan struct{}) {
+	cut := false
+	play := c.Prompt
+	if play == nil {
+		play = func(ctx context.Context) error { return playAll(ctx, p, c.Prompts) }
+	}
+	err := while(ctx, play, func(over <-chan struct{}) {
 		select {
 		case k := <-keys:
-			pressed = k.Digit
+			pressed, cut = k.Digit, true
+		case <-c.Until:
+			cut = true
 		case <-over:
 		}
 	})
-	if pressed != 0 {
-		return pressed, nil
+	if cut {
+		return pressed, nil // whether ctx is over is seen to next
 	}
 	return 0, err
 }

@@ -161,7 +161,10 @@ func TestRecord(t *testing.T) {
 				if d := got.Length - c.got.Length; d < -audio.FrameTime || d > audio.FrameTime {
 					t.Errorf("%v long, want %v", got.Length, c.got.Length)
 				}
-				if got.Length = c.got.Length; got != c.got || (c.to.peak == 0) != c.quiet || p.Held() != 0 {
+				if (got.Loud == 0) != c.quiet && c.err == nil {
+					t.Errorf("%v of it is loud", got.Loud)
+				}
+				if got.Length, got.Loud = c.got.Length, 0; got != c.got || (c.to.peak == 0) != c.quiet || p.Held() != 0 {
 					t.Errorf("%+v, peak %d, %d left", got, c.to.peak, p.Held())
 				}
 			})

@@ -36,6 +36,7 @@ type Recording struct {
 	By     string        // ByKey …
 	Key    string        // the key that ended it
 	Length time.Duration // of the sound that was written
+	Loud   time.Duration // how much of it was not quiet
 }
 
 // Recorder is a leg as Record needs it.
@@ -109,6 +110,7 @@ type meter struct {
 	mu     sync.Mutex
 	length time.Duration
 	silent time.Duration
+	loud   time.Duration
 	by     string
 	err    error
 	over   chan struct{} // closed once by is set
@@ -130,6 +132,7 @@ func (m *meter) WriteFrame(frame []int16) error {
 	m.length += took
 	if level(frame) > m.threshold {
 		m.silent = 0
+		m.loud += took
 	} else {
 		m.silent += took
 	}
@@ -153,7 +156,7 @@ func (m *meter) result(by, key string, err error) (Recording, error) {
 	if by == "" {
 		by, err = m.by, m.err
 	}
-	return Recording{By: by, Key: key, Length: m.length}, err
+	return Recording{By: by, Key: key, Length: m.length, Loud: m.loud}, err
 }
 
 // level is the mean of a frame's magnitudes.

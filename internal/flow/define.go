@@ -19,6 +19,7 @@ type Def[D any] struct {
 	Branches []string  // the children it may take, besides Else
 	Examples []Example // shown in the docs and run by the tests
 	Needs    Need      // what must be so before it runs
+	AfterEnd bool      // it may run once the call is over, see Last; where it leads to is then not gone to
 	// Check is what a schema cannot say.
 	Check func(D) schema.Faults
 	Run   func(ctx context.Context, s *Session, data D) (Next, error)
@@ -46,6 +47,7 @@ type Action struct {
 	Branches           []string
 	Examples           []Example
 	Needs              Need
+	AfterEnd           bool
 	Schema             *schema.Schema
 
 	check func(data json.RawMessage) (json.RawMessage, schema.Faults)
@@ -94,7 +96,7 @@ func Define[D any](d Def[D]) Action {
 	}
 	return Action{
 		Name: d.Name, Aliases: d.Aliases, Summary: d.Summary, Doc: d.Doc, Branches: d.Branches,
-		Examples: d.Examples, Needs: d.Needs, Schema: s,
+		Examples: d.Examples, Needs: d.Needs, AfterEnd: d.AfterEnd, Schema: s,
 		check: func(raw json.RawMessage) (json.RawMessage, schema.Faults) {
 			_, full, faults := decode(raw)
 			return full, faults

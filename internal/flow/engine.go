@@ -107,6 +107,7 @@ func (e *Engine) Run(ctx context.Context, leg call.Leg, start Start) error {
 	e.forget(s)
 	s.enter("")
 	why, err := s.hangup(ctx, why)
+	s.release()
 	stop()
 	s.Add(ended(why, s.answered))
 	return err

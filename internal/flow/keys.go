@@ -72,12 +72,12 @@ func (t *typeAhead) listen(keep bool) (<-chan call.Key, func()) {
 	})
 }
 
-// swap replaces what is kept and returns it.
-func (t *typeAhead) swap(with string) string {
+// take returns what is kept, which is kept no more.
+func (t *typeAhead) take() string {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	was := string(t.kept)
-	t.kept, t.sent = []byte(with), 0
+	t.kept, t.sent = nil, 0
 	return was
 }
 

@@ -89,11 +89,17 @@ type Next struct {
 	branch  bool
 	stop    bool
 	over    bool
+	last    bool // goes there even if the call is over
 	cause   call.Cause
 }
 
 // Take goes to the first of the children that is there, or Else.
 func Take(children ...string) Next { return Next{want: children} }
+
+// Last is Take that is followed even if the call is over by then, as long as
+// the child's action is declared to run AfterEnd: a message that the caller
+// ended by hanging up is still told to a web server. Nothing runs after it.
+func Last(children ...string) Next { return Next{want: children, last: true} }
 
 // Attempt goes to the first of the children that is there and not {}, or else
 // to then: what a failed bridge does with its cause.

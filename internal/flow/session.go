@@ -39,6 +39,7 @@ type Session struct {
 	carried     bool // a webhook carried the default collection
 	told        map[string]string
 	values      map[any]any
+	held        []func() // what to give back at the end
 
 	mu      sync.Mutex
 	step    string
@@ -119,7 +120,7 @@ func (s *Session) Collect(ctx context.Context, name string, c call.Collect) (cal
 	}
 	keys, stop := s.typed.listen(true)
 	defer stop()
-	c.Ahead = s.typed.swap("")
+	c.Ahead = s.typed.take()
 	got, err := c.From(ctx, asker{s, keys})
 	if err != nil {
 		s.typed.unread(got.Keys)
@@ -128,6 +129,34 @@ func (s *Session) Collect(ctx context.Context, name string, c call.Collect) (cal
 	s.typed.unread(got.Rest)
 	s.SetCollection(name, got.Keys)
 	s.Add(event.Collected{Name: name, Digits: got.Keys, By: got.By})
+	return got, nil
+}
+
+// Gather is a wish for keys that are told to a web server and kept nowhere.
+type Gather struct {
+	call.Collect
+	Fresh bool // what was typed ahead is forgotten first
+	Deaf  bool // no key counts; those that are pressed stay type-ahead
+}
+
+// Gather gathers keys like Collect, but into no collection.
+func (s *Session) Gather(ctx context.Context, g Gather) (call.Digits, error) {
+	if g.Fresh {
+		s.typed.take()
+	}
+	if g.Deaf {
+		return g.From(ctx, asker{s: s})
+	}
+	keys, stop := s.typed.listen(true)
+	defer stop()
+	g.Ahead = s.typed.take()
+	got, err := g.From(ctx, asker{s, keys})
+	if err != nil {
+		s.typed.unread(got.Keys)
+		return call.Digits{}, err
+	}
+	s.typed.unread(got.Rest)
+	s.Add(event.Collected{Name: "gather", Digits: got.Keys, By: got.By})
 	return got, nil
 }
 
@@ -177,7 +206,7 @@ func (s *Session) SetCollection(name, digits string) { s.collections[name] = dig
 func (s *Session) DeleteCollection(name string) {
 	delete(s.collections, name)
 	if name == Default {
-		s.typed.swap("")
+		s.typed.take()
 	}
 }
 

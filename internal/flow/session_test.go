@@ -164,3 +164,52 @@ func BenchmarkCall(b *testing.B) {
 		}
 	}
 }
+
+// TestDefer gives back what a call held, the latest first, whatever becomes of
+// one of them, and before the call's end is told.
+func TestDefer(t *testing.T) {
+	var order []string
+	j := inside(t, func(_ context.Context, p *fake.Phone, s *flow.Session) error {
+		s.Defer(func() {
+			order = append(order, "first")
+			s.Add(event.Set{Name: "left", Value: p.Cause().Name})
+		})
+		s.Defer(func() { panic("ouch") })
+		s.Defer(func() { order = append(order, "last") })
+		return nil
+	})
+	if strings.Join(order, " ") != "last first" {
+		t.Error(order)
+	}
+	all := j.all()
+	if len(all) < 3 {
+		t.Fatal(j.String())
+	}
+	if f, ok := all[len(all)-2].What.(event.Set); !ok || f.Value != "NORMAL_CLEARING" {
+		t.Errorf("not after the hang-up: %+v", all)
+	}
+	if f, ok := all[len(all)-3].What.(event.Failed); !ok || !strings.Contains(f.Message, "ouch (flow/session_test.go:") {
+		t.Errorf("%+v", all[len(all)-3])
+	}
+}
+
+// TestGather: keys for a web server are kept in no collection.
+func TestGather(t *testing.T) {
+	inside(t, func(ctx context.Context, p *fake.Phone, s *flow.Session) error {
+		within := call.Collect{Max: 2, First: time.Second, Between: time.Second}
+		expect := func(g flow.Gather, want call.Digits, left string) {
+			t.Helper()
+			g.Collect = within
+			got, err := s.Gather(ctx, g)
+			if err != nil || got != want || s.Collection(flow.Default) != left {
+				t.Errorf("%+v, %v, left %q", got, err, s.Collection(flow.Default))
+			}
+		}
+		press(p, "123")
+		expect(flow.Gather{}, call.Digits{Keys: "12", By: call.ByTypeAhead, Rest: "3"}, "3")
+		expect(flow.Gather{Deaf: true}, call.Digits{By: call.ByTimeout}, "3")
+		go p.Press("45")
+		expect(flow.Gather{Fresh: true}, call.Digits{Keys: "45", By: call.ByMaxDigits}, "")
+		return nil
+	})
+}

@@ -79,14 +79,7 @@ func (w *walker) step(ctx context.Context) (next Next, done bool) {
 
 // gone says whether the call is over. A leg's methods may know before its
 // context does.
-func (s *Session) gone(ctx context.Context) bool {
-	select {
-	case <-s.Leg.Ended():
-		return true
-	default:
-		return ctx.Err() != nil
-	}
-}
+func (s *Session) gone(ctx context.Context) bool { return s.ended() || ctx.Err() != nil }
 
 // spend takes one step from what the call may use.
 func (w *walker) spend() error {
@@ -119,8 +112,10 @@ func (w *walker) run(ctx context.Context, a Action) (Next, bool) {
 	f := event.Finished{Module: n.Module}
 	switch {
 	case w.s.gone(ctx): // the call is over, whatever the action made of it
-		f.Ends, f.Took = true, event.Millis(time.Since(began))
+		f.Branch = w.lastly(next, err)
+		f.Ends, f.Took = f.Branch == "", event.Millis(time.Since(began))
 		w.s.Add(f)
+		w.finish(ctx, f.Branch)
 		return Next{cause: call.Normal}, true
 	case interrupted != nil:
 		next, f.Err = interrupted.next, interrupted.Error()
@@ -142,7 +137,7 @@ func (w *walker) run(ctx context.Context, a Action) (Next, bool) {
 func (w *walker) act(ctx context.Context, a Action) (next Next, err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			err = Fail("panic", fmt.Errorf("%s crashed: %v (%s)", a.Name, p, crashSite()))
+			err = Fail("panic", fmt.Errorf("%s crashed: %s", a.Name, crashText(p)))
 		}
 	}()
 	if a.Needs == Answer {
@@ -153,11 +148,14 @@ func (w *walker) act(ctx context.Context, a Action) (next Next, err error) {
 	return a.run(ctx, w.s, w.at.node.Data)
 }
 
-// crashSite is the line that panicked. It must be called by the deferred
+// crashText is a panic and its line. It must be called by the deferred
 // function that recovered.
+func crashText(p any) string { return fmt.Sprintf("%v (%s)", p, crashSite()) }
+
+// crashSite is the line that panicked, for crashText.
 func crashSite() string {
 	var pcs [32]uintptr
-	frames := runtime.CallersFrames(pcs[:runtime.Callers(3, pcs[:])])
+	frames := runtime.CallersFrames(pcs[:runtime.Callers(4, pcs[:])])
 	for {
 		f, more := frames.Next()
 		if !strings.HasPrefix(f.Function, "runtime.") || !more {

@@ -139,7 +139,8 @@ func understood(w event.Understood) string {
 	if w.Partial {
 		so = "said so far"
 	}
-	return fmt.Sprintf("%s: %q (%s, confidence %.2f, understood in %s)", so, short(w.Text, 160), ms(w.Length), w.Confidence, ms(w.Took))
+	return fmt.Sprintf("%s: %q (%s, confidence %.2f, understood in %s)",
+		so, short(w.Text, 160), ms(w.Length), w.Confidence, ms(w.Took))
 }
 
 func referred(w event.Referred) string {

@@ -9,6 +9,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -18,13 +20,15 @@ import (
 	"github.com/pivotvoice/pivot/internal/event"
 )
 
-// Phone is a call.Leg, a call.Ringer and a call.Echoer. Make one with New.
+// Phone is a call.Leg, a call.Ringer, a call.Echoer and a call.Transferrer. Make one with New.
 type Phone struct {
 	// Codec is what the phone hears in; PCMU unless changed before use.
 	Codec *audio.Codec
 	// Fail makes methods fail, by name ("Answer", "Play", "Hangup" …), for
 	// tests of what happens then. Set it before use.
 	Fail map[string]error
+	// Referred is how a transfer goes. Set it before use.
+	Referred call.ReferResult
 
 	info    call.Info
 	events  event.Log
@@ -53,6 +57,7 @@ func New(info call.Info, log event.Log) *Phone {
 	return &Phone{
 		Codec: audio.PCMU, info: info, events: log, ended: make(chan struct{}), playing: make(chan struct{}, 1),
 		keys: map[chan call.Key]bool{}, answered: info.Direction == call.Outbound,
+		Referred: call.ReferResult{Status: 202, Notified: 200},
 	}
 }
 
@@ -323,8 +328,22 @@ func (p *Phone) SendKeys(ctx context.Context, keys string, each time.Duration) e
 	return nil
 }
 
+// Refer implements call.Transferrer.
+func (p *Phone) Refer(ctx context.Context, target string, headers map[string]string) (call.ReferResult, error) {
+	if err := p.ready(ctx, "Refer"); err != nil {
+		return call.ReferResult{}, err
+	}
+	line := []string{"refer to", target}
+	for _, name := range slices.Sorted(maps.Keys(headers)) {
+		line = append(line, name+":", headers[name])
+	}
+	p.note("%s", strings.Join(line, " "))
+	return p.Referred, nil
+}
+
 var (
-	_ call.Leg    = (*Phone)(nil)
-	_ call.Ringer = (*Phone)(nil)
-	_ call.Echoer = (*Phone)(nil)
+	_ call.Leg         = (*Phone)(nil)
+	_ call.Ringer      = (*Phone)(nil)
+	_ call.Echoer      = (*Phone)(nil)
+	_ call.Transferrer = (*Phone)(nil)
 )
