@@ -21,7 +21,46 @@ type hop struct {
 	header      http.Header
 	body        []byte
 	contentType string
+
+	form  url.Values // what the body is, if it is a form
+	plain string     // the URL without the parameters that were put into it
+	key   string     // signs; "" does not
+	token string
+	jar   http.CookieJar
+	cache *Cache
 }
+
+// sent is all headers that h is sent with.
+func (h hop) sent() http.Header {
+	out := h.header.Clone()
+	if h.token != "" {
+		out.Set(TokenHeader, h.token)
+	}
+	if h.key != "" {
+		out.Set(SignatureHeader, Sign(h.key, sentURL(h.url), h.form))
+	}
+	h.cache.find(h).ask(out)
+	if h.jar == nil {
+		return out
+	}
+	var cookies []string
+	if own := out.Get("Cookie"); own != "" {
+		cookies = append(cookies, own)
+	}
+	for _, c := range h.jar.Cookies(h.url) {
+		cookies = append(cookies, (&http.Cookie{Name: c.Name, Value: c.Value, Quoted: c.Quoted}).String())
+	}
+	if len(cookies) > 0 {
+		out.Set("Cookie", strings.Join(cookies, "; "))
+	}
+	return out
+}
+
+// hashed says whether the URL has the hash of the body.
+func (h hop) hashed() bool { return h.key != "" && h.body != nil && h.form == nil }
+
+// asked says whether h was sent with conditions of ours.
+func (h hop) asked() bool { return h.cache.find(h).ask(h.header.Clone()) }
 
 // dress puts on the headers that every request has.
 func (c *Client) dress(h *hop) {
@@ -75,13 +114,18 @@ func (c *Client) send(ctx context.Context, h hop) (*http.Response, error) {
 	if err != nil {
 		return nil, guarded(&GuardError{What: "the URL", Rule: parseReason(h.url.String(), err)})
 	}
-	req.Header = h.header.Clone()
+	req.Header = h.sent()
 	// A connection kept open may be closed by the server just as it is used
 	// again. This key, with no value, is not sent; it tells net/http that a
 	// POST may then be sent once more over a new one, if not a byte was
 	// answered. A lost key press is worse than a repeated one.
 	req.Header["Idempotency-Key"] = nil
 	resp, err := c.trip.RoundTrip(req)
+	if err == nil && h.jar != nil {
+		if cookies := resp.Cookies(); len(cookies) > 0 {
+			h.jar.SetCookies(h.url, cookies)
+		}
+	}
 	if refused, ok := errors.AsType[*GuardError](err); ok && refused.What != h.url.Hostname() {
 		return nil, guarded(&GuardError{What: refused.What + ", which is " + h.url.Hostname() + ",", Rule: refused.Rule})
 	}
@@ -111,13 +155,20 @@ func (h hop) next(status int, location string) (hop, error) {
 	if err != nil {
 		return hop{}, errors.New("redirected to what is no URL: " + parseReason(location, err))
 	}
-	to.RawQuery = escapeQuery(to.RawQuery)
+	to = tidy(to)
 	if to.Fragment == "" {
 		to.Fragment, to.RawFragment = h.url.Fragment, h.url.RawFragment
 	}
-	n := hop{method: h.method, url: to, header: h.header.Clone(), body: h.body, contentType: h.contentType}
+	n := h
+	n.url, n.plain, n.header = to, to.String(), h.header.Clone()
+	if h.hashed() {
+		if n.url, err = url.Parse(HashBody(n.plain, h.body)); err != nil {
+			return hop{}, err
+		}
+	}
 	if status != http.StatusTemporaryRedirect && status != http.StatusPermanentRedirect && h.method != http.MethodHead {
-		n.method, n.body, n.contentType = http.MethodGet, nil, ""
+		// What the call was told by, its digits too, is not told again.
+		n.method, n.body, n.contentType, n.form, n.url = http.MethodGet, nil, "", nil, to
 		n.header.Del("Content-Type")
 	}
 	if !h.trusts(to) {

@@ -3,6 +3,7 @@ package webhook
 import (
 	"context"
 	"crypto/tls"
+	"fmt"
 	"net/http/httptrace"
 	"sync"
 	"time"
@@ -26,6 +27,8 @@ const (
 // several goroutines, and may do so after the exchange is over.
 type watch struct {
 	began time.Time
+	read  time.Duration // how long the answer may be silent; 0 is for ever
+	quiet *time.Timer   // runs while it is awaited; nil if it may be silent
 
 	mu        sync.Mutex
 	phase     phase
@@ -40,6 +43,35 @@ type watch struct {
 	reused    bool
 	conns     int // got for the running hop
 	again     int // sent again over a new connection, in all hops
+}
+
+// silentError is an answer that said nothing for too long.
+type silentError struct{ limit time.Duration }
+
+func (e *silentError) Error() string { return fmt.Sprintf("no byte of the answer within %v", e.limit) }
+
+// guard has late called once the answer was silent for longer than it may.
+// The function it returns ends that.
+func (w *watch) guard(late func()) (stop func()) {
+	if w.read == 0 {
+		return func() {}
+	}
+	w.quiet = time.AfterFunc(w.read, late)
+	w.quiet.Stop()
+	return func() { w.quiet.Stop() }
+}
+
+// heard begins the answer's silence anew.
+func (w *watch) heard() {
+	if w.quiet != nil {
+		w.quiet.Reset(w.read)
+	}
+}
+
+// Write is told of the bytes of an answer.
+func (w *watch) Write(b []byte) (int, error) {
+	w.heard()
+	return len(b), nil
 }
 
 // trace is ctx with w watching what is sent under it.
@@ -81,6 +113,7 @@ func (w *watch) until(from *time.Time, took *time.Duration) {
 func (w *watch) connected(i httptrace.GotConnInfo) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	w.heard()
 	w.phase, w.reused, w.remote = waiting, i.Reused, i.Conn.RemoteAddr().String()
 	if w.conns++; w.conns > 1 {
 		w.again++
@@ -90,6 +123,7 @@ func (w *watch) connected(i httptrace.GotConnInfo) {
 func (w *watch) answered() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	w.heard()
 	w.phase, w.firstByte = reading, time.Since(w.began)
 }
 
@@ -98,6 +132,9 @@ func (w *watch) hop() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.conns = 0
+	if w.quiet != nil {
+		w.quiet.Stop() // until the next connection
+	}
 }
 
 // at is what the exchange is doing.
