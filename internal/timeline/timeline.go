@@ -184,22 +184,23 @@ func fetched(w event.Fetched) (mark, text string) {
 		if w.Parse != nil {
 			text += fmt.Sprintf("\nat line %d, column %d: %s ▸%s", w.Parse.Line, w.Parse.Column, w.Parse.Before, w.Parse.After)
 		}
-		for _, n := range w.Notes {
-			text += "\n" + n
-		}
-		return "✗", text + faults(w.Faults)
+		return "✗", text + lines("", w.Notes) + faults(w.Faults)
 	}
 	text = fmt.Sprintf("%d in %s, %d bytes %s", w.Status, ms(w.Took), w.Bytes, w.Header.Get("Content-Type"))
 	if w.Cached {
 		text = fmt.Sprintf("%d in %s: the document is the same as before", w.Status, ms(w.Took))
 	}
-	for _, h := range w.Hops {
-		text += "\nredirected to " + h
-	}
-	for _, n := range w.Notes {
-		text += "\n" + n
-	}
+	text += lines("redirected to ", w.Hops) + lines("", w.Notes)
 	return "←", text
+}
+
+// lines are texts as further lines, each with the same beginning.
+func lines(begin string, texts []string) string {
+	var b strings.Builder
+	for _, t := range texts {
+		b.WriteString("\n" + begin + t)
+	}
+	return b.String()
 }
 
 func faults(all []event.Fault) string {
