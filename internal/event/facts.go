@@ -71,6 +71,8 @@ type (
 		ID     int    `json:"id"` // counts from 1 in each call
 		Method string `json:"method"`
 		URL    string `json:"url"`
+		// Fallback says that it is asked because another one failed.
+		Fallback bool `json:"fallback,omitempty"`
 	}
 	// Fetched is one webhook: what we asked, what came back, how long it took.
 	Fetched struct {
@@ -264,6 +266,9 @@ type Fault struct {
 	Path    string `json:"path"` // dotted, as in Kazoo: "flow.data.voice_url"
 	Rule    string `json:"rule"` // "required", "type" …
 	Message string `json:"message"`
+	// Line and Column are where it is in a text, from 1; 0 if that is not known.
+	Line   int `json:"line,omitempty"`
+	Column int `json:"column,omitempty"`
 }
 
 // ParseError is where a document stopped being readable.

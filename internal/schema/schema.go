@@ -70,6 +70,8 @@ func (f Faults) Facts() []event.Fault {
 	out := make([]event.Fault, len(f))
 	for i := range f {
 		out[i] = event.Fault{Path: f[i].Dotted(), Rule: f[i].Rule, Message: f[i].Message}
+		out[i].Line, _ = f[i].Extra["line"].(int)
+		out[i].Column, _ = f[i].Extra["column"].(int)
 	}
 	return out
 }

@@ -64,7 +64,11 @@ func tellFlow(f event.Fact) (mark, text string) {
 	case event.Finished:
 		return "◂", finished(w)
 	case event.Fetching:
-		return "→", fmt.Sprintf("%s %s", w.Method, w.URL)
+		text = fmt.Sprintf("%s %s", w.Method, w.URL)
+		if w.Fallback {
+			text += " (the fallback URL)"
+		}
+		return "→", text
 	case event.Fetched:
 		return fetched(w)
 	case event.Decoded:
@@ -206,7 +210,11 @@ func lines(begin string, texts []string) string {
 func faults(all []event.Fault) string {
 	var b strings.Builder
 	for _, f := range all {
-		fmt.Fprintf(&b, "\n%s: %s", f.Path, f.Message)
+		b.WriteString("\n")
+		if f.Line > 0 {
+			fmt.Fprintf(&b, "line %d, column %d: ", f.Line, f.Column)
+		}
+		fmt.Fprintf(&b, "%s: %s", f.Path, f.Message)
 	}
 	return b.String()
 }
