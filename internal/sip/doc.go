@@ -7,8 +7,8 @@
 // process's, and goroutines that somebody waits for.
 //
 // A message goes through these hands: a socket (udp.go, tcp.go), the screen
-// against strangers and junk (screen.go), the parser, the checks that every
+// against strangers and junk (receive.go), the parser, the checks that every
 // request must pass (validate.go), the transactions (tx_server.go,
 // tx_client.go), the thread of its Call-ID, which keeps the order (thread.go),
-// and the leg (leg.go, uas.go, uac.go, modify.go).
+// and the leg (leg.go, uas.go, uac.go, modify.go, refer.go).
 package sip

@@ -48,6 +48,7 @@ func (l *leg) over(why call.Cause) {
 	default:
 	}
 	l.session.stop()
+	l.referral.settle(call.ErrHungup)
 	if l.dead != nil {
 		l.dead.Stop()
 	}

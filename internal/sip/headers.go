@@ -16,7 +16,7 @@ import (
 
 // What we can do, as headers say it.
 const (
-	allowValue     = "INVITE, ACK, CANCEL, BYE, OPTIONS, PRACK, UPDATE, INFO"
+	allowValue     = "INVITE, ACK, CANCEL, BYE, OPTIONS, PRACK, UPDATE, INFO, NOTIFY"
 	supportedValue = "100rel, timer"
 	acceptValue    = "application/sdp, multipart/mixed, application/dtmf-relay, application/dtmf"
 	typeSDP        = "application/sdp"
@@ -29,7 +29,7 @@ var phrases = map[int]string{
 	415: "Unsupported Media Type", 416: "Unsupported URI Scheme", 420: "Bad Extension", 422: "Session Interval Too Small",
 	480: "Temporarily Unavailable", 481: "Call/Transaction Does Not Exist", 482: "Loop Detected", 483: "Too Many Hops",
 	484: "Address Incomplete", 486: "Busy Here", 487: "Request Terminated", 488: "Not Acceptable Here",
-	491: "Request Pending", 500: "Server Internal Error", 501: "Not Implemented", 502: "Bad Gateway",
+	489: "Bad Event", 491: "Request Pending", 500: "Server Internal Error", 501: "Not Implemented", 502: "Bad Gateway",
 	503: "Service Unavailable", 504: "Server Time-out", 505: "Version Not Supported", 510: "Not Extended",
 	513: "Message Too Large", 600: "Busy Everywhere", 603: "Decline", 604: "Does Not Exist Anywhere",
 	606: "Not Acceptable",

@@ -15,9 +15,10 @@ import (
 )
 
 var (
-	_ call.Leg    = (*leg)(nil)
-	_ call.Ringer = (*leg)(nil)
-	_ call.Echoer = (*leg)(nil)
+	_ call.Leg         = (*leg)(nil)
+	_ call.Ringer      = (*leg)(nil)
+	_ call.Echoer      = (*leg)(nil)
+	_ call.Transferrer = (*leg)(nil)
 )
 
 // errNoEarlyMedia is sound to a caller who cannot get any before the answer.
@@ -25,7 +26,7 @@ var errNoEarlyMedia = errors.New("sip: the caller made no offer, so it hears not
 
 // leg is one call. It puts a dialog, a stream and a key hub together; what it
 // does with them is in uas.go and uac.go (how it begins), modify.go (what
-// changes later) and end.go.
+// changes later), refer.go (transfers) and end.go.
 type leg struct {
 	srv    *Server
 	thread *thread
@@ -52,6 +53,8 @@ type leg struct {
 	held    *event.Held // what was last told of hold
 	given   bool        // the application has it: it tells its beginning and end
 	allows  string      // the far end's Allow
+
+	referral *referral // our last REFER, nil if there was none
 }
 
 func (s *Server) newLeg(t *thread, info call.Info, ours bool) *leg {

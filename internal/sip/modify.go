@@ -33,6 +33,8 @@ func (l *leg) take(in *inbound, tx *serverTx) {
 		l.takePrack(in, tx)
 	case sip.INFO:
 		l.takeInfo(in, tx)
+	case sip.NOTIFY:
+		l.takeNotify(in, tx)
 	case sip.OPTIONS:
 		res := l.respond(req, 200)
 		add(res, "Accept", acceptValue)

@@ -145,7 +145,7 @@ func token(s string) bool {
 
 // caller makes the leg of a call of ours.
 func (s *Server) caller(t *thread, u sip.Uri, h hop, opt call.DialOptions) *leg {
-	us := sip.Uri{Scheme: "sip", User: escapeUser(opt.CallerNumber), Host: uriHost(s.shown(h))}
+	us := sip.Uri{Scheme: "sip", User: escape(opt.CallerNumber, userMarks), Host: uriHost(s.shown(h))}
 	agent, _ := opt.Headers["User-Agent"]
 	if agent == "" {
 		agent = s.cfg.UserAgent
@@ -175,11 +175,19 @@ func bare(u sip.Uri) sip.Uri { return sip.Uri{Scheme: u.Scheme, User: u.User, Ho
 
 func quotable(name string) string { return plain(name) }
 
-// escapeUser writes a user part so that it cannot break out of its URI.
-func escapeUser(s string) string {
+// The characters besides letters and digits that stand for themselves
+// anywhere in a URI, and those that do in its user part, too (RFC 3261 section
+// 25.1).
+const (
+	uriMarks  = "-_.!~*'()"
+	userMarks = uriMarks + "&=+$,"
+)
+
+// escape writes a part of a URI so that it cannot break out of it.
+func escape(s, keep string) string {
 	var out strings.Builder
 	for _, c := range []byte(s) {
-		if isWord(string(c)) || c >= '0' && c <= '9' || strings.IndexByte("-_.!~*'()&=+$,", c) >= 0 {
+		if isWord(string(c)) || c >= '0' && c <= '9' || strings.IndexByte(keep, c) >= 0 {
 			out.WriteByte(c)
 		} else {
 			fmt.Fprintf(&out, "%%%02X", c)

@@ -264,6 +264,9 @@ func (l *leg) takeAck(in *inbound) {
 		l.bye(l.uas.parting)
 		return
 	}
+	if r := l.referral; r != nil && !r.sent && !r.settled() { // it had to wait for this
+		l.sendRefer(r)
+	}
 	if !u.offered {
 		return
 	}

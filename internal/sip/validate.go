@@ -43,11 +43,11 @@ func checkVersion(req *sip.Request, _ string) *refusal {
 // single are the headers that may be there only once.
 var single = []string{
 	"from", "to", "call-id", "cseq", "max-forwards", "content-length", "content-type", "date", "session-expires",
-	"min-se", "rack", "expires", "content-disposition",
+	"min-se", "rack", "expires", "content-disposition", "event", "subscription-state",
 }
 
 // long are the full names of headers that peers may write short.
-var long = map[string]string{"x": "session-expires", "k": "supported", "e": "content-encoding"}
+var long = map[string]string{"x": "session-expires", "k": "supported", "o": "event", "e": "content-encoding"}
 
 func checkHeaders(req *sip.Request, _ string) *refusal {
 	seen := map[string]int{}
@@ -130,8 +130,8 @@ func checkHops(req *sip.Request, _ string) *refusal {
 
 // ours are the methods we carry out, others those we know of.
 var (
-	ours   = []string{"INVITE", "ACK", "CANCEL", "BYE", "OPTIONS", "PRACK", "UPDATE", "INFO"}
-	others = []string{"REGISTER", "SUBSCRIBE", "NOTIFY", "REFER", "MESSAGE", "PUBLISH"}
+	ours   = []string{"INVITE", "ACK", "CANCEL", "BYE", "OPTIONS", "PRACK", "UPDATE", "INFO", "NOTIFY"}
+	others = []string{"REGISTER", "SUBSCRIBE", "REFER", "MESSAGE", "PUBLISH"}
 )
 
 func checkMethod(_ *sip.Request, token string) *refusal {
