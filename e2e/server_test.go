@@ -68,6 +68,7 @@ type server struct {
 	port int
 	auth struct{ token, account string }
 	done chan struct{}
+	gone bool // its end was waited for
 }
 
 // freePort is a port that was free for UDP and TCP a moment ago.
@@ -143,7 +144,27 @@ func (s *server) read(out io.Reader, ready chan<- bool) {
 	}
 }
 
+// exit waits until the program has ended and returns its exit code, -1 for
+// one that was killed.
+func (s *server) exit() int {
+	s.t.Helper()
+	killed := time.AfterFunc(time.Minute, func() { _ = s.cmd.Process.Kill() })
+	<-s.done
+	_ = s.cmd.Wait() // the exit code tells
+	if !killed.Stop() {
+		s.t.Error("the server did not end")
+	}
+	s.gone = true
+	return s.cmd.ProcessState.ExitCode()
+}
+
 func (s *server) stop() {
+	if s.gone {
+		if s.t.Failed() {
+			s.t.Logf("the server said:\n%s", tail(s.log.String(), 20000))
+		}
+		return
+	}
 	_ = s.cmd.Process.Signal(syscall.SIGTERM)
 	killed := time.AfterFunc(40*time.Second, func() { _ = s.cmd.Process.Kill() })
 	defer killed.Stop()
@@ -152,7 +173,7 @@ func (s *server) stop() {
 		s.t.Errorf("the server ended with %v", err)
 	}
 	if s.t.Failed() {
-		s.t.Logf("the server said:\n%s", s.log)
+		s.t.Logf("the server said:\n%s", tail(s.log.String(), 20000))
 	}
 }
 
@@ -231,6 +252,9 @@ type record struct {
 		Codec     string  `json:"codec"`
 		Received  uint64  `json:"packets_received"`
 		Lost      uint64  `json:"packets_lost"`
+		Skipped   uint64  `json:"frames_skipped"`
+		Relatched int     `json:"relatched"`
+		Dropped   uint64  `json:"packets_dropped"`
 		FirstSent float64 `json:"first_sent_ms"`
 	} `json:"media"`
 }
