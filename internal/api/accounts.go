@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/hex"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -83,7 +84,7 @@ func accountsResource() resource.Resource {
 		Find: findAccount, Before: prepareAccount, Show: showAccount, Removing: removingAccount,
 		ReadOnly: []string{
 			"wnm_allow_additions", "superduper_admin", "created", "reseller_id", "is_reseller", "billing_mode",
-			"notification_preference", "trial_time_left", "api_key",
+			"notification_preference", "trial_time_left", "api_key", "signing_key", "second_signing_key",
 		},
 	})
 }
@@ -136,6 +137,7 @@ func prepareAccount(ctx context.Context, d *resource.Draft) error {
 			d.Private["pvt_superduper_admin"] = true
 		}
 		d.Private["pvt_api_key"], d.Private["pvt_signature_secret"] = randomHex(32), randomHex(32)
+		d.Private[signingKeys] = []any{newSigningKey()}
 	}
 	switch realm, ok := d.Doc["realm"].(string); {
 	case ok:
@@ -198,7 +200,10 @@ func (s *Server) accountOperations() []Operation {
 		},
 		{
 			Method: http.MethodGet, Path: one, Summary: "Read an account", Do: s.getAccount,
-			Params: []Param{{"include_api_key", "true to have its API key in the answer."}},
+			Params: []Param{
+				{"include_api_key", "true to have its API key in the answer."},
+				{"include_signing_key", "true to have its signing keys in the answer."},
+			},
 		},
 		{Method: http.MethodPost, Path: one, Summary: "Replace an account's settings", Body: body, Do: s.replaceAccount},
 		{Method: http.MethodPatch, Path: one, Summary: "Change some of an account's settings", Do: s.patchAccount},
@@ -238,8 +243,15 @@ func (s *Server) createAccount(r *Request, parent resource.Doc) (Reply, error) {
 
 func (s *Server) getAccount(r *Request) (Reply, error) {
 	reply, err := s.shown(r, s.accounts(), *r.Account, nil)
-	if data, ok := reply.Data.(resource.Object); ok && r.Param("include_api_key") == "true" && r.Auth.Admin() {
+	data, ok := reply.Data.(resource.Object)
+	if !ok || !r.Auth.Admin() {
+		return reply, err
+	}
+	if r.Param("include_api_key") == "true" {
 		data["api_key"] = resource.Text(r.Account.Private, "pvt_api_key")
+	}
+	if r.Param("include_signing_key") == "true" {
+		maps.Copy(data, showSigningKeys(*r.Account))
 	}
 	return reply, err
 }

@@ -20,6 +20,9 @@ type BootstrapConfig struct {
 	Realm   string // the domain of its phones
 	Admin   string // user:password
 	APIKey  string // 16 to 128 characters; those made here have 64, as Kazoo's
+	// SigningKey is the one key that its requests to web servers are signed
+	// with: 16 to 128 characters; those made here have 32.
+	SigningKey string
 }
 
 // Credentials are those of the first account.
@@ -51,6 +54,9 @@ func (d *directory) bootstrap(ctx context.Context, cfg BootstrapConfig) (Credent
 	if n := len(cfg.APIKey); n > 0 && (n < 16 || n > 128 || strings.ContainsAny(cfg.APIKey, ". \t\r\n")) {
 		return Credentials{}, errAPIKey
 	}
+	if err := checkSigningKey(cfg.SigningKey); err != nil {
+		return Credentials{}, err
+	}
 	master, isNew, err := d.master(ctx, cfg)
 	if err != nil {
 		return Credentials{}, fmt.Errorf("api: the first account: %w", err)
@@ -61,6 +67,9 @@ func (d *directory) bootstrap(ctx context.Context, cfg BootstrapConfig) (Credent
 	}
 	if c.User, c.Password, err = d.admin(ctx, master, lower(user), password); err != nil {
 		return Credentials{}, fmt.Errorf("api: the first admin: %w", err)
+	}
+	if err := d.bootstrapSigning(ctx, master, cfg.SigningKey); err != nil {
+		return Credentials{}, fmt.Errorf("api: signing keys: %w", err)
 	}
 	return c, nil
 }

@@ -39,9 +39,11 @@ type (
 	}
 )
 
+const callflowType = "callflow"
+
 func callflowsResource(check Checker) resource.Resource {
 	return resource.Define(resource.Def[callflow]{
-		Name: "callflows", Type: "callflow", Summary: "Callflows: what happens when a number is called.",
+		Name: "callflows", Type: callflowType, Summary: "Callflows: what happens when a number is called.",
 		Example: `{"name":"Welcome","numbers":["2600"],"flow":{"module":"pivot",
 			"data":{"voice_url":"https://app.example/voice","method":"post","req_format":"kazoo"},"children":{}}}`,
 		List: append(

@@ -70,7 +70,9 @@ func (s *Server) listCalls(r *Request) (Reply, error) {
 	if !q.Ascending && !q.All {
 		past.PageSize = q.Size() - len(live)
 	}
+	s.cfg.Calls.Flush(r.Context())
 	rows, next, err := s.scan(r.Context(), lines{from: w, q: past, show: asItIs})
+	live = without(live, rows) // what ended meanwhile
 	switch {
 	case err != nil:
 		return Reply{}, err
@@ -80,6 +82,16 @@ func (s *Server) listCalls(r *Request) (Reply, error) {
 		rows = append(rows, live...)
 	}
 	return listed(rows, q, next), nil
+}
+
+// without are the rows of which others do not have the id.
+func without(rows, others []any) []any {
+	id := func(row any) any { o, _ := row.(resource.Object); return o["id"] }
+	there := map[any]bool{}
+	for _, row := range others {
+		there[id(row)] = true
+	}
+	return slices.DeleteFunc(rows, func(row any) bool { return there[id(row)] })
 }
 
 // liveRows are the running calls that pass a list's filter, in its order.

@@ -1,11 +1,14 @@
 package api
 
 import (
+	"errors"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/pivotvoice/pivot/internal/resource"
+	"github.com/pivotvoice/pivot/internal/store"
 )
 
 // listParams are taken by every list.
@@ -30,7 +33,7 @@ func (s *Server) crud(res resource.Resource) []Operation {
 	one := all + "/{id}"
 	at := func(r *Request) resource.Collection { return s.in(res, r.Account.ID) }
 	what := strings.ToLower(res.Summary[:1]) + strings.TrimSuffix(res.Summary[1:], ".")
-	return []Operation{
+	ops := []Operation{
 		{
 			Method: http.MethodGet, Path: all, Group: res.Name, Summary: "List " + what, Params: listParams,
 			Produces: []string{csvType},
@@ -67,10 +70,29 @@ func (s *Server) crud(res resource.Resource) []Operation {
 			Do: func(r *Request) (Reply, error) {
 				hard := r.Param("should_soft_delete") == "false"
 				d, err := at(r).Delete(r.Context(), r.Var("id"), r.ifMatch(), hard)
+				if err == nil {
+					err = s.dropBlob(r, res, r.Var("id"))
+				}
 				return s.shown(r, at(r), d, err)
 			},
 		},
 	}
+	if res.Fixed {
+		ops = slices.DeleteFunc(ops, func(o Operation) bool { return o.Body != nil || o.Method == http.MethodPatch })
+	}
+	return ops
+}
+
+// dropBlob removes what lies beside a document that is gone.
+func (s *Server) dropBlob(r *Request, res resource.Resource, id string) error {
+	if res.Blob == "" {
+		return nil
+	}
+	err := s.cfg.Blobs.Delete(r.Context(), store.Key{Account: r.Account.ID, Type: res.Blob, ID: id})
+	if errors.Is(err, store.ErrNotFound) {
+		return nil
+	}
+	return err
 }
 
 func (r *Request) ifMatch() string { return r.HTTP.Header.Get("If-Match") }

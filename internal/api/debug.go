@@ -35,6 +35,7 @@ func (s *Server) listDebug(r *Request) (Reply, error) {
 	if w.From, w.To, err = s.window(r); err != nil {
 		return Reply{}, err
 	}
+	s.cfg.Calls.Flush(r.Context())
 	rows := map[string]debugRow{}
 	list, next, err := s.scan(r.Context(), lines{from: w, q: q, show: func(line store.Entry) (resource.Object, error) {
 		row, known := rows[line.Call]
@@ -108,6 +109,7 @@ func (s *Server) getDebug(r *Request) (Reply, error) {
 	if w.From, w.To, err = s.window(r); err != nil {
 		return Reply{}, err
 	}
+	s.cfg.Calls.Flush(r.Context())
 	rows, next, err := s.scan(r.Context(), lines{from: w, q: q, show: s.debugRecord})
 	if err != nil {
 		return Reply{}, err

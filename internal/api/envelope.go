@@ -35,8 +35,7 @@ func readEnvelope(w http.ResponseWriter, req *http.Request) (envelope, error) {
 	var large *http.MaxBytesError
 	switch {
 	case errors.As(err, &large):
-		return envelope{}, errInvalid("file", "maxSize",
-			fmt.Sprintf("The body is larger than %d bytes", MaxBody), map[string]any{"target": MaxBody})
+		return envelope{}, errTooLarge(MaxBody)
 	case err != nil:
 		return envelope{}, errInvalid("json", "invalid", "The body could not be read", map[string]any{"target": "body"})
 	}

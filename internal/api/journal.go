@@ -171,6 +171,7 @@ func (s *Server) listCDRs(r *Request) (Reply, error) {
 	if w.From, w.To, err = s.window(r); err != nil {
 		return Reply{}, err
 	}
+	s.cfg.Calls.Flush(r.Context())
 	rows, next, err := s.scan(r.Context(), lines{from: w, q: q, show: asItIs})
 	return listed(rows, q, next), err
 }
@@ -185,6 +186,7 @@ func month(id string) (call string, begins time.Time, ok bool) {
 }
 
 func (s *Server) getCDR(r *Request) (Reply, error) {
+	s.cfg.Calls.Flush(r.Context())
 	id := r.Var("cdr_id")
 	calls := []string{id}
 	if call, _, ok := month(id); ok {

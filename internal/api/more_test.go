@@ -39,7 +39,7 @@ func TestOperations(t *testing.T) {
 func TestNobodyGetsIn(t *testing.T) {
 	w := newWorld(t)
 	_, _, stranger := w.tenants()
-	fill := strings.NewReplacer("{account_id}", w.creds.AccountID, "{id}", "x", "{call_id}", "x", "{cdr_id}", "x", "{token}", "x", "{name}", "x")
+	fill := strings.NewReplacer("{account_id}", w.creds.AccountID, "{id}", "x", "{call_id}", "x", "{cdr_id}", "x", "{token}", "x", "{name}", "x", "{number}", "x")
 	for _, op := range w.Operations() {
 		if op.Who == Anyone {
 			continue

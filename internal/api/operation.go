@@ -14,6 +14,7 @@ type Who int
 // Callers of an operation, from the strictest.
 const (
 	Account  Who = iota // a token of the account in the path or of one above it
+	Linked              // the same, or a link that this server has signed
 	AnyToken            // any valid token
 	Anyone              // no token
 )
@@ -28,9 +29,14 @@ type Operation struct {
 	Who     Who
 	Params  []Param        // what it takes besides the path's variables
 	Body    *schema.Schema // of data; nil where there is none
+	Raw     bool           // it reads the body itself: there need be no envelope
 	// Produces are the media types it can answer with; none is JSON only.
 	Produces []string
 	Do       func(*Request) (Reply, error)
+}
+
+func (o Operation) same(other Operation) bool {
+	return o.Method == other.Method && o.Path == other.Path
 }
 
 // Param is a parameter of an operation: in the query, in data or beside it.

@@ -28,7 +28,8 @@ type Request struct {
 	vars    map[string]string
 	accept  string // the media type to answer with
 	source  netip.Addr
-	consume int // what it took from its bucket
+	link    bool // it is one of a link that this server has signed
+	consume int  // what it took from its bucket
 }
 
 // Context ends with the client.

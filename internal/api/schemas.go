@@ -33,8 +33,8 @@ func (s *Server) allSchemas() map[string]*schema.Schema {
 	all := map[string]*schema.Schema{
 		"user_auth": schema.Of(userAuth{Method: "md5"}), "api_auth": schema.Of(apiAuth{}),
 	}
-	for _, r := range append(slices.Clip(s.resources), s.accountsDef) {
-		all[r.Name] = r.Schema
+	for _, r := range append(slices.Clip(s.resources), s.accountsDef, s.numbersDef) {
+		all[r.As] = r.Schema
 	}
 	for _, a := range s.cfg.Actions {
 		for _, name := range append([]string{a.Name}, a.Aliases...) {

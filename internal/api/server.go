@@ -42,22 +42,30 @@ type Calls interface {
 	Live(account string) []cdr.Record
 	Events(ctx context.Context, account, call string) ([]event.Event, error)
 	Follow(account, call string) *observe.Follower
+	// Flush returns once the journal has what happened before.
+	Flush(ctx context.Context)
 }
 
 // Config is what the API is made of.
 type Config struct {
 	Docs        store.Docs
 	Journal     store.Journal
+	Blobs       store.Blobs   // of media and recordings; nil: there are neither
 	Checker     Checker       // of callflows
 	Actions     []flow.Action // whose schemas are published
 	Interrupter Interrupter   // nil: calls cannot be hung up through the API
 	Calls       Calls
+	Documents   DocumentChecker // nil: documents cannot be checked through the API
+	URLs        URLChecker      // of what web servers are asked; nil takes every http and https URL
+	MP3         Encoder         // nil: recordings are given as they were kept, or as WAV
 	Logger      *slog.Logger
 	Version     string
 	Node        string // this server's name
 	// Proxies may say whom they speak for, by X-Forwarded-For; nil is those
 	// on loopback.
-	Proxies []netip.Prefix
+	Proxies   []netip.Prefix
+	MaxUpload int64         // bytes of one sound file; 0 is 8,000,000
+	LinkLife  time.Duration // how long links to recordings hold; 0 is seven days
 	// Changed is told of every document that was saved or deleted; nil is
 	// nobody. It must not block.
 	Changed func(resource.Change)
@@ -76,8 +84,10 @@ type Server struct {
 	guard   *guard
 	schemas map[string]*schema.Schema
 
-	callflowsDef resource.Resource
-	resources    []resource.Resource // of an account: each is served as it is declared
+	callflowsDef, numbersDef, mediaDef, recordingsDef resource.Resource
+
+	resources []resource.Resource // of an account: each is served as it is declared
+	encoders  chan struct{}       // one for each sound that is being converted
 
 	ops  []Operation
 	root *node
@@ -91,6 +101,12 @@ func New(cfg Config) *Server {
 	if cfg.Logger == nil {
 		cfg.Logger = slog.New(slog.DiscardHandler)
 	}
+	if cfg.MaxUpload == 0 {
+		cfg.MaxUpload = MaxBody
+	}
+	if cfg.LinkLife == 0 {
+		cfg.LinkLife = linkLife
+	}
 	if cfg.Proxies == nil {
 		cfg.Proxies = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("::1/128")}
 	}
@@ -99,15 +115,26 @@ func New(cfg Config) *Server {
 		cfg: cfg, log: cfg.Logger, now: cfg.Now, node: base64.RawURLEncoding.EncodeToString(name[:16]),
 		keys: &keyring{docs: cfg.Docs, now: cfg.Now}, guard: newGuard(cfg.Now),
 		directory: newDirectory(cfg.Docs, cfg.Changed), callflowsDef: callflowsResource(cfg.Checker),
+		encoders: make(chan struct{}, encodersAtOnce),
 	}
+	s.numbersDef, s.mediaDef = numbersResource(cfg.URLs), mediaResource()
+	s.recordingsDef = recordingsResource(s.kinds)
 	s.resources = []resource.Resource{s.usersDef, s.callflowsDef}
+	if cfg.Blobs != nil {
+		s.resources = append(s.resources, s.mediaDef, s.recordingsDef)
+	}
 	s.schemas = s.allSchemas()
 	s.ops = slices.Concat(
 		s.authOperations(), s.accountOperations(), s.schemaOperations(), s.callOperations(),
-		s.cdrOperations(), s.debugOperations(),
+		s.cdrOperations(), s.debugOperations(), s.numberOperations(), s.signingOperations(),
+		s.mediaOperations(), s.recordingOperations(), s.checkOperations(),
 	)
 	for _, r := range s.resources {
-		s.ops = append(s.ops, s.crud(r)...)
+		for _, op := range s.crud(r) {
+			if !slices.ContainsFunc(s.ops, op.same) { // some are more than that
+				s.ops = append(s.ops, op)
+			}
+		}
 	}
 	s.root = plant(s.ops)
 	return s
@@ -151,6 +178,9 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 // be taken; streams have limits of their own.
 const exchangeLimit = time.Minute
 
+// uploadLimit is how long a body may take that is no envelope.
+const uploadLimit = 10 * time.Minute
+
 // limit gives a client its time, and the connection back as it was. What is
 // no connection, as in tests, has no limits.
 func limit(w http.ResponseWriter) (restore func()) {
@@ -187,9 +217,7 @@ func (s *Server) serve(w http.ResponseWriter, r *Request) (Reply, error) {
 	if err != nil {
 		return Reply{}, err
 	}
-	r.body, err = readEnvelope(w, r.HTTP)
-	_ = http.NewResponseController(w).SetReadDeadline(time.Time{})
-	if err != nil {
+	if err := s.readBody(w, r, path); err != nil {
 		return Reply{}, err
 	}
 	if verb := strings.ToUpper(r.Param("verb")); verb != "" && r.method == http.MethodPost {
@@ -216,6 +244,30 @@ func (s *Server) serve(w http.ResponseWriter, r *Request) (Reply, error) {
 	}
 	r.ctx = resource.WithActor(r.ctx, who)
 	return r.op.Do(r)
+}
+
+// readBody reads the envelope, or leaves the body to an operation that takes
+// it as it is, and has more time for it.
+func (s *Server) readBody(w http.ResponseWriter, r *Request, path []string) (err error) {
+	ctl := http.NewResponseController(w)
+	if s.takesRaw(r.method, path) {
+		until := time.Now().Add(uploadLimit)
+		_ = ctl.SetReadDeadline(until)
+		_ = ctl.SetWriteDeadline(until.Add(exchangeLimit))
+		return nil
+	}
+	r.body, err = readEnvelope(w, r.HTTP)
+	_ = ctl.SetReadDeadline(time.Time{})
+	return err
+}
+
+// takesRaw says whether the operation of a path reads the body itself.
+func (s *Server) takesRaw(method string, path []string) bool {
+	if len(path) > 0 && path[0] == "account" {
+		path = slices.Concat([]string{"accounts", "its"}, path[1:])
+	}
+	at := s.root.find(path, map[string]string{})
+	return at != nil && at.ops[method] != nil && at.ops[method].Raw
 }
 
 // segments is the path below /v2, in segments.
@@ -290,6 +342,9 @@ func (s *Server) authorize(r *Request) error {
 		if r.Auth == nil {
 			return s.mayAsk(r)
 		}
+		return nil
+	case r.op.Who == Linked && s.linked(r):
+		r.link = true
 		return nil
 	case r.Auth == nil:
 		return s.unknown(r, errInvalidCredentials())

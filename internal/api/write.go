@@ -2,6 +2,7 @@ package api
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -91,26 +92,35 @@ func negotiate(r *Request) error {
 		return errBare(http.StatusUnsupportedMediaType)
 	}
 	offers := append([]string{jsonType}, r.op.Produces...)
-	want := r.HTTP.Header.Get("Accept")
-	if p := r.Param("accept"); p != "" && r.method == http.MethodGet {
-		want = p
-		if !strings.Contains(p, "/") {
-			want = map[string]string{"csv": csvType, "json": jsonType, "text": textType}[p]
-		}
-		if want == "" {
-			want = "application/" + p
-		}
-	}
-	if r.accept = choose(want, offers); r.accept == "" {
+	if r.accept = choose(r.wanted(), offers); r.accept == "" {
 		return errBare(http.StatusNotAcceptable)
 	}
 	return nil
+}
+
+// shortTypes are media types as the parameter accept may name them.
+var shortTypes = map[string]string{
+	"csv": csvType, "json": jsonType, "text": textType, "wav": wavType, "mp3": mp3Type,
+}
+
+// wanted is the media types that the client wants.
+func (r *Request) wanted() string {
+	p := r.Param("accept")
+	if p == "" || r.method != http.MethodGet {
+		return r.HTTP.Header.Get("Accept")
+	}
+	if strings.Contains(p, "/") {
+		return p
+	}
+	return cmp.Or(shortTypes[p], "application/"+p)
 }
 
 // aliases are other names of what we can answer with.
 var aliases = map[string]string{
 	"application/x-json": jsonType, "text/json": jsonType,
 	"text/comma-separated-values": csvType, "application/octet-stream": csvType,
+	"audio/x-wav": wavType, "audio/wave": wavType, "audio/vnd.wave": wavType,
+	"audio/mp3": mp3Type, "audio/x-mp3": mp3Type, "audio/mpeg3": mp3Type,
 }
 
 // choose is the first of offers that an Accept header likes best, "" if it

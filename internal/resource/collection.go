@@ -89,6 +89,11 @@ func (c Collection) Create(ctx context.Context, data Object) (Doc, error) {
 	return c.save(ctx, c.draft(id, nil, data))
 }
 
+// CreateAs saves a new document under an id that the server has chosen.
+func (c Collection) CreateAs(ctx context.Context, id string, data Object) (Doc, error) {
+	return c.save(ctx, c.draft(id, nil, data))
+}
+
 // Replace puts data in the place of a document's public keys. match is the
 // value of an If-Match header: a document that does not fit it is ErrMismatch.
 func (c Collection) Replace(ctx context.Context, id string, data Object, match string) (Doc, error) {

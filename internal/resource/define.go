@@ -4,6 +4,7 @@
 package resource
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -18,7 +19,10 @@ import (
 // Keys that T does not have are stored and returned unchanged.
 type Def[T any] struct {
 	Name    string // in the URL, and of its schema: "menus"
+	As      string // the name of its schema, where that is another
 	Type    string // of its documents, pvt_type: "menu"
+	Blob    string // the type of the blob that lies under the same id and goes with its document; "" is none
+	Fixed   bool   // clients can read and delete, but neither make nor change one
 	Summary string // one line
 	Doc     string // the rest, in Markdown
 	Default T      // the values of a new one
@@ -106,6 +110,8 @@ type Draft struct {
 // Resource is a Def with its type forgotten.
 type Resource struct {
 	Name, Type, Summary, Doc string
+	As, Blob                 string
+	Fixed                    bool
 	Columns                  []Column // of a list row, besides the id
 	Order                    func(Doc) string
 	Index                    []string
@@ -129,6 +135,7 @@ func Define[T any](d Def[T]) Resource {
 	}
 	r := Resource{
 		Name: d.Name, Type: d.Type, Summary: d.Summary, Doc: d.Doc, Columns: d.List, Order: d.Order,
+		As: cmp.Or(d.As, d.Name), Blob: d.Blob, Fixed: d.Fixed,
 		Index: d.Index, Unique: d.Unique, ReadOnly: d.ReadOnly, Apart: d.Apart,
 		Schema: s, Example: json.RawMessage(d.Example),
 		find: d.Find, before: d.Before, show: d.Show, removing: d.Removing,

@@ -1,0 +1,138 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"strings"
+
+	"github.com/pivotvoice/pivot/internal/resource"
+	"github.com/pivotvoice/pivot/internal/schema"
+)
+
+// Document is what a web server could answer.
+type Document struct {
+	Body        []byte
+	ContentType string // "" is to be told from the body
+	Format      string // the req_format of the pivot action; "" is whatever the document is
+	Compat      string // the compat of the pivot action, of TwiML; "" is the default
+}
+
+// Finding is something in a document that people should know of.
+type Finding struct {
+	Line    int    `json:"line,omitempty"`   // from 1; 0 is unknown
+	Column  int    `json:"column,omitempty"` // from 1, in characters
+	Path    string `json:"path,omitempty"`   // dotted, or of elements
+	Code    string `json:"code"`             // of the rule, for programs
+	Message string `json:"message"`
+	Hint    string `json:"hint,omitempty"` // what may have been meant
+}
+
+// Report is all that was found in a document.
+type Report struct {
+	Language string    `json:"language"` // what it was taken for: twiml, kazoo
+	Faults   []Finding `json:"faults"`   // for each of them the document is not carried out
+	Warnings []Finding `json:"warnings"`
+}
+
+// DocumentChecker holds web servers' documents to their languages.
+type DocumentChecker interface {
+	CheckDocument(ctx context.Context, d Document) Report
+}
+
+// checkBody is the data of POST pivot/check.
+type checkBody struct {
+	Document    string `json:"document" jsonschema:"required" jsonschema_description:"What a web server would answer."`
+	ContentType string `json:"content_type,omitempty" jsonschema:"maxLength=256" jsonschema_description:"The Content-Type it would have; told from the document where it is not given."`
+	Format      string `json:"req_format,omitempty" jsonschema:"enum=kazoo,enum=twiml" jsonschema_description:"The req_format of the pivot action."`
+	Compat      string `json:"compat,omitempty" jsonschema:"enum=pivot,enum=twilio" jsonschema_description:"The compat of the pivot action."`
+}
+
+func (s *Server) checkOperations() []Operation {
+	if s.cfg.Documents == nil {
+		return nil
+	}
+	return []Operation{{
+		Method: http.MethodPost, Path: "accounts/{account_id}/pivot/check", Group: "pivot", Raw: true,
+		Summary: "Check a document as a web server would answer it: in data, or as it is, with its own Content-Type",
+		Params:  []Param{{"req_format", "kazoo or twiml."}, {"compat", "pivot or twilio."}},
+		Body:    schema.Of(checkBody{}), Do: s.checkDocument,
+	}}
+}
+
+func (s *Server) checkDocument(r *Request) (Reply, error) {
+	body, err := io.ReadAll(http.MaxBytesReader(nil, r.HTTP.Body, MaxBody))
+	var large *http.MaxBytesError
+	switch {
+	case errors.As(err, &large):
+		return Reply{}, errTooLarge(MaxBody)
+	case err != nil:
+		return Reply{}, errInvalid("document", "invalid", "The body could not be read", nil)
+	}
+	in, err := s.documentIn(r, body)
+	if err != nil {
+		return Reply{}, err
+	}
+	report := s.cfg.Documents.CheckDocument(r.Context(), Document{
+		Body: []byte(in.Document), ContentType: in.ContentType, Format: in.Format, Compat: in.Compat,
+	})
+	return Reply{Data: map[string]any{
+		"valid": len(report.Faults) == 0, "language": report.Language,
+		"faults": append([]Finding{}, report.Faults...), "warnings": append([]Finding{}, report.Warnings...),
+	}}, nil
+}
+
+// documentIn is the document that a body is, or has in an envelope.
+func (s *Server) documentIn(r *Request, body []byte) (in checkBody, err error) {
+	given := r.HTTP.Header.Get("Content-Type")
+	if data, ok := enveloped(given, body); ok {
+		r.body.data = data
+		return in, bodyOf(r, &in)
+	}
+	r.body.data = resource.Object{"document": ""}
+	for _, name := range []string{"req_format", "compat"} {
+		if v := r.query.Get(name); v != "" {
+			r.Data()[name] = v
+		}
+	}
+	if err := bodyOf(r, &in); err != nil {
+		return in, err
+	}
+	in.Document, in.ContentType = string(body), given
+	if strings.HasPrefix(given, "application/x-www-form-urlencoded") {
+		in.ContentType = "" // curl calls everything so if not told otherwise
+	}
+	return in, nil
+}
+
+// enveloped is the data of a body that is an envelope. A callflow node has
+// data too, and a module besides.
+func enveloped(contentType string, body []byte) (resource.Object, bool) {
+	kind, _, err := mime.ParseMediaType(contentType)
+	if err != nil {
+		kind = ""
+	}
+	switch kind {
+	case "", "application/json", "application/x-json", "text/json", "application/x-www-form-urlencoded":
+	default:
+		return nil, false
+	}
+	var e struct {
+		Module json.RawMessage `json:"module"`
+		Data   json.RawMessage `json:"data"`
+	}
+	if what, _ := tooMuch(body); what != "" || json.Unmarshal(body, &e) != nil || e.Module != nil {
+		return nil, false
+	}
+	data, err := resource.ParseObject(e.Data)
+	return data, err == nil && e.Data != nil
+}
+
+func errTooLarge(limit int64) error {
+	return errInvalid("file", "maxSize", fmt.Sprintf("The body is larger than %d bytes", limit),
+		map[string]any{"target": limit})
+}

@@ -1,0 +1,60 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/pivotvoice/pivot/internal/resource"
+)
+
+// linkLife is how long a link to a recording holds.
+const linkLife = 7 * 24 * time.Hour
+
+// RecordingLink is the path and query under which the sound of a recording
+// can be fetched without a token: it carries a signature that holds for
+// Config.LinkLife, and not after the account's API key was changed. Web
+// servers are given such links; they may put .wav or .mp3 after them, as they
+// do with Twilio's.
+func (s *Server) RecordingLink(ctx context.Context, account, id string) (string, error) {
+	d, err := s.accounts().Get(ctx, account)
+	if err != nil {
+		return "", err
+	}
+	return "/v2/accounts/" + account + "/recordings/" + url.PathEscape(id) +
+		"?token=" + linkToken(d, id, s.now().Add(s.cfg.LinkLife)), nil
+}
+
+// linkToken is when a link ends, in seconds and base 36, and a signature.
+func linkToken(account resource.Doc, id string, until time.Time) string {
+	end := strconv.FormatInt(until.Unix(), 36)
+	secret := resource.Text(account.Private, "pvt_signature_secret")
+	return end + "-" + seal(secret, strings.Join([]string{"recording", account.ID, id, end}, "\n"))
+}
+
+// linked says whether a request without a token is one of a link that this
+// server has made.
+func (s *Server) linked(r *Request) bool {
+	given, _ := splitFormat(r.query.Get("token"))
+	end, _, _ := strings.Cut(given, "-")
+	seconds, err := strconv.ParseInt(end, 36, 64)
+	if err != nil || r.Account == nil || !enabled(*r.Account) || r.method != http.MethodGet {
+		return false
+	}
+	until := time.Unix(seconds, 0)
+	id, _ := splitFormat(r.Var("id"))
+	return same(given, linkToken(*r.Account, id, until)) && s.now().Before(until)
+}
+
+// splitFormat parts .wav or .mp3 from the end of a name.
+func splitFormat(name string) (rest, mediaType string) {
+	for suffix, kind := range map[string]string{".wav": wavType, ".mp3": mp3Type} {
+		if rest, ok := strings.CutSuffix(name, suffix); ok {
+			return rest, kind
+		}
+	}
+	return name, ""
+}

@@ -1,0 +1,412 @@
+package api
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/pivotvoice/pivot/internal/resource"
+	"github.com/pivotvoice/pivot/internal/route"
+	"github.com/pivotvoice/pivot/internal/schema"
+	"github.com/pivotvoice/pivot/internal/store"
+)
+
+// URLChecker says what is wrong with a URL that a web server would be asked
+// at, without asking anybody; a *webhook.Client is one.
+type URLChecker interface {
+	CheckURL(raw string) error
+}
+
+// PhoneNumber is what a number's document says of how its calls are answered
+// where no callflow has the number: a web server is asked as Twilio would.
+type PhoneNumber struct {
+	VoiceURL       string   `json:"voice_url,omitempty" jsonschema:"minLength=1,maxLength=2048" jsonschema_description:"What to ask when the number is called, if no callflow has it: TwiML as Twilio's numbers do."`
+	VoiceMethod    string   `json:"voice_method,omitempty" jsonschema:"enum=get,enum=post" jsonschema_description:"How to ask; post if it is not given."`
+	FallbackURL    string   `json:"voice_fallback_url,omitempty" jsonschema:"minLength=1,maxLength=2048" jsonschema_description:"What to ask if voice_url fails."`
+	FallbackMethod string   `json:"voice_fallback_method,omitempty" jsonschema:"enum=get,enum=post" jsonschema_description:"How to ask it; post if it is not given."`
+	StatusCallback string   `json:"status_callback,omitempty" jsonschema:"minLength=1,maxLength=2048" jsonschema_description:"What to tell of the call's states."`
+	StatusMethod   string   `json:"status_callback_method,omitempty" jsonschema:"enum=get,enum=post" jsonschema_description:"How to tell it; post if it is not given."`
+	StatusEvents   []string `json:"status_callback_event,omitempty" jsonschema:"uniqueItems=true,enum=initiated,enum=ringing,enum=answered,enum=completed" jsonschema_description:"Which states; completed if it is not given."`
+	Carrier        string   `json:"carrier_name,omitempty" jsonschema:"minLength=1,maxLength=30" jsonschema_description:"Who it is bought from, for people."`
+	CNAM           cnam     `json:"cnam,omitzero" jsonschema_description:"The name that goes with it."`
+	CreateState    string   `json:"create_with_state,omitempty" jsonschema:"enum=in_service" jsonschema_description:"The state it begins in."`
+}
+
+type cnam struct {
+	DisplayName string `json:"display_name,omitempty" jsonschema:"minLength=1,maxLength=15"`
+	Inbound     bool   `json:"inbound_lookup,omitempty"`
+}
+
+const (
+	numberType = "number"
+	claimType  = "number_claim" // of the whole server: which account a public number belongs to
+	inService  = "in_service"
+	// claimHolds is how long a claim counts whose number is not there: its
+	// request may still be under way.
+	claimHolds = 5 * time.Minute
+)
+
+// dialable are the numbers that a document can be of: public ones in E.164,
+// and what a phone can dial.
+var dialable = regexp.MustCompile(`^(\+[0-9]{3,15}|[0-9*#]{1,20})$`)
+
+// public says whether a number is the same in every account.
+func public(number string) bool { return strings.HasPrefix(number, "+") }
+
+// numbersResource declares phone numbers. A document's id is the number.
+func numbersResource(urls URLChecker) resource.Resource {
+	return resource.Define(resource.Def[PhoneNumber]{
+		Name: "phone_numbers", Type: numberType, Summary: "Phone numbers: what belongs to whom, and how it is answered.",
+		Example: `{"voice_url":"https://app.example/voice","voice_method":"post"}`,
+		ReadOnly: []string{
+			"state", "used_by", "features", "features_available", "features_allowed", "features_denied", "assigned_to",
+			"created", "updated",
+		},
+		Before: prepareNumber,
+		Check: func(ctx context.Context, d *resource.Draft, n PhoneNumber) error {
+			if err := n.faults(urls).Err(); err != nil {
+				return err
+			}
+			return unanswered(ctx, d, n)
+		},
+		Show: func(ctx context.Context, docs store.Docs, d resource.Doc, out resource.Object) error {
+			used, err := callflowOf(ctx, docs, d.Account, d.ID)
+			showNumber(d, used != nil, out)
+			created, modified := resource.Gregorian(d.Created), resource.Gregorian(d.Modified)
+			out["_read_only"] = resource.Object{
+				"created": created, "modified": modified, "is_deleted": d.Deleted, "state": inService,
+				"features": resource.Object{"available": []any{}, "settings": resource.Object{}},
+			}
+			return err
+		},
+	})
+}
+
+// showNumber adds what Kazoo's clients look for in a number.
+func showNumber(d resource.Doc, callflow bool, out resource.Object) {
+	out["state"], out["assigned_to"], out["features"] = inService, d.Account, []any{}
+	out["created"], out["updated"] = resource.Gregorian(d.Created), resource.Gregorian(d.Modified)
+	switch {
+	case callflow:
+		out["used_by"] = "callflow"
+	case resource.Text(d.Public, "voice_url") != "":
+		out["used_by"] = "pivot"
+	}
+}
+
+// prepareNumber takes GET for get, as Twilio writes it. The state is kept so
+// that lists can be filtered by it.
+func prepareNumber(_ context.Context, d *resource.Draft) error {
+	d.Doc["state"] = inService
+	for _, key := range []string{"voice_method", "voice_fallback_method", "status_callback_method"} {
+		if m, ok := d.Doc[key].(string); ok {
+			d.Doc[key] = strings.ToLower(m)
+		}
+	}
+	return nil
+}
+
+// faults is what a schema cannot say.
+func (n PhoneNumber) faults(urls URLChecker) schema.Faults {
+	var all schema.Faults
+	for _, u := range []struct{ key, value string }{
+		{"voice_url", n.VoiceURL}, {"voice_fallback_url", n.FallbackURL}, {"status_callback", n.StatusCallback},
+	} {
+		if u.value == "" {
+			continue
+		}
+		if err := checkURL(urls, u.value); err != nil {
+			all = append(all, schema.Fault{
+				Path: []string{u.key}, Rule: "error", Message: "invalid client URL: " + err.Error(),
+				Extra: map[string]any{"value": u.value},
+			})
+		}
+		if n.VoiceURL == "" {
+			all = append(all, schema.Fault{
+				Path: []string{u.key}, Rule: "dependencies", Message: u.key + " needs a voice_url",
+				Extra: map[string]any{"target": "voice_url", "code": 21405},
+			})
+		}
+	}
+	return all
+}
+
+var errScheme = errors.New("only http and https URLs are asked")
+
+func checkURL(urls URLChecker, raw string) error {
+	switch {
+	case urls != nil:
+		return urls.CheckURL(raw)
+	case strings.HasPrefix(raw, "http://"), strings.HasPrefix(raw, "https://"):
+		return nil
+	default:
+		return errScheme
+	}
+}
+
+// unanswered refuses a new voice_url for a number that a callflow answers: it
+// would never be asked.
+func unanswered(ctx context.Context, d *resource.Draft, n PhoneNumber) error {
+	if n.VoiceURL == "" || d.Old != nil && resource.Text(d.Old.Public, "voice_url") == n.VoiceURL {
+		return nil
+	}
+	flow, err := callflowOf(ctx, d.Docs, d.Account, d.ID)
+	if err != nil || flow == nil {
+		return err
+	}
+	other, err := resource.ParseObject(flow.JSON)
+	if err != nil {
+		return err
+	}
+	return schema.Faults{{
+		Path: []string{"voice_url"}, Rule: "unique", Extra: map[string]any{"cause": d.ID},
+		Message: strings.TrimSpace("Number " + d.ID + " exists in callflow " + flow.ID + " " + resource.Text(other, "name")),
+	}}
+}
+
+// callflowOf is the callflow that has a number, nil if there is none.
+func callflowOf(ctx context.Context, docs store.Docs, account, number string) (*store.Doc, error) {
+	found, err := docs.List(ctx, store.Query{
+		Account: account, Type: callflowType, Where: map[string]string{"numbers": number}, Limit: 1,
+	})
+	if err != nil || len(found) == 0 {
+		return nil, err
+	}
+	return &found[0], nil
+}
+
+// PhoneNumber is how a number of an account is answered where no callflow has
+// it, with its defaults. It is store.ErrNotFound where there is no such
+// number, or none with a voice_url.
+func (s *Server) PhoneNumber(ctx context.Context, account, number string) (PhoneNumber, error) {
+	d, err := s.numbers(account).Get(ctx, route.Normalise(number))
+	if err != nil {
+		return PhoneNumber{}, err
+	}
+	raw, err := json.Marshal(d.Public)
+	if err != nil {
+		return PhoneNumber{}, err
+	}
+	var n PhoneNumber
+	if err := s.numbersDef.Schema.Decode(raw, &n); err != nil {
+		return PhoneNumber{}, err
+	}
+	if n.VoiceURL == "" {
+		return PhoneNumber{}, store.ErrNotFound
+	}
+	n.VoiceMethod, n.FallbackMethod = cmp.Or(n.VoiceMethod, "post"), cmp.Or(n.FallbackMethod, "post")
+	n.StatusMethod = cmp.Or(n.StatusMethod, "post")
+	if len(n.StatusEvents) == 0 {
+		n.StatusEvents = []string{"completed"}
+	}
+	return n, nil
+}
+
+func (s *Server) numbers(account string) resource.Collection { return s.in(s.numbersDef, account) }
+
+func (s *Server) numberOperations() []Operation {
+	const all = "accounts/{account_id}/phone_numbers"
+	const one = all + "/{number}"
+	body := s.numbersDef.Schema
+	ops := []Operation{
+		{
+			Method: http.MethodGet, Path: all, Do: s.listNumbers, Params: listParams,
+			Summary: "List phone numbers: data.numbers has an object for each, under the number",
+		},
+		{Method: http.MethodGet, Path: one, Summary: "Read a phone number", Do: s.getNumber},
+		{
+			Method: http.MethodPut, Path: one, Summary: "Add a phone number to the account; public ones by the first account",
+			Body: body, Do: s.putNumber,
+		},
+		{
+			Method: http.MethodPost, Path: one, Summary: "Replace what is said of a phone number", Body: body,
+			Do: s.changeNumber,
+		},
+		{Method: http.MethodPatch, Path: one, Summary: "Change parts of what is said of a phone number", Do: s.changeNumber},
+		{Method: http.MethodDelete, Path: one, Summary: "Give a phone number back", Do: s.deleteNumber},
+	}
+	for i := range ops {
+		ops[i].Group = "phone_numbers"
+	}
+	return ops
+}
+
+func (s *Server) listNumbers(r *Request) (Reply, error) {
+	q, err := resource.ParseQuery(r.query, r.Param)
+	if err != nil {
+		return Reply{}, err
+	}
+	page, err := s.numbers(r.Account.ID).List(r.Context(), q)
+	if err != nil {
+		return Reply{}, err
+	}
+	flows, err := s.Callflows(r.Account.ID).Where(r.Context(), nil)
+	if err != nil {
+		return Reply{}, err
+	}
+	answered := map[string]bool{}
+	for _, f := range flows {
+		for _, n := range resource.Strings(f.Public, "numbers") {
+			answered[n] = true
+		}
+	}
+	rows := resource.Object{}
+	for _, d := range page.Docs {
+		row := resource.Object{}
+		showNumber(d, answered[d.ID], row)
+		rows[d.ID] = row
+	}
+	reply := listed(nil, q, page.Next)
+	reply.Data = resource.Object{"numbers": rows, "cascade_quantity": 0}
+	if reply.List.Size >= 0 {
+		reply.List.Size = len(rows)
+	}
+	return reply, nil
+}
+
+func (s *Server) getNumber(r *Request) (Reply, error) {
+	c := s.numbers(r.Account.ID)
+	d, err := c.Get(r.Context(), route.Normalise(r.Var("number")))
+	return s.shown(r, c, d, err)
+}
+
+func (s *Server) changeNumber(r *Request) (Reply, error) {
+	c := s.numbers(r.Account.ID)
+	change := c.Replace
+	if r.method == http.MethodPatch {
+		change = c.Patch
+	}
+	d, err := change(r.Context(), route.Normalise(r.Var("number")), r.Data(), r.ifMatch())
+	return s.shown(r, c, d, err)
+}
+
+func errNumberExists(number string) *Error {
+	return &Error{Status: http.StatusConflict, Message: "number_exists", Data: map[string]any{
+		"code": http.StatusConflict, "error": "number_exists", "cause": number,
+		"message": "number " + number + " already exists",
+	}}
+}
+
+func (s *Server) putNumber(r *Request) (Reply, error) {
+	ctx, number, c := r.Context(), route.Normalise(r.Var("number")), s.numbers(r.Account.ID)
+	if !dialable.MatchString(number) {
+		return Reply{}, errInvalid("id", "pattern", "Failed to match pattern '"+dialable.String()+"'",
+			map[string]any{"target": dialable.String(), "value": number})
+	}
+	if public(number) {
+		// Or else any account could take any number first.
+		if !r.Auth.Master() {
+			return Reply{}, errForbidden()
+		}
+		if err := s.claim(ctx, r.Account.ID, number); err != nil {
+			return Reply{}, err
+		}
+	}
+	d, err := c.CreateAs(ctx, number, r.Data())
+	if errors.Is(err, store.ErrConflict) {
+		return Reply{}, errNumberExists(number)
+	}
+	if err != nil {
+		return Reply{}, errors.Join(err, s.disclaim(ctx, r.Account.ID, number))
+	}
+	reply, err := s.shown(r, c, d, err)
+	reply.Location = r.place()
+	return reply, err
+}
+
+// deleteNumber leaves nothing behind, so that the number can be somebody
+// else's.
+func (s *Server) deleteNumber(r *Request) (Reply, error) {
+	number, c := route.Normalise(r.Var("number")), s.numbers(r.Account.ID)
+	d, err := c.Delete(r.Context(), number, r.ifMatch(), true)
+	if err != nil {
+		return Reply{}, err
+	}
+	if err := s.disclaim(r.Context(), r.Account.ID, number); err != nil {
+		return Reply{}, err
+	}
+	return s.shown(r, c, d, nil)
+}
+
+// claim is a public number's owner.
+type claim struct {
+	Account string `json:"account"`
+}
+
+// claim makes a public number an account's: one that another account has is
+// an *Error. What was claimed and never came to be is free again after a
+// while.
+func (s *Server) claim(ctx context.Context, account, number string) error {
+	raw, err := json.Marshal(claim{account})
+	if err != nil {
+		return err
+	}
+	next := store.Doc{Key: store.Key{Type: claimType, ID: number}, JSON: raw}
+	_, err = s.docs.Put(ctx, next)
+	if !errors.Is(err, store.ErrConflict) {
+		return err
+	}
+	old, err := s.docs.Get(ctx, next.Key)
+	if err != nil {
+		return err
+	}
+	var by claim
+	if err := json.Unmarshal(old.JSON, &by); err != nil {
+		return err
+	}
+	held, err := s.holds(ctx, by.Account, number)
+	switch {
+	case err != nil:
+		return err
+	case held, by.Account != account && s.now().Sub(old.Modified) < claimHolds:
+		return errNumberExists(number)
+	}
+	next.Rev = old.Rev
+	_, err = s.docs.Put(ctx, next)
+	return err
+}
+
+// holds says whether a number is really an account's.
+func (s *Server) holds(ctx context.Context, account, number string) (bool, error) {
+	for _, k := range []store.Key{
+		{Type: s.accountsDef.Type, ID: account}, {Account: account, Type: numberType, ID: number},
+	} {
+		if _, err := s.docs.Get(ctx, k); errors.Is(err, store.ErrNotFound) {
+			return false, nil
+		} else if err != nil {
+			return false, err
+		}
+	}
+	return true, nil
+}
+
+// disclaim gives a number back that the account does not have any more.
+func (s *Server) disclaim(ctx context.Context, account, number string) error {
+	if !public(number) {
+		return nil
+	}
+	if held, err := s.holds(ctx, account, number); held || err != nil {
+		return err
+	}
+	k := store.Key{Type: claimType, ID: number}
+	d, err := s.docs.Get(ctx, k)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil
+	}
+	var by claim
+	if err == nil {
+		err = json.Unmarshal(d.JSON, &by)
+	}
+	if err == nil && by.Account == account {
+		err = s.docs.Delete(ctx, k, d.Rev, true)
+	}
+	if gone(err) {
+		return nil
+	}
+	return err
+}

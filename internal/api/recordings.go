@@ -1,0 +1,101 @@
+package api
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/pivotvoice/pivot/internal/resource"
+	"github.com/pivotvoice/pivot/internal/store"
+)
+
+// Where the sounds of recordings are, and their documents.
+const (
+	recordingBlob = "recording"
+	recordingType = "call_recording"
+)
+
+// recording is spec/crossbar-api.md appendix A, call_recordings.
+type recording struct {
+	CallID       string         `json:"call_id,omitempty" jsonschema_description:"The call that was recorded."`
+	CalleeName   string         `json:"callee_id_name,omitempty"`
+	CalleeNumber string         `json:"callee_id_number,omitempty"`
+	CallerName   string         `json:"caller_id_name,omitempty"`
+	CallerNumber string         `json:"caller_id_number,omitempty"`
+	CDRID        string         `json:"cdr_id,omitempty"`
+	ContentType  string         `json:"content_type,omitempty" jsonschema_description:"Of the sound as it is kept."`
+	ChannelVars  map[string]any `json:"custom_channel_vars,omitempty"`
+	Description  string         `json:"description,omitempty"`
+	Direction    string         `json:"direction,omitempty"`
+	Duration     int            `json:"duration,omitempty" jsonschema:"minimum=0" jsonschema_description:"In seconds."`
+	DurationMS   int            `json:"duration_ms,omitempty" jsonschema:"minimum=0"`
+	From         string         `json:"from,omitempty"`
+	Interaction  string         `json:"interaction_id,omitempty"`
+	MediaSource  string         `json:"media_source,omitempty"`
+	MediaType    string         `json:"media_type,omitempty" jsonschema_description:"wav or mp3, as it is kept."`
+	Name         string         `json:"name,omitempty"`
+	Origin       string         `json:"origin,omitempty" jsonschema_description:"What made it."`
+	OwnerID      string         `json:"owner_id,omitempty"`
+	Request      string         `json:"request,omitempty"`
+	SourceType   string         `json:"source_type,omitempty"`
+	Start        int            `json:"start,omitempty" jsonschema_description:"When it began, in Gregorian seconds."`
+	To           string         `json:"to,omitempty"`
+	URL          string         `json:"url,omitempty" jsonschema_description:"Where it is sent."`
+}
+
+// recordingsResource declares recordings; kinds are the media types that one
+// can be given as, of the one it is kept as.
+func recordingsResource(kinds func(kept string) []string) resource.Resource {
+	readOnly := func(d resource.Doc) any {
+		return resource.Object{"content_types": kinds(resource.Text(d.Public, "content_type"))}
+	}
+	def := resource.Def[recording]{
+		Name: "recordings", As: "call_recordings", Type: recordingType, Blob: recordingBlob, Fixed: true,
+		Summary: "Recordings of calls.",
+		Example: `{"name":"a call","call_id":"c","content_type":"audio/wav","media_type":"wav","duration":2,
+			"duration_ms":2000,"start":63900000000,"from":"+12025551234@a.example","to":"2600@a.example"}`,
+		Index: []string{"call_id", "owner_id", "interaction_id"},
+		Order: func(d resource.Doc) string { return d.Created.UTC().Format("20060102150405.000000") },
+		Show: func(_ context.Context, _ store.Docs, d resource.Doc, out resource.Object) error {
+			out["_read_only"] = readOnly(d)
+			return nil
+		},
+	}
+	r := resource.Define(def)
+	r.Columns = append(resource.Fields(r.Schema.Fields()...), resource.Column{Name: "_read_only", Value: readOnly})
+	return r
+}
+
+func (s *Server) recordingOperations() []Operation {
+	if s.cfg.Blobs == nil {
+		return nil
+	}
+	return []Operation{{
+		Method: http.MethodGet, Path: "accounts/{account_id}/recordings/{id}", Group: "recordings",
+		Who: Linked, Produces: []string{wavType, mp3Type}, Do: s.getRecording,
+		Summary: "Read a recording: its document, or its sound with Accept: audio/* or .wav or .mp3 after the id",
+		Params: []Param{
+			{"accept", "audio/wav or audio/mpeg, in the place of the header."},
+			{"inline", "true to have it played by browsers, and not saved."},
+			{"token", "The signature of a link that a web server was given."},
+		},
+	}}
+}
+
+// getRecording is a recording's document, or its sound: that is what a link
+// is for, what an ending of the id asks for, and what Accept may.
+func (s *Server) getRecording(r *Request) (Reply, error) {
+	id, kind := splitFormat(r.Var("id"))
+	c := s.in(s.recordingsDef, r.Account.ID)
+	d, err := c.Get(r.Context(), id)
+	if err != nil {
+		return Reply{}, err
+	}
+	if kind == "" && r.link {
+		_, kind = splitFormat(r.query.Get("token"))
+	}
+	if kind == "" && !r.link && r.accept == jsonType {
+		return s.shown(r, c, d, nil)
+	}
+	key := store.Key{Account: r.Account.ID, Type: recordingBlob, ID: id}
+	return s.sound(r, key, soundWish{kind: kind, name: resource.Text(d.Public, "name")})
+}

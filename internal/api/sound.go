@@ -1,0 +1,206 @@
+package api
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/pivotvoice/pivot/internal/audio"
+	"github.com/pivotvoice/pivot/internal/store"
+)
+
+// The media types of sound.
+const (
+	wavType = "audio/wav"
+	mp3Type = "audio/mpeg"
+)
+
+// encodersAtOnce is how many sounds are converted at one time; more wait.
+const encodersAtOnce = 2
+
+// Encoder makes MP3 of WAV; a *media.Library is one.
+type Encoder interface {
+	CanMP3() bool
+	EncodeMP3(ctx context.Context, wav io.Reader, out io.Writer) error
+}
+
+// soundWish is how a sound is asked for.
+type soundWish struct {
+	kind string // its media type; "" is what the request accepts, or as it is kept
+	name string // of the file
+}
+
+// kinds are the media types that a sound can be given as, that which it is
+// kept as first.
+func (s *Server) kinds(kept string) []string {
+	switch {
+	case kept == "":
+		return []string{}
+	case kept == mp3Type:
+		return []string{mp3Type, wavType}
+	case s.cfg.MP3 != nil && s.cfg.MP3.CanMP3():
+		return []string{kept, mp3Type}
+	default:
+		return []string{kept}
+	}
+}
+
+// errNoSound is a sound that is not there in the form that is asked for.
+func errNoSound(kinds []string) *Error {
+	return &Error{Status: http.StatusNotAcceptable, Message: "not_acceptable", Data: map[string]any{
+		"message": "this server can give the sound only as " + strings.Join(kinds, " or "), "content_types": kinds,
+	}}
+}
+
+// sound answers with a blob's sound, converted if need be.
+func (s *Server) sound(r *Request, k store.Key, want soundWish) (Reply, error) {
+	blob, info, err := s.cfg.Blobs.Open(r.Context(), k)
+	if err != nil {
+		return Reply{}, err // a document whose sound is gone is not found either
+	}
+	out := &file{ReadSeekCloser: blob, kind: canonical(info.ContentType), modified: info.Modified}
+	kinds := s.kinds(out.kind)
+	kind := want.kind
+	if kind == "" {
+		kind = cmp.Or(choose(r.wanted(), kinds), r.accept)
+		if kind == jsonType { // of a link, which is not about JSON
+			kind = out.kind
+		}
+	}
+	if kind != out.kind {
+		if out, err = s.converted(r.Context(), out, kind, kinds); err != nil {
+			return Reply{}, err
+		}
+	}
+	out.etag = fmt.Sprintf(`"%x-%x-%s"`, info.Modified.UnixNano(), info.Size, strings.TrimPrefix(kind, "audio/"))
+	out.name = fileName(cmp.Or(want.name, k.ID), kind)
+	return Reply{Take: func(w http.ResponseWriter) { out.serve(w, r) }}, nil
+}
+
+// canonical is the one name of a media type that has several.
+func canonical(kind string) string {
+	kind, _, _ = mime.ParseMediaType(kind)
+	return cmp.Or(aliases[kind], kind)
+}
+
+// fileName is a name that can be saved under anywhere.
+func fileName(name, kind string) string {
+	name = strings.Map(func(c rune) rune {
+		if c < ' ' || strings.ContainsRune(`/\:*?"<>|`, c) {
+			return '_'
+		}
+		return c
+	}, name)
+	ending := map[string]string{wavType: ".wav", mp3Type: ".mp3"}[kind]
+	return strings.TrimSuffix(name, ending) + ending
+}
+
+// file is a sound that is ready to be sent.
+type file struct {
+	io.ReadSeekCloser
+	kind, etag, name string
+	modified         time.Time
+}
+
+func (f *file) serve(w http.ResponseWriter, r *Request) {
+	defer func() { _ = f.Close() }() // it was only read
+	h := w.Header()
+	h.Set("Content-Type", f.kind)
+	h.Set("ETag", f.etag)
+	how := "attachment"
+	if r.Param("inline") == "true" {
+		how = "inline"
+	}
+	h.Set("Content-Disposition", mime.FormatMediaType(how, map[string]string{"filename": f.name}))
+	http.ServeContent(&patient{w, http.NewResponseController(w)}, r.HTTP, "", f.modified, f)
+}
+
+// patient gives a client time for each part of what it takes, not for all of
+// it.
+type patient struct {
+	http.ResponseWriter
+	ctl *http.ResponseController
+}
+
+func (p *patient) Write(b []byte) (int, error) {
+	_ = p.ctl.SetWriteDeadline(time.Now().Add(exchangeLimit)) // no connection, as in tests, has none
+	return p.ResponseWriter.Write(b)
+}
+
+// converted is a sound as another media type, in a file that goes with its
+// closing, so that parts of it can be asked for. It closes what it is made of.
+func (s *Server) converted(ctx context.Context, from *file, kind string, kinds []string) (*file, error) {
+	defer func() { _ = from.Close() }() // it was only read
+	convert := map[string]func(context.Context, io.Reader, *os.File) error{
+		mp3Type + " " + wavType: toWAV, wavType + " " + mp3Type: s.toMP3,
+	}[from.kind+" "+kind]
+	if convert == nil {
+		return nil, errNoSound(kinds)
+	}
+	select {
+	case s.encoders <- struct{}{}:
+		defer func() { <-s.encoders }()
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	f, err := os.CreateTemp("", "pivot-sound-*")
+	if err != nil {
+		return nil, err
+	}
+	out := &file{ReadSeekCloser: scratch{f}, kind: kind, modified: from.modified}
+	if err = convert(ctx, from, f); err == nil {
+		_, err = f.Seek(0, io.SeekStart)
+	}
+	if err != nil {
+		return nil, errors.Join(err, out.Close())
+	}
+	return out, nil
+}
+
+// scratch is a file that is gone once it is closed.
+type scratch struct{ *os.File }
+
+func (f scratch) Close() error { return errors.Join(f.File.Close(), os.Remove(f.Name())) }
+
+func (s *Server) toMP3(ctx context.Context, wav io.Reader, out *os.File) error {
+	if s.cfg.MP3 == nil || !s.cfg.MP3.CanMP3() {
+		return errNoSound([]string{wavType})
+	}
+	return s.cfg.MP3.EncodeMP3(ctx, wav, out)
+}
+
+func toWAV(ctx context.Context, mp3 io.Reader, out *os.File) error {
+	sound, _, err := audio.Decode(io.NopCloser(mp3))
+	if errors.Is(err, audio.ErrUnknownFormat) || errors.Is(err, audio.ErrBroken) {
+		return errNoSound([]string{mp3Type})
+	}
+	if err != nil {
+		return err
+	}
+	wav, err := audio.NewWAVWriter(out, sound.Rate(), 1)
+	if err != nil {
+		return err
+	}
+	samples := make([]int16, 4096)
+	for {
+		n, err := sound.ReadSamples(samples)
+		if more := wav.Write(samples[:n]); more != nil {
+			return more
+		}
+		switch {
+		case errors.Is(err, io.EOF):
+			return wav.Close()
+		case err != nil:
+			return err
+		case ctx.Err() != nil:
+			return ctx.Err()
+		}
+	}
+}
