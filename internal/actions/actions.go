@@ -40,7 +40,10 @@ type Deps struct {
 	Flows      Flows
 	Recordings Recordings
 	Web        Asker
-	Dialects   map[string]Dialect // by req_format: "kazoo"
+	Dialects   map[string]Dialect // "kazoo", "twiml" and, for compat, "twilio"
+	// Keys are those that an account's webhooks are signed with, the one that
+	// signs first; nil signs nothing.
+	Keys func(ctx context.Context, account string) []string
 	// AfterAnswer is how long play waits when it has just answered the call,
 	// for phones that open their ears late. Kazoo waits 100 ms. Here the
 	// default is not to wait: our sound begins at the same moment as the
@@ -59,7 +62,7 @@ func All(d Deps) []flow.Action {
 		hangup,
 		language,
 		noop,
-		pivot(d.Web, d.Dialects),
+		pivot(d.Web, d.Dialects, d.Keys),
 		play(d.Media, d.AfterAnswer),
 		recordCaller(d.Recordings),
 		response(d.Media),

@@ -96,7 +96,7 @@ func pivotEngine(t *testing.T, log event.Log) *flow.Engine {
 	web := webhook.New(webhook.Config{Guard: webhook.Guard{AllowLoopback: true}, MaxBytes: 5000})
 	t.Cleanup(web.Close)
 	return flow.NewEngine(flow.Config{Log: log, Actions: []flow.Action{
-		pivot(web, map[string]Dialect{"kazoo": kazoo.Dialect{}}), noop, put, answer, hangup,
+		pivot(web, map[string]Dialect{"kazoo": kazoo.Dialect{}}, nil), noop, put, answer, hangup,
 	}})
 }
 
@@ -300,7 +300,7 @@ func TestPivotHungUp(t *testing.T) {
 func TestPivotCheck(t *testing.T) {
 	web := webhook.New(webhook.Config{})
 	t.Cleanup(web.Close)
-	action := pivot(web, map[string]Dialect{"kazoo": kazoo.Dialect{}})
+	action := pivot(web, map[string]Dialect{"kazoo": kazoo.Dialect{}}, nil)
 	for _, x := range []struct{ data, want string }{
 		{`{"voice_url":"https://example.com/voice"}`, ""},
 		{`{"voice_url":"next.php?x=1"}`, ""},
@@ -343,7 +343,7 @@ func BenchmarkPivotAsk(b *testing.B) {
 	done := errors.New("enough")
 	web := quick{Body: []byte(`{"module":"pivot","data":{"voice_url":"/again"}}`)}
 	e := flow.NewEngine(flow.Config{Burst: 1 << 30, Steps: b.N + 1, Actions: []flow.Action{
-		pivot(web, map[string]Dialect{"kazoo": kazoo.Dialect{}}),
+		pivoter{web: web, dialects: map[string]Dialect{"kazoo": kazoo.Dialect{}}, bound: b.N + 1}.action(),
 	}})
 	ctx, cancel := context.WithCancelCause(b.Context())
 	defer cancel(done)
