@@ -3,6 +3,7 @@ package rtp
 import (
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net/netip"
 )
 
@@ -39,7 +40,9 @@ func newPorts(minPort, maxPort int) (*ports, error) {
 func (p *ports) open(ip netip.Addr) (media, control *socket, err error) {
 	of := p.of[ip]
 	if of == nil {
-		of = &pairs{used: make([]bool, p.pairs)}
+		// Anywhere in the range: the stragglers of a process that has just
+		// ended would otherwise all come to the first calls.
+		of = &pairs{used: make([]bool, p.pairs), next: rand.IntN(p.pairs)}
 		p.of[ip] = of
 	}
 	for range p.pairs {

@@ -88,14 +88,15 @@ func (s *Stream) known(pt uint8) bool {
 	return pt == s.params.PayloadType || int(pt) == s.params.EventPT || pt == comfortNoise
 }
 
-// from says whether a valid packet's sender is the far end. The first one is;
-// later on others are only after a silence or a new agreement.
+// from says whether a valid packet's sender is the far end. The first one is,
+// and the one that was signalled always is, whatever straggler or stranger
+// was quicker; others are only after a silence or a new agreement.
 func (s *Stream) from(sender netip.AddrPort, now time.Time) bool {
 	in := &s.in
 	if sender == in.latched && !in.open {
 		return true
 	}
-	if !in.open && now.Sub(in.heard) < deaf {
+	if !in.open && sender != s.params.Remote && now.Sub(in.heard) < deaf {
 		return false
 	}
 	if sender != s.out.to.AddrPort {
