@@ -57,10 +57,11 @@ func (s *Server) checkOperations() []Operation {
 		return nil
 	}
 	return []Operation{{
-		Method: http.MethodPost, Path: "accounts/{account_id}/pivot/check", Group: "pivot", Raw: true,
-		Summary: "Check a document as a web server would answer it: in data, or as it is, with its own Content-Type",
-		Params:  []Param{{"req_format", "kazoo or twiml."}, {"compat", "pivot or twilio."}},
-		Body:    schema.Of(checkBody{}), Do: s.checkDocument,
+		Method: http.MethodPost, Path: "accounts/{account_id}/pivot/check", Group: "pivot",
+		Consumes: []string{"text/xml", "application/xml", jsonType},
+		Summary:  "Check a document as a web server would answer it: in data, or as the body",
+		Params:   []Param{{"req_format", "kazoo or twiml."}, {"compat", "pivot or twilio."}},
+		Body:     schema.Of(checkBody{}), Do: s.checkDocument,
 	}}
 }
 

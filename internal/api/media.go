@@ -75,8 +75,9 @@ func (s *Server) mediaOperations() []Operation {
 			},
 		},
 		{
-			Method: http.MethodPost, Path: raw, Group: "media", Raw: true, Do: s.putSound,
-			Summary: "Upload the sound of one of media: a WAV or MP3 file as the body, with no envelope",
+			Method: http.MethodPost, Path: raw, Group: "media", Do: s.putSound,
+			Consumes: []string{wavType, mp3Type},
+			Summary:  "Upload the sound of one of media: a WAV or MP3 file",
 		},
 	}
 }

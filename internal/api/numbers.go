@@ -99,13 +99,19 @@ func showNumber(d resource.Doc, callflow bool, out resource.Object) {
 	}
 }
 
-// prepareNumber takes GET for get, as Twilio writes it. The state is kept so
+// prepareNumber takes GET for get, and an empty URL for none, as Twilio's
+// clients write them. The state is kept so
 // that lists can be filtered by it.
 func prepareNumber(_ context.Context, d *resource.Draft) error {
 	d.Doc["state"] = inService
 	for _, key := range []string{"voice_method", "voice_fallback_method", "status_callback_method"} {
 		if m, ok := d.Doc[key].(string); ok {
 			d.Doc[key] = strings.ToLower(m)
+		}
+	}
+	for _, key := range []string{"voice_url", "voice_fallback_url", "status_callback"} {
+		if d.Doc[key] == "" {
+			delete(d.Doc, key)
 		}
 	}
 	return nil
@@ -314,6 +320,7 @@ func (s *Server) putNumber(r *Request) (Reply, error) {
 	if err != nil {
 		return Reply{}, errors.Join(err, s.disclaim(ctx, r.Account.ID, number))
 	}
+	r.vars["number"] = number
 	reply, err := s.shown(r, c, d, err)
 	reply.Location = r.place()
 	return reply, err

@@ -29,7 +29,9 @@ type Operation struct {
 	Who     Who
 	Params  []Param        // what it takes besides the path's variables
 	Body    *schema.Schema // of data; nil where there is none
-	Raw     bool           // it reads the body itself: there need be no envelope
+	// Consumes are the media types of a body that is no envelope, which the
+	// operation reads itself; with none there is only the envelope.
+	Consumes []string
 	// Produces are the media types it can answer with; none is JSON only.
 	Produces []string
 	Do       func(*Request) (Reply, error)

@@ -267,7 +267,7 @@ func (s *Server) takesRaw(method string, path []string) bool {
 		path = slices.Concat([]string{"accounts", "its"}, path[1:])
 	}
 	at := s.root.find(path, map[string]string{})
-	return at != nil && at.ops[method] != nil && at.ops[method].Raw
+	return at != nil && at.ops[method] != nil && len(at.ops[method].Consumes) > 0
 }
 
 // segments is the path below /v2, in segments.

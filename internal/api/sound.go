@@ -45,7 +45,7 @@ func (s *Server) kinds(kept string) []string {
 		return []string{}
 	case kept == mp3Type:
 		return []string{mp3Type, wavType}
-	case s.cfg.MP3 != nil && s.cfg.MP3.CanMP3():
+	case kept == wavType && s.cfg.MP3 != nil && s.cfg.MP3.CanMP3():
 		return []string{kept, mp3Type}
 	default:
 		return []string{kept}
@@ -114,6 +114,7 @@ func (f *file) serve(w http.ResponseWriter, r *Request) {
 	h := w.Header()
 	h.Set("Content-Type", f.kind)
 	h.Set("ETag", f.etag)
+	h.Set("Cache-Control", "private, no-cache")
 	how := "attachment"
 	if r.Param("inline") == "true" {
 		how = "inline"

@@ -7,9 +7,12 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"net/http/httptest"
+	"net/url"
 	"os"
 	"strings"
 	"testing"
+	"testing/iotest"
 	"time"
 
 	"github.com/pivotvoice/pivot/internal/audio"
@@ -212,6 +215,23 @@ func TestLinks(t *testing.T) {
 	}
 }
 
+func FuzzLink(f *testing.F) {
+	w := &Server{cfg: Config{}, now: time.Now}
+	account := resource.Doc{ID: "a", Public: resource.Object{}, Private: resource.Object{"pvt_signature_secret": "s"}}
+	good := linkToken(account, "r", time.Now().Add(time.Hour))
+	for _, seed := range []string{good, good + ".mp3", "", "-", "zz-0", "-1-" + good, "+" + good, strings.ToUpper(good)} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, token string) {
+		r := &Request{
+			Account: &account, method: http.MethodGet, vars: map[string]string{"id": "r"}, query: url.Values{"token": {token}},
+		}
+		if bare, _ := splitFormat(token); w.linked(r) != (bare == good) {
+			t.Errorf("%q", token)
+		}
+	})
+}
+
 func TestBasicWithKey(t *testing.T) {
 	w := newWorld(t)
 	w.token = ""
@@ -278,6 +298,51 @@ func testMedia(t *testing.T, w *world) {
 		t.Errorf("its sound is still there: %v", err)
 	}
 	w.must(400, "PUT A/media", `{"name":"x","media_source":"tts"}`)
+}
+
+// TestOverTheWire uploads and downloads by real connections.
+func TestOverTheWire(t *testing.T) {
+	w := newWorld(t)
+	web := httptest.NewServer(w)
+	defer web.Close()
+	id := resource.Text(w.must(201, "PUT A/media", `{"name":"Greeting"}`).data(), "id")
+	wav := wavOf(t, 3_000_000)
+	ask := func(method, token, span string, body io.Reader) (int, []byte) {
+		t.Helper()
+		req, err := http.NewRequestWithContext(t.Context(), method, web.URL+"/v2/accounts/"+w.creds.AccountID+"/media/"+id+"/raw", body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Header.Set("X-Auth-Token", token)
+		req.Header.Set("Range", span)
+		resp, err := web.Client().Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = resp.Body.Close() }()
+		got, err := io.ReadAll(resp.Body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return resp.StatusCode, got
+	}
+	if code, text := ask("POST", w.token, "", bytes.NewReader(wav)); code != 200 {
+		t.Fatalf("%d %s", code, text)
+	}
+	if code, got := ask("GET", w.token, "", nil); code != 200 || !bytes.Equal(got, wav) {
+		t.Errorf("%d, %d bytes", code, len(got))
+	}
+	if code, got := ask("GET", w.token, "bytes=-100", nil); code != 206 || !bytes.Equal(got, wav[len(wav)-100:]) {
+		t.Errorf("%d, %d bytes", code, len(got))
+	}
+	if code, _ := ask("GET", w.token, "bytes=99999999-", nil); code != 416 {
+		t.Errorf("beyond the end: %d", code)
+	}
+	// Of a stranger nothing is read.
+	req := httptest.NewRequest("POST", "/v2/accounts/"+w.creds.AccountID+"/media/"+id+"/raw", iotest.ErrReader(errors.New("read")))
+	if a := w.send(req); a.code != 401 {
+		t.Errorf("%d %s", a.code, a.text)
+	}
 }
 
 func TestUploadLimit(t *testing.T) {

@@ -80,9 +80,10 @@ func cors(h http.Header) {
 	h.Set("Access-Control-Allow-Methods", "GET, PUT, POST, PATCH, DELETE, OPTIONS")
 	h.Set("Access-Control-Allow-Headers", "content-type, depth, user-agent, x-http-method-override, x-file-size, "+
 		"x-requested-with, if-modified-since, x-file-name, cache-control, x-auth-token, x-kazoo-cluster-id, "+
-		"if-match, if-none-match, authorization, x-request-id, x-pretty-print, last-event-id")
+		"if-match, if-none-match, authorization, x-request-id, x-pretty-print, last-event-id, range")
 	h.Set("Access-Control-Expose-Headers",
-		"content-type, x-auth-token, x-request-id, x-kazoo-cluster-id, location, etag")
+		"content-type, x-auth-token, x-request-id, x-kazoo-cluster-id, location, etag, "+
+			"content-disposition, content-range, accept-ranges")
 	h.Set("Access-Control-Max-Age", "86400")
 }
 

@@ -10,7 +10,8 @@ import (
 
 // who says who may ask for an operation.
 var who = map[api.Who]string{
-	api.Account: "the account's token", api.AnyToken: "any token", api.Anyone: "anyone",
+	api.Account: "the account's token", api.Linked: "the account's token, or a signed link",
+	api.AnyToken: "any token", api.Anyone: "anyone",
 }
 
 // API is the page of all operations, in Markdown.
@@ -50,6 +51,9 @@ func params(o api.Operation) string {
 	}
 	for _, p := range own {
 		fmt.Fprintf(&b, "<br>`%s`: %s", p.Name, p.Summary)
+	}
+	if len(o.Consumes) > 0 {
+		fmt.Fprintf(&b, "<br>body: `%s`", strings.Join(o.Consumes, "`, `"))
 	}
 	if len(o.Produces) > 0 {
 		fmt.Fprintf(&b, "<br>besides JSON: `%s`", strings.Join(o.Produces, "`, `"))
