@@ -23,6 +23,9 @@ type commands struct {
 	Serve serve `cmd:"" default:"withargs" help:"Run the server."`
 	Demo  demo  `cmd:"" help:"Start a server, an example web application and a caller, and show one call."`
 	Call  phone `cmd:"" help:"Call a SIP address: press keys, play a file, keep what is heard."`
+	Try   try   `cmd:"" help:"Take a call as text, without a phone: of a number, a web application or a document."`
+	Check check `cmd:"" help:"Find everything wrong with TwiML and callflow documents."`
+	Test  tests `cmd:"" help:"Run calls that are kept as tests, in no time."`
 }
 
 func main() {
