@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"mime"
 	"net/http"
 	"strings"
@@ -22,21 +23,13 @@ type Document struct {
 	Compat      string // the compat of the pivot action, of TwiML; "" is the default
 }
 
-// Finding is something in a document that people should know of.
-type Finding struct {
-	Line    int    `json:"line,omitempty"`   // from 1; 0 is unknown
-	Column  int    `json:"column,omitempty"` // from 1, in characters
-	Path    string `json:"path,omitempty"`   // dotted, or of elements
-	Code    string `json:"code"`             // of the rule, for programs
-	Message string `json:"message"`
-	Hint    string `json:"hint,omitempty"` // what may have been meant
-}
-
-// Report is all that was found in a document.
+// Report is all that was found in a document. A fault's Extra has its place
+// as "line" and "column" (from 1, in characters) where that is known, Twilio's
+// number for it as "code", and what was probably meant as "suggestion".
 type Report struct {
-	Language string    `json:"language"` // what it was taken for: twiml, kazoo
-	Faults   []Finding `json:"faults"`   // for each of them the document is not carried out
-	Warnings []Finding `json:"warnings"`
+	Language string        // what the document was taken for: "twiml", "kazoo"
+	Faults   schema.Faults // for any of them the document is not carried out
+	Warnings schema.Faults // what is odd and does not stop a call
 }
 
 // DocumentChecker holds web servers' documents to their languages.
@@ -83,8 +76,20 @@ func (s *Server) checkDocument(r *Request) (Reply, error) {
 	})
 	return Reply{Data: map[string]any{
 		"valid": len(report.Faults) == 0, "language": report.Language,
-		"faults": append([]Finding{}, report.Faults...), "warnings": append([]Finding{}, report.Warnings...),
+		"faults": findings(report.Faults), "warnings": findings(report.Warnings),
 	}}, nil
+}
+
+// findings are faults as a list, in the order that they were found in.
+func findings(faults schema.Faults) []any {
+	rows := make([]any, len(faults))
+	for i, f := range faults {
+		row := resource.Object{}
+		maps.Copy(row, f.Extra)
+		row["path"], row["rule"], row["message"] = f.Dotted(), f.Rule, f.Message
+		rows[i] = row
+	}
+	return rows
 }
 
 // documentIn is the document that a body is, or has in an envelope.

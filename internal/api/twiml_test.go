@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/pivotvoice/pivot/internal/resource"
+	"github.com/pivotvoice/pivot/internal/schema"
 	"github.com/pivotvoice/pivot/internal/store"
 )
 
@@ -17,7 +18,10 @@ import (
 func (w *world) CheckDocument(_ context.Context, d Document) Report {
 	r := Report{Language: strings.Join([]string{d.ContentType, d.Format, d.Compat}, "|")}
 	if at := strings.Index(string(d.Body), "bad"); at >= 0 {
-		r.Faults = []Finding{{Line: 1, Column: at + 1, Code: "unknown_verb", Message: "bad is no verb", Hint: "Say"}}
+		r.Faults = schema.Faults{{
+			Path: []string{"Response", "bad"}, Rule: "verb", Message: "bad is no verb",
+			Extra: map[string]any{"line": 1, "column": at + 1, "code": 12200, "suggestion": "Say"},
+		}}
 	}
 	return r
 }
@@ -26,7 +30,7 @@ func TestCheckDocument(t *testing.T) {
 	w := newWorld(t)
 	for _, test := range []struct{ kind, query, body, language, faults string }{
 		{"text/xml", "", "raw:<Response/>", "text/xml||", "[]"},
-		{"text/xml", "?req_format=twiml&compat=twilio", "raw:<bad/>", "text/xml|twiml|twilio", `[{"code":"unknown_verb","column":2,"hint":"Say","line":1,"message":"bad is no verb"}]`},
+		{"text/xml", "?req_format=twiml&compat=twilio", "raw:<bad/>", "text/xml|twiml|twilio", `[{"code":12200,"column":2,"line":1,"message":"bad is no verb","path":"Response.bad","rule":"verb","suggestion":"Say"}]`},
 		{"application/json", "", `raw:{"module":"hangup","data":{}}`, "application/json||", "[]"},
 		{"application/json", "", `raw:{"module":`, "application/json||", "[]"},
 		{"application/x-www-form-urlencoded", "", "raw:<Response/>", "||", "[]"},
