@@ -195,6 +195,9 @@ type (
 		Took   Millis `json:"took_ms"`
 		Err    string `json:"error,omitempty"`
 		Over   bool   `json:"over,omitempty"` // it is not tried again
+		// Account is whose call it is, for those who have forgotten the call:
+		// a web server may be told a day after it.
+		Account string `json:"-"`
 	}
 	// Understood is speech turned into text.
 	Understood struct {

@@ -68,6 +68,7 @@ type Calls struct {
 type entry struct {
 	record  cdr.Record
 	known   bool          // its account is known, or will never be
+	late    bool          // a call of which only what came long after its end is here
 	base    int           // how many of its events were written
 	writing int           // how many of events are being written now
 	events  []event.Event // those that were not
@@ -129,6 +130,10 @@ func (c *Calls) read(k *entry, e event.Event) {
 			for _, doc := range c.cfg.Debug(e.Call, w) {
 				c.keep(k, KindDebug, e, doc)
 			}
+		}
+	case event.CalledBack:
+		if !k.known && w.Account != "" { // the call is over for so long that it was forgotten
+			k.known, k.late, k.ended, k.record.Account = true, true, e.At, w.Account
 		}
 	case event.Ended:
 		if !k.ended.IsZero() {
@@ -210,7 +215,7 @@ func (c *Calls) Record(call string) (cdr.Record, bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	k := c.calls[call]
-	if k == nil || !k.known {
+	if k == nil || !k.known || k.late {
 		return cdr.Record{}, false
 	}
 	return k.record, true

@@ -230,3 +230,25 @@ func BenchmarkAdd(b *testing.B) {
 		c.Add(event.Event{At: time.Now(), Call: id, What: event.Offered{Account: "a"}})
 	}
 }
+
+// TestTriedLongAfter is a callback that is made once the call is forgotten: it
+// is written to its account's timeline, and makes no call record of its own.
+func TestTriedLongAfter(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		j := &journal{}
+		c := calls(t, j)
+		add(c, "c1", event.Offered{Account: "a"}, event.Ended{By: "caller", Cause: "NORMAL_CLEARING"})
+		time.Sleep(time.Hour)
+		add(c, "c1", event.CalledBack{Event: "completed", Try: 9, Account: "a"})
+		if _, known := c.Record("c1"); known || len(c.Live("")) != 0 {
+			t.Error("the call is there again")
+		}
+		time.Sleep(time.Hour)
+		if got, want := kinds(t, c, "a", "c1"), []string{"offered", "ended", "called_back"}; !slices.Equal(got, want) {
+			t.Errorf("kept %v", got)
+		}
+		if records, _ := j.Read(t.Context(), store.Window{Account: "a", Kind: observe.KindCDR}); len(records) != 1 {
+			t.Errorf("%d call records", len(records))
+		}
+	})
+}
