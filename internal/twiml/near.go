@@ -21,17 +21,20 @@ func nearest(name string, known []string) string {
 	if len(name) > 40 {
 		return ""
 	}
-	plain := func(s string) string {
-		return strings.ToLower(strings.NewReplacer("-", "", "_", "", ":", "").Replace(s))
-	}
 	best, least := "", 1+len(name)/3
+	name = plain(name)
 	for _, k := range known {
-		if d := distance(plain(name), plain(k)); d < least {
+		if d := distance(name, plain(k)); d < least {
 			best, least = k, d
 		}
 	}
 	return best
 }
+
+// signs are what SDKs write differently in names.
+var signs = strings.NewReplacer("-", "", "_", "", ":", "")
+
+func plain(name string) string { return strings.ToLower(signs.Replace(name)) }
 
 // distance is how many letters must be put in, left out, changed or swapped
 // with their neighbour to make b of a (Damerau and Levenshtein's).

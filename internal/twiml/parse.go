@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 )
 
@@ -14,7 +15,8 @@ const (
 	maxBytes    = 1 << 20
 	maxElements = 10_000
 	maxNesting  = 40       // elements within each other; verbs need four, SSML some more
-	maxAttrs    = 100      // of one element
+	maxAllAttrs = 30_000   // of all elements
+	maxAttrs    = 60       // of one element
 	maxTag      = 64 << 10 // bytes of one tag
 )
 
@@ -82,7 +84,8 @@ type parser struct {
 	root   *element
 	open   *element // that what comes next is inside of
 	depth  int
-	count  int
+	count  int // elements so far
+	attrs  int // attributes so far
 	nth    map[*element]map[string]int
 	dtd    *place // of a document type declaration
 }
@@ -151,19 +154,21 @@ func (p *parser) start(tok xml.StartElement, from int) string {
 	if len(tok.Attr) > maxAttrs {
 		return fmt.Sprintf("there are more than %d attributes", maxAttrs)
 	}
+	if p.attrs += len(tok.Attr); p.attrs > maxAllAttrs {
+		return fmt.Sprintf("there are more than %d attributes", maxAllAttrs)
+	}
 	raw := p.body[from:p.dec.InputOffset()]
 	name, spans := tagNames(raw)
 	e := &element{name: name, at: p.cursor.to(from), parent: p.open, nth: 1}
-	seen := make(map[string]bool, len(tok.Attr))
+	e.attrs = make([]attribute, 0, len(tok.Attr))
 	for i, a := range tok.Attr {
 		if i >= len(spans) {
 			break
 		}
 		s := spans[i]
-		if seen[s.name] {
+		if slices.ContainsFunc(e.attrs, func(b attribute) bool { return b.name == s.name }) {
 			return fmt.Sprintf("<%s> has the attribute %s twice", name, s.name)
 		}
-		seen[s.name] = true
 		e.attrs = append(e.attrs, attribute{name: s.name, value: a.Value, at: p.cursor.to(from + s.at)})
 	}
 	return p.put(e)

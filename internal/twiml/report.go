@@ -28,8 +28,11 @@ type remarks struct {
 	more int
 }
 
+// full says that nothing more is told, only counted.
+func (r *remarks) full() bool { return len(r.all) >= maxFaults }
+
 func (r *remarks) add(f schema.Fault) {
-	if len(r.all) == maxFaults {
+	if r.full() {
 		r.more++
 		return
 	}

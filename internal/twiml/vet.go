@@ -14,7 +14,6 @@ func (c *compiler) warn(e *element, r remark) { c.warnings.add(r.on(e)) }
 // vet finds out what the elements in e are, of those that may stand there,
 // and what is wrong with them, all the way down.
 func (c *compiler) vet(e *element, may []*word) {
-	verbs := e.parent == nil
 	for _, in := range e.inside {
 		if in.element == nil {
 			c.vetText(e, in)
@@ -29,7 +28,7 @@ func (c *compiler) vet(e *element, may []*word) {
 			continue
 		}
 		if kid.word == nil {
-			c.unknown(kid, may, verbs)
+			c.unknown(kid, may)
 			continue
 		}
 		c.vetWord(kid)
@@ -50,7 +49,7 @@ func (c *compiler) vetWord(e *element) {
 }
 
 func (c *compiler) vetText(e *element, in inner) {
-	if strings.Trim(in.text, blanks) == "" || e.word != nil && e.word.text {
+	if strings.Trim(in.text, blanks) == "" || e.word.text {
 		return
 	}
 	where := "<" + e.name + ">"
@@ -62,36 +61,47 @@ func (c *compiler) vetText(e *element, in inner) {
 	}.about(e.path(), in.at))
 }
 
-// unknown tells of an element that may not stand where it does.
-func (c *compiler) unknown(e *element, may []*word, verb bool) {
+// unknown tells of an element that may not stand where it does: a fault, or
+// where it is passed over a warning.
+func (c *compiler) unknown(e *element, may []*word) {
+	// Kazoo's Say reads past markup it does not know; its words stay.
+	markup := e.parent.word.text && c.profile == Pivot
+	to, over := &c.faults, ""
+	if c.lenient || markup {
+		to, over = &c.warnings, " (it is passed over)"
+	}
+	if to.full() {
+		to.more++ // without a long search for what was meant
+		return
+	}
+	r := c.stranger(e, may)
+	r.message += over
+	to.add(r.on(e))
+}
+
+// stranger is what to say of an element that is none of those that may stand
+// where it does.
+func (c *compiler) stranger(e *element, may []*word) remark {
 	r := remark{rule: "unknown", value: e.name}
-	in := " inside <" + e.parent.name + ">"
-	near := nearest(e.name, names(may))
+	verb := e.parent.parent == nil
 	switch {
-	case verb && c.words.known[e.name]:
+	case c.words.known[e.name] && verb:
 		r.rule, r.message = "nesting", fmt.Sprintf("<%s> cannot stand directly in <Response>", e.name)
-	case c.words.known[e.name] || find(c.words.verbs, e.name) != nil:
-		r.rule, r.message = "nesting", fmt.Sprintf("<%s> cannot stand%s", e.name, in)
+	case c.words.known[e.name]:
+		r.rule, r.message = "nesting", fmt.Sprintf("<%s> cannot stand inside <%s>", e.name, e.parent.name)
 		if len(may) > 0 {
 			r.message += ", where there may be <" + strings.Join(names(may), ">, <") + ">"
 		}
 	case verb:
 		r.message = fmt.Sprintf("there is no verb <%s>", e.name)
 	default:
-		r.message = fmt.Sprintf("there is no <%s>%s", e.name, in)
+		r.message = fmt.Sprintf("there is no <%s> inside <%s>", e.name, e.parent.name)
 	}
-	if near != "" {
+	if near := nearest(e.name, names(may)); near != "" {
 		r.suggestion = near
 		r.message += "; did you mean <" + near + ">?"
 	}
-	// Kazoo's Say reads past markup it does not know; its words stay.
-	markup := !verb && e.parent.word != nil && e.parent.word.text && c.profile == Pivot
-	if c.lenient || markup {
-		r.message += " (it is passed over)"
-		c.warn(e, r)
-		return
-	}
-	c.fault(e, r)
+	return r
 }
 
 // vetAttrs checks the attributes of e, and keeps the good values under their
@@ -151,6 +161,10 @@ func (c *compiler) vetValue(e *element, known *attr, a attribute) {
 }
 
 func (c *compiler) unknownAttr(e *element, a attribute) {
+	if c.warnings.full() {
+		c.warnings.more++
+		return
+	}
 	all := make([]string, len(e.word.attrs))
 	for i := range e.word.attrs {
 		all[i] = e.word.attrs[i].name
