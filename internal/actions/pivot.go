@@ -76,22 +76,24 @@ alike. The timeline says why.
 Digits that were collected are sent as ` + "`Digits`" + `, named collections as ` + "`Digits[name]`" + `, once each for
 the unnamed one. A ` + "`voice_url`" + ` in an answer may be relative to the URL that answered (RFC 3986).
 
-With ` + "`\"req_format\": \"twiml\"`" + ` the server is told of the call by the names that TwiML applications know, and
-answers with a ` + "`<Response>`" + ` document. What it answers is read by its Content-Type: XML is TwiML and
-` + "`application/json`" + ` a callflow, whatever was asked for. ` + "`\"compat\": \"twilio\"`" + ` is for applications written for
-Twilio: it asks by POST first, waits 5 s for a connection, tries once more if there is none, and waits 15 s for all
-of it; ` + "`pivot`" + ` is for those written for Kazoo.
+With ` + "`\"req_format\": \"twiml\"`" + ` the server is told of the call by the names that TwiML
+applications know, and answers with a ` + "`<Response>`" + ` document. An answer is read by its
+Content-Type: XML is TwiML and ` + "`application/json`" + ` a callflow, whatever was asked for.
+` + "`\"compat\": \"twilio\"`" + ` is for applications written for Twilio: it asks by POST first, waits
+5 s for a connection, tries once more if there is none, and waits 15 s for all of it;
+` + "`pivot`" + ` is for those written for Kazoo.
 
-Whatever goes wrong, the ` + "`fallback_url`" + ` is asked once, with ` + "`ErrorCode`" + ` and ` + "`ErrorUrl`" + ` besides. If that fails
-too, and there is no child to take, a caller who was promised TwiML hears that an application error has occurred,
-and the call is hung up. The fallback and the status callback of the first ` + "`pivot`" + ` of a call hold for all
-that follow from it. A call that is answered a hundred times in a row with nothing but the way to the next answer
-is ended.
+Whatever goes wrong, the ` + "`fallback_url`" + ` is asked once, with ` + "`ErrorCode`" + ` and ` + "`ErrorUrl`" + `
+besides. If that fails too, and there is no child to take, a caller who was promised TwiML
+hears that an application error has occurred, and the call is hung up. The fallback and the
+status callback of the first ` + "`pivot`" + ` of a call hold for all that follow from it. A call that
+is answered a hundred times in a row with nothing but the way to the next answer is ended.
 
-Requests are signed with the account's key (` + "`X-Twilio-Signature`" + `), carry the call's cookies and a token that
-stays the same when they are tried again (` + "`I-Twilio-Idempotency-Token`" + `). A URL's fragment may set limits of its
-own: ` + "`#ct=`, `rt=`, `tt=`" + ` milliseconds to connect, of silence and for all of it, ` + "`rc=`" + ` how often to try again,
-` + "`rp=`" + ` after what (` + "`4xx,5xx,ct,rt,all`" + `).`
+Requests are signed with the account's key (` + "`X-Twilio-Signature`" + `), carry the call's cookies
+and a token that stays the same when they are tried again
+(` + "`I-Twilio-Idempotency-Token`" + `). A URL's fragment may set limits of its own: ` + "`#ct=`, `rt=`" + `
+and ` + "`tt=`" + ` are milliseconds to connect, of silence and for all of it, ` + "`rc=`" + ` is how often to
+try again and ` + "`rp=`" + ` after what (` + "`4xx,5xx,ct,rt,all`" + `).`
 
 // pivot asks with web, in one of dialects: by req_format, or by compat if that
 // is "twilio". keys are those of an account that requests are signed with.
