@@ -235,6 +235,9 @@ func again(p *press, seq uint16, end bool, duration uint16, now time.Time) bool 
 	return now.Sub(p.heard) > eventOver || !end && duration < p.duration
 }
 
+// pending says that a key is down.
+func (r *eventReader) pending() bool { return r.n > 0 && !r.presses[0].told }
+
 // tick tells presses whose end has been lost.
 func (r *eventReader) tick(now time.Time, tell func(Key)) {
 	for i := range r.n {

@@ -197,3 +197,45 @@ func TestEventReader(t *testing.T) {
 		})
 	}
 }
+
+// TestKeyEndIsHeardSoon looks at a stream in every slot while a key is down,
+// and only then.
+func TestKeyEndIsHeardSoon(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newCall(t)
+		told := make(chan time.Time, 8)
+		c.OnKey(func(Key) { told <- time.Now() })
+		key := func(flags byte, duration byte) {
+			p := c.far.packet([]byte{5, flags | 10, duration, 0})
+			p.PayloadType, p.Timestamp = 101, 7000
+			c.far.send(c.LocalAddr(), p)
+		}
+		hot := func() int {
+			c.clock.mu.Lock()
+			defer c.clock.mu.Unlock()
+			return len(c.clock.hot)
+		}
+		for _, wait := range []time.Duration{50, 55, 60, 65} { // whatever the time within a frame
+			key(0, 1)
+			time.Sleep(wait * time.Millisecond)
+			if hot() != 1 {
+				t.Error("the stream is not looked at more often")
+			}
+			up := time.Now()
+			key(0x80, 3)
+			if took := (<-told).Sub(up); took > stepTime {
+				t.Errorf("told after %v", took)
+			}
+			time.Sleep(2 * time.Second)
+			if hot() != 0 {
+				t.Error("the stream is still looked at more often")
+			}
+		}
+		key(0, 1)
+		time.Sleep(audio.FrameTime)
+		c.Close() // with a key down
+		if hot() != 0 {
+			t.Error("a closed stream is kept")
+		}
+	})
+}

@@ -17,7 +17,9 @@ import (
 	"github.com/pivotvoice/pivot/internal/audio"
 )
 
-var loopback = netip.MustParseAddr("127.0.0.1")
+// loopback is an address of this test's own: what other tests send to ports of
+// 127.0.0.1 at the same time must not end up in its streams.
+var loopback = netip.MustParseAddr("127.0.0.7")
 
 // peer is a far end: a socket of its own, written and read when a test says
 // so. Time in tests is synctest's; loopback delivers at once.

@@ -13,6 +13,26 @@ import (
 	"github.com/pivotvoice/pivot/internal/audio"
 )
 
+// TestSignalledWins is a straggler that is quicker than the far end: the
+// address that was signalled takes the call back at once.
+func TestSignalledWins(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newCall(t)
+		straggler := newPeer(t, loopback)
+		straggler.send(c.LocalAddr(), straggler.packet(make([]byte, 160)))
+		time.Sleep(40 * time.Millisecond)
+		if got := c.Stats().Latched; got != straggler.media.local {
+			t.Fatalf("latched to %s", got)
+		}
+		c.far.send(c.LocalAddr(), c.far.packet(make([]byte, 160)))
+		straggler.send(c.LocalAddr(), straggler.packet(make([]byte, 160)))
+		time.Sleep(40 * time.Millisecond)
+		if got := c.Stats(); got.Latched != c.far.media.local || got.Dropped != 1 {
+			t.Errorf("%+v", got)
+		}
+	})
+}
+
 func TestLatching(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newCall(t)
@@ -69,6 +89,12 @@ func TestLatching(t *testing.T) {
 		if arrives(moved) != 5 {
 			t.Error("a refresh sent the sound elsewhere")
 		}
+		attacker.send(c.LocalAddr(), attacker.packet(make([]byte, 160)))
+		if arrives(attacker) != 0 {
+			t.Error("a refresh opened the call to others")
+		}
+		c.params.Remote, c.params.RemoteRTCP = newPeer(t, loopback).media.local, netip.AddrPort{}
+		_ = c.Configure(c.params) // and one that does
 		c.far.send(c.LocalAddr(), c.far.packet(make([]byte, 160)))
 		time.Sleep(20 * time.Millisecond)
 		if arrives(c.far) != 5 {

@@ -1,6 +1,7 @@
 package rtp
 
 import (
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -30,6 +31,7 @@ type scheduler struct {
 
 	mu    sync.Mutex
 	slots [slots][]*Stream
+	hot   []*Stream // with a key down: looked at in every slot
 }
 
 func newScheduler() *scheduler {
@@ -85,9 +87,15 @@ func (c *scheduler) run() {
 func (c *scheduler) visit(step int64, scratch []*Stream) []*Stream {
 	c.mu.Lock()
 	scratch = append(scratch[:0], c.slots[step%slots]...)
+	regular := len(scratch)
+	scratch = append(scratch, c.hot...)
 	c.mu.Unlock()
-	for _, s := range scratch {
-		s.tick(step, c.inbox)
+	for i, s := range scratch {
+		if i < regular {
+			s.tick(step, c.inbox)
+		} else {
+			s.peek(step, c.inbox)
+		}
 	}
 	clear(scratch)
 	return scratch
@@ -119,10 +127,36 @@ func (c *scheduler) place(s *Stream, want time.Time) int64 {
 	return best
 }
 
+// hurry has a stream looked at in every slot, so that the end of a key is
+// heard within 5 ms of its coming and not 20.
+func (c *scheduler) hurry(s *Stream) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !s.hurried {
+		s.hurried = true
+		c.hot = append(c.hot, s)
+	}
+}
+
+// calm ends that.
+func (c *scheduler) calm(s *Stream) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.cool(s)
+}
+
+func (c *scheduler) cool(s *Stream) {
+	if s.hurried {
+		s.hurried = false
+		c.hot = slices.DeleteFunc(c.hot, func(x *Stream) bool { return x == s })
+	}
+}
+
 // remove takes a stream out for good.
 func (c *scheduler) remove(s *Stream) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.cool(s)
 	c.drop(s)
 }
 

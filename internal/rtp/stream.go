@@ -67,7 +67,8 @@ func following(a netip.AddrPort) netip.AddrPort { return netip.AddrPortFrom(a.Ad
 type Stream struct {
 	engine         *Engine
 	clock          *scheduler
-	slot, index    int // of the clock's, and guarded by it; slot is -1 outside
+	slot, index    int  // of the clock's, and guarded by it; slot is -1 outside
+	hurried        bool // guarded by the clock, too: it is among its hot ones
 	media, control *socket
 	ssrc           uint32
 	cname          string
@@ -109,7 +110,8 @@ func (s *Stream) LocalAddr() netip.AddrPort { return s.media.local }
 func (s *Stream) Port() int { return int(s.media.local.Port()) }
 
 // Configure sets or changes what was agreed. SSRC, sequence numbers and what
-// plays go on; the far end's address is learnt anew.
+// plays go on. With another Remote the far end's address is learnt anew; else
+// it stays, so that a refresh opens the call to nobody.
 func (s *Stream) Configure(p Params) error {
 	if err := p.check(s.media.local); err != nil {
 		return err
@@ -124,7 +126,7 @@ func (s *Stream) Configure(p Params) error {
 		if err != nil {
 			return err
 		}
-		s.out.to = to
+		s.out.to, s.in.open = to, true
 	}
 	if !s.ready || p.RemoteRTCP != s.params.RemoteRTCP {
 		to, err := newAddress(p.RemoteRTCP)
@@ -139,7 +141,6 @@ func (s *Stream) Configure(p Params) error {
 		return fmt.Errorf("rtp: no silence: %w", err)
 	}
 	s.params, s.out.silence = p, silence
-	s.in.open = true
 	if fresh {
 		s.in.track.rate(p.Codec.ClockRate)
 		s.taps.restart(p.Codec)
@@ -182,6 +183,14 @@ func (s *Stream) serve(step int64, in *inbox) (tell func(Key), keys []Key) {
 	}
 	s.in.events.tick(now, s.key)
 	s.report(in, now)
+	if s.in.events.pending() {
+		s.clock.hurry(s)
+	}
+	return s.told()
+}
+
+// told is the keys heard and whom to tell.
+func (s *Stream) told() (tell func(Key), keys []Key) {
 	if len(s.keys) == 0 {
 		return nil, nil
 	}
@@ -190,6 +199,32 @@ func (s *Stream) serve(step int64, in *inbox) (tell func(Key), keys []Key) {
 		return nil, nil
 	}
 	return s.onKey, keys
+}
+
+// peek looks, between the stream's own turns, whether the key that is down is
+// up by now.
+func (s *Stream) peek(step int64, in *inbox) {
+	s.ticking.Lock()
+	defer s.ticking.Unlock()
+	tell, keys := s.release(step, in)
+	for _, k := range keys {
+		tell(k)
+	}
+}
+
+func (s *Stream) release(step int64, in *inbox) (tell func(Key), keys []Key) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return nil, nil
+	}
+	now := s.clock.at(step)
+	s.drain(in, now)
+	s.in.events.tick(now, s.key)
+	if !s.in.events.pending() {
+		s.clock.calm(s)
+	}
+	return s.told()
 }
 
 // key is called for every key heard.
