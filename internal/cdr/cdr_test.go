@@ -1,6 +1,7 @@
 package cdr_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -56,11 +57,23 @@ func TestWhy(t *testing.T) {
 		"Something failed in play: no such media; no branch was left.": {
 			offered, event.Started{Module: "play"}, event.Failed{Message: "no such media"}, event.Ended{By: "us"},
 		},
+		"The application failed: no answer within 5s; the caller was told so.": {
+			offered, event.Started{Module: "pivot"}, event.Fetched{URL: "http://x", Failure: "timeout"},
+			event.Failed{Code: "pivot.timeout", Message: "no answer within 5s"}, event.Finished{Module: "pivot"},
+			event.Started{Module: "tts"}, event.Finished{Module: "tts", Branch: "_"}, event.Started{Module: "hangup"},
+			event.Ended{By: "us", Cause: "NORMAL_CLEARING"},
+		},
+		"The callflow had run to its end. ": {
+			offered, event.Started{Module: "pivot"}, event.Fetched{URL: "http://x", Failure: "timeout"},
+			event.Failed{Code: "pivot.timeout", Message: "no answer within 5s"}, event.Fetched{URL: "http://fallback"}, event.Decoded{},
+			event.Finished{Module: "pivot"}, event.Started{Module: "tts"}, event.Ended{By: "us", Cause: "NORMAL_CLEARING"},
+		},
 		"The callflow hung up.":             {offered, event.Started{Module: "hangup"}, event.Ended{By: "us", Cause: "NORMAL_CLEARING"}},
 		"The callflow had run to its end.":  {offered, event.Started{Module: "tts"}, event.Ended{By: "us", Cause: "NORMAL_CLEARING"}},
 		"We ended the call: draining.":      {offered, event.Ended{By: "us", Text: "draining"}},
 		"We ended the call with USER_BUSY.": {offered, event.Ended{By: "us", Cause: "USER_BUSY"}},
 	} {
+		want = strings.TrimSpace(want) // a blank tells two of the same apart
 		if got := cdr.Fold(at(time.Second, facts...)).Why; got != want {
 			t.Errorf("got %q, want %q", got, want)
 		}

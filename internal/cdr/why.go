@@ -15,6 +15,7 @@ type reason struct {
 	fetched *event.Fetched // the last webhook, if it failed
 	silent  bool           // nothing was ever routed
 	numbers string         // the number nobody answers
+	sorry   string         // what the caller was told was an application error
 }
 
 func (r *reason) add(e event.Event) {
@@ -32,8 +33,14 @@ func (r *reason) add(e event.Event) {
 		}
 	case event.Failed:
 		r.failed = &w
+	case event.Decoded:
+		r.failed = nil // a fallback has answered
+	case event.Finished:
+		if w.Branch == "" && !w.Ends && r.failed != nil && strings.HasPrefix(r.failed.Code, "pivot.") {
+			r.sorry = r.failed.Message // what took over is the announcement
+		}
 	case event.Fetched:
-		r.fetched = nil
+		r.fetched, r.sorry = nil, ""
 		if w.Failure != "" {
 			r.fetched = &w
 		}
@@ -49,6 +56,8 @@ func (r *reason) sentence(rec *Record, w event.Ended) string {
 		return r.hungUp(rec, w)
 	case r.silent:
 		return fmt.Sprintf("No callflow answers %s.", r.numbers)
+	case r.sorry != "":
+		return fmt.Sprintf("The application failed: %s; the caller was told so.", r.sorry)
 	case r.fetched != nil:
 		return fmt.Sprintf("%s failed: %s; no branch was left.", r.fetched.URL, r.fetched.Err)
 	case r.failed != nil:
