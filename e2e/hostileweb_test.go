@@ -37,9 +37,15 @@ func (s *server) line() *phone.Line {
 // heard.
 func (s *server) phone(l *phone.Line, number string, tones map[string]float64) (id string, heard []string) {
 	s.t.Helper()
+	return s.talk(l, number, nil, tones)
+}
+
+// talk is phone with something to say, which sends packets of sound.
+func (s *server) talk(l *phone.Line, number string, says audio.Sound, tones map[string]float64) (id string, heard []string) {
+	s.t.Helper()
 	ear := audio.NewEar(8000, tones)
 	r, err := phone.Call(s.t.Context(), l, phone.Options{
-		Target: "sip:" + number + "@" + s.SIP, Heard: ear, Limit: time.Minute,
+		Target: "sip:" + number + "@" + s.SIP, Play: says, Heard: ear, Limit: time.Minute,
 	})
 	if err != nil {
 		s.t.Fatalf("call to %s: %v", number, err)
@@ -247,7 +253,7 @@ func TestHostileFlows(t *testing.T) {
 		name, flow, kind, why string // the fact that must be told, and why the call is over
 		heard                 bool
 	}{
-		{"pivots to itself", `{"module":"pivot","data":{"voice_url":"` + web.URL + `/self"}}`, "failed", "too many steps", false},
+		{"pivots to itself", `{"module":"pivot","data":{"voice_url":"` + web.URL + `/self"}}`, "failed", "each time only said whom to ask next", false},
 		{"garbage sound", play(web.URL + "/huge.wav"), "failed", "The callflow hung up.", true},
 		{"sound inside", play(web.URL + "/metadata.wav"), "failed", "The callflow hung up.", true},
 		{"no sound there", play("http://" + deadAddress(t) + "/x.wav"), "failed", "The callflow hung up.", true},
