@@ -215,9 +215,9 @@ func TestKeyEndIsHeardSoon(t *testing.T) {
 			defer c.clock.mu.Unlock()
 			return len(c.clock.hot)
 		}
-		for _, wait := range []time.Duration{50, 55, 60, 65} { // whatever the time within a frame
+		for _, wait := range []int{50, 55, 60, 65} { // ms: whatever the time within a frame
 			key(0, 1)
-			time.Sleep(wait * time.Millisecond)
+			time.Sleep(time.Duration(wait) * time.Millisecond)
 			if hot() != 1 {
 				t.Error("the stream is not looked at more often")
 			}

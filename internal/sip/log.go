@@ -41,15 +41,20 @@ type outlet struct {
 	call    string
 }
 
+// send writes the message down before it leaves, or its answer might stand
+// before it.
 func (o outlet) send(b []byte, note string) error {
-	err := o.hop.send(b)
 	if o.call == "" {
-		return err
-	}
-	if err != nil {
-		note = strings.TrimPrefix(note+"; not sent: "+err.Error(), "; ")
+		return o.hop.send(b)
 	}
 	o.journal.message(time.Now(), o.call, true, o.hop, b, note)
+	err := o.hop.send(b)
+	if err != nil {
+		line, _, _ := bytes.Cut(b, []byte("\r\n"))
+		o.journal.add(o.call, event.Warned{
+			Code: "sip.not_sent", Message: strings.ToValidUTF8(string(line), "\uFFFD") + ": " + err.Error(),
+		})
+	}
 	return err
 }
 

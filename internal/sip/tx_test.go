@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/emiago/sipgo/sip"
+
+	"github.com/pivotvoice/pivot/internal/event"
 )
 
 // tape is a socket that keeps what is sent, with the time.
@@ -265,3 +267,27 @@ func TestUnsendable(t *testing.T) {
 		t.Error("a transaction is left")
 	}
 }
+
+// TestWrittenBeforeSent has a message on the timeline when it leaves, and what
+// came of it behind it.
+func TestWrittenBeforeSent(t *testing.T) {
+	d := newDiary()
+	var there int
+	o := outlet{hop: hop{conn: failing{func() { there = len(facts[event.SIP](d)) }}}, journal: journal{d}, call: "x"}
+	if err := o.send([]byte("BYE sip:a@b SIP/2.0\r\n\r\n"), ""); err == nil {
+		t.Fatal("it was sent")
+	}
+	if there != 1 {
+		t.Errorf("%d facts when it left", there)
+	}
+	if w := facts[event.Warned](d); len(w) != 1 || w[0].Message != "BYE sip:a@b SIP/2.0: sip: connection closed" {
+		t.Errorf("warned %+v", w)
+	}
+}
+
+// failing is a socket that takes nothing.
+type failing struct{ asked func() }
+
+func (f failing) write([]byte, netip.AddrPort) error { f.asked(); return errConnClosed }
+func (failing) transport() string                    { return transportUDP }
+func (failing) local() netip.AddrPort                { return netip.AddrPort{} }

@@ -91,8 +91,10 @@ func refuseOffer(err error) *refusal {
 		code = "304"
 	case errors.Is(err, sdp.ErrSecureOnly):
 		code = "302"
-	case errors.Is(err, sdp.ErrHostName):
+	case errors.Is(err, sdp.ErrHostName), errors.Is(err, sdp.ErrFamily):
 		code = "300"
+	case errors.Is(err, sdp.ErrMulticast):
+		code = "330"
 	}
 	text := plain(strings.TrimPrefix(err.Error(), "sdp: "))
 	return refuse(488, err.Error(), sip.NewHeader("Warning", code+` pivot "`+text+`"`))
