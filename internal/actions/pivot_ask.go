@@ -5,8 +5,10 @@ import (
 	"cmp"
 	"context"
 	"crypto/rand"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -55,14 +57,9 @@ func (p pivoter) ask(ctx context.Context, s *flow.Session, v *visit, d pivotData
 	if p.keys != nil {
 		r.SigningKeys = p.keys(ctx, s.Account)
 	}
-	bare := r
-	bare.Params = nil
-	x.asked = bare.Shown()
-	for name, values := range more {
-		if r.Params == nil {
-			r.Params = url.Values{} // a JSON body has no place for them
-		}
-		r.Params[name] = values
+	x.asked = shown(r.URL)
+	if err := addTo(&r, more); err != nil {
+		return x, err
 	}
 	s.Add(event.Fetching{ID: r.ID, Method: r.Method, URL: r.Shown(), Fallback: more != nil})
 	var answer webhook.Answer
@@ -79,6 +76,28 @@ func (p pivoter) ask(ctx context.Context, s *flow.Session, v *visit, d pivotData
 		s.Add(event.Warned{Code: "document." + w.Rule, Message: placed(w)})
 	}
 	return x, nil
+}
+
+// addTo puts more parameters where a request has its own: among them, or into
+// its JSON object.
+func addTo(r *webhook.Request, more url.Values) error {
+	if r.Body == nil {
+		maps.Copy(r.Params, more)
+		return nil
+	}
+	if len(more) == 0 {
+		return nil
+	}
+	all := map[string]any{}
+	if err := json.Unmarshal(r.Body, &all); err != nil {
+		return err
+	}
+	for name := range more {
+		all[name] = more.Get(name)
+	}
+	var err error
+	r.Body, err = json.Marshal(all)
+	return err
 }
 
 // over says whether the call has ended: then only the request is made.

@@ -108,7 +108,9 @@ var (
 	})
 )
 
-func keysOf(_ context.Context, account string) []string { return []string{"key of " + account, "old"} }
+func signingKeys(_ context.Context, account string) []string {
+	return []string{"key of " + account, "old"}
+}
 
 // twimlCall runs a program with the dialects of TwiML on a call until it is over.
 func twimlCall(t *testing.T, web Asker, program string) (*timeline, *fake.Phone) {
@@ -120,7 +122,7 @@ func twimlCall(t *testing.T, web Asker, program string) (*timeline, *fake.Phone)
 	log := &timeline{}
 	leg := fake.New(call.Info{ID: "1@host", From: "1000", FromRealm: "from.test"}, log)
 	e := flow.NewEngine(flow.Config{Log: log, Actions: []flow.Action{
-		pivot(web, map[string]Dialect{"kazoo": kazoo.Dialect{}, "twiml": tags{"pivot"}, "twilio": tags{"twilio"}}, keysOf),
+		pivot(web, map[string]Dialect{"kazoo": kazoo.Dialect{}, "twiml": tags{"pivot"}, "twilio": tags{"twilio"}}, signingKeys),
 		noop, put, answer, hangup, speak, tell, leaving,
 	}})
 	if err := e.Run(t.Context(), leg, flow.Start{Account: "acc", Program: &n}); err != nil {
@@ -282,6 +284,19 @@ func TestFallback(t *testing.T) {
 	}
 	if user, password, _ := site.asked[2].BasicAuth(); user != "me" || password != "pw" {
 		t.Error("the fallback's password is missing")
+	}
+}
+
+// TestFallbackJSON has what went wrong among the rest.
+func TestFallbackJSON(t *testing.T) {
+	var body string
+	site := newWebsite(t, nil)
+	site.Config.Handler = tee(site.Config.Handler, "/fallback", &body)
+	twimlCall(t, client(t), fmt.Sprintf(
+		`{"module":"pivot","data":{"voice_url":%q,"req_format":"twiml","method":"post","req_body_format":"json","fallback_url":%q}}`,
+		site.URL+"/none", site.URL+"/fallback"))
+	if !strings.Contains(body, `"ErrorCode":"11200"`) || !strings.Contains(body, `"ErrorUrl":"`+site.URL+`/none"`) || !strings.Contains(body, "CallSid") {
+		t.Errorf("told %s", body)
 	}
 }
 

@@ -120,7 +120,7 @@ func (v *visit) count(program *flow.Node) {
 }
 
 // quiet are the actions that take none of the caller's time.
-var quiet = []string{"answer", "noop", "flush_dtmf", "language", "set_variable", "set_variables"}
+var quiet = []string{"answer", "noop", "flush_dtmf", "language", "record_call", "set_variable", "set_variables"}
 
 // idle says whether a program does nothing before it comes to a pivot.
 func idle(n *flow.Node) bool {
