@@ -281,3 +281,17 @@ func FuzzOverride(f *testing.F) {
 		}
 	})
 }
+
+// FuzzWithParams has every name of the call's once, whatever the query was.
+func FuzzWithParams(f *testing.F) {
+	for _, s := range []string{"", "Digits=1", "&&a", "%44igits=2&x", "=&Digits", "a;Digits=1", "%zz&+=Digits"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, query string) {
+		got := withParams(query, url.Values{"Digits": {"7"}, "From": {""}})
+		values, _ := url.ParseQuery(got)
+		if !slices.Equal(values["Digits"], []string{"7"}) || len(values["From"]) != 1 {
+			t.Errorf("%q became %q", query, got)
+		}
+	})
+}
