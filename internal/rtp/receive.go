@@ -21,7 +21,8 @@ const (
 // receiver is the state of the incoming side.
 type receiver struct {
 	latched netip.AddrPort // where packets come from
-	open    bool           // the next valid packet latches
+	open    bool           // another address may take its place at once
+	strange suspects
 	heard   time.Time
 	track   track
 	events  eventReader
@@ -56,7 +57,7 @@ func (s *Stream) datagram(data []byte, from netip.AddrPort, at, now time.Time) {
 		return
 	}
 	p := &s.in.packet
-	if p.Unmarshal(data) != nil || p.Version != 2 || !s.known(p.PayloadType) || !s.from(from, now) {
+	if p.Unmarshal(data) != nil || p.Version != 2 || !s.known(p.PayloadType) || !s.from(from, p, now) {
 		s.in.dropped++
 		return
 	}
@@ -88,15 +89,20 @@ func (s *Stream) known(pt uint8) bool {
 	return pt == s.params.PayloadType || int(pt) == s.params.EventPT || pt == comfortNoise
 }
 
-// from says whether a valid packet's sender is the far end. The first one is,
-// and the one that was signalled always is, whatever straggler or stranger
-// was quicker; others are only after a silence or a new agreement.
-func (s *Stream) from(sender netip.AddrPort, now time.Time) bool {
+// from says whether a valid packet's sender is the far end. The address that
+// was signalled is, whatever straggler or stranger was quicker. Another one,
+// as behind a NAT, has to show that it sends a stream and not just packets,
+// and may do so at first, after a silence or after a new agreement. So nobody
+// gets a call's sound by guessing its port.
+func (s *Stream) from(sender netip.AddrPort, p *pion.Packet, now time.Time) bool {
 	in := &s.in
-	if sender == in.latched && !in.open {
+	switch {
+	case sender == in.latched && !in.open:
 		return true
-	}
-	if !in.open && sender != s.params.Remote && now.Sub(in.heard) < deaf {
+	case sender == in.latched || sender == s.params.Remote:
+	case !in.open && now.Sub(in.heard) < deaf:
+		return false
+	case !in.strange.proven(sender, p, now):
 		return false
 	}
 	if sender != s.out.to.AddrPort {

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"net/netip"
 	"os"
+	"slices"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -54,8 +55,9 @@ func TestPlayWaitsForItsTurn(t *testing.T) {
 		wg.Wait()
 		packets := c.far.heard()
 		inOrder(t, packets)
-		want := []int{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 1, 2, 3, 4, 5, 0}
-		if got := numbers(packets); len(got) != len(want) || got[9] != 10 || got[10] != 1 {
+		want := []int{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 1, 2, 3, 4, 5}
+		got := numbers(packets) // silence may have followed by now
+		if len(got) < len(want) || len(got) > len(want)+1 || !slices.Equal(got[:len(want)], want) {
 			t.Errorf("got %v, want %v", got, want)
 		}
 	})
