@@ -24,6 +24,10 @@ var models = []string{
 }
 
 func gather(p Profile) *word {
+	spoken := "en-US"
+	if p == Pivot {
+		spoken = "the call's"
+	}
 	return &word{
 		name: "Gather", inside: []*word{say(p), play(p), pause(p)}, compile: compileGather,
 		attrs: []attr{
@@ -38,7 +42,7 @@ func gather(p Profile) *word {
 			{name: "numDigits", kind: positive(maxDigits), unset: "no limit"},
 			{name: "partialResultCallback", kind: link()},
 			{name: "partialResultCallbackMethod", kind: method(), unset: "POST"},
-			{name: "language", kind: tongue(), unset: "en-US"},
+			{name: "language", kind: tongue(), unset: spoken},
 			{name: "hints", kind: csv(500, 100)},
 			{name: "bargeIn", kind: flag(), unset: "true"},
 			{name: "debug", kind: flag(), unset: "false"},
@@ -81,7 +85,10 @@ func (c *compiler) speech(e *element, fields map[string]any, timeout int) {
 		}
 	}
 	fields["max_speech_ms"] = e.number("maxSpeechTime", maxSpeech) * 1000
-	fields["language"] = e.or("language", "en-US")
+	e.copyTo(fields, "language", "language")
+	if c.profile == Twilio && fields["language"] == nil {
+		fields["language"] = "en-US" // else it is the call's
+	}
 	fields["hints"] = append([]string{}, splitCSV(e.values["hints"])...)
 	fields["profanity_filter"] = e.flag("profanityFilter", true)
 	fields["barge_in"] = e.flag("bargeIn", true)

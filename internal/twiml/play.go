@@ -47,8 +47,8 @@ func (c *compiler) play(e *element, terminators []string) *flow.Node {
 	}
 	fields := map[string]any{"id": c.sound(ref), "terminators": terminators}
 	switch loop := e.number("loop", 1); {
-	case loop == 0:
-		fields["endless_playback"] = true
+	case loop == 0: // for ever, which is not without an end (section 2.2)
+		fields["loop_count"] = maxLoop
 	case loop > 1:
 		fields["loop_count"] = loop
 	}
