@@ -143,6 +143,9 @@ func (r reader) spoken() (*flow.Node, error) {
 		return nil, err
 	}
 	text := strings.TrimSpace(strings.ToValidUTF8(string(body), "\uFFFD"))
+	if text == "" {
+		return nil, nil //nolint:nilnil // nothing to say: no program is a proper answer
+	}
 	return r.thenOver(&flow.Node{Module: "say", Data: data(map[string]any{
 		"text": cutRunes(text, maxText), "ssml": false, "loop": 1, "terminators": []string{},
 	})})

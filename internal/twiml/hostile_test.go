@@ -181,6 +181,9 @@ func TestCharsets(t *testing.T) {
 			t.Errorf("%s: %v %v", x.kind, got, err)
 		}
 	}
+	if got, err := New(Twilio).Decode("text/plain", []byte("\xff\xfe"), engine().Check); got != nil || err != nil {
+		t.Error("a byte order mark alone:", got, err)
+	}
 	_, err := New(Twilio).Decode("text/xml; charset=big5", latin, fine)
 	if parse, ok := errors.AsType[*event.ParseError](err); !ok || !strings.Contains(parse.Message, "big5") {
 		t.Error(err)
