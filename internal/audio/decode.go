@@ -27,7 +27,15 @@ const sniffBytes = 4096
 // "mp3". It reads as much of r as it needs to know; the rest is read with the
 // sound. The reader is an io.Closer that closes r if r is one. Truncated files
 // give what is there. An error of r is returned as it is.
-func Decode(r io.Reader) (sound Reader, format string, err error) {
+func Decode(r io.Reader) (sound Reader, format string, err error) { return DecodeWith(r, nil) }
+
+// Converter decodes an MP3 stream to WAV while it is read. Its WAV is closed
+// after the stream's source, before the end if nobody wants the rest.
+type Converter func(mp3 io.Reader) (wav io.ReadCloser, err error)
+
+// DecodeWith is Decode with somebody who decodes MPEG 2.5 layer III, the MP3
+// of 8, 11.025 and 12 kHz, which is not done here; nil is nobody.
+func DecodeWith(r io.Reader, mpeg25 Converter) (sound Reader, format string, err error) {
 	buf := bufio.NewReaderSize(r, 4*sniffBytes)
 	start, err := buf.Peek(12)
 	if err != nil && !errors.Is(err, io.EOF) {
@@ -38,11 +46,14 @@ func Decode(r io.Reader) (sound Reader, format string, err error) {
 		sound, err = newWAVReader(buf, r)
 		return orNil(sound, err), "wav", err
 	case isOther(start) == "":
-		found, err := findMP3(buf)
-		if err != nil {
+		found, slow, err := findMP3(buf)
+		switch {
+		case err != nil:
 			return nil, "", err
-		}
-		if found {
+		case slow:
+			sound, err = decodeElsewhere(buf, r, mpeg25)
+			return sound, "mp3", err
+		case found:
 			sound, err = newMP3Reader(buf, r)
 			return orNil(sound, err), "mp3", err
 		}

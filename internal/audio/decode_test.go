@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -181,6 +182,7 @@ func TestDecodeRefuses(t *testing.T) {
 		{[]byte("ID3\x04\x00\x00\x00\x00\x00\x01xyz12345678"), ErrUnknownFormat, "text"},
 		{[]byte("ID3\x04\x00\x00\x00\x00\x7f\x7fxyz"), ErrUnknownFormat, "ID3"},
 		{mpeg25, ErrUnknownFormat, "MPEG 2.5"},
+		{mpeg25, ErrUnknownFormat, "install"},
 		{bytes.Repeat([]byte("\x00"), 9000), ErrUnknownFormat, "00 00"},
 		{alter(20, 0x11), ErrUnknownFormat, "IMA ADPCM"},
 		{alter(20, 0xEE), ErrUnknownFormat, "0xee"},
@@ -337,3 +339,50 @@ func BenchmarkDecodeMP3(b *testing.B) {
 		}
 	}
 }
+
+// TestDecodeElsewhere has MPEG 2.5 decoded by somebody else.
+func TestDecodeElsewhere(t *testing.T) {
+	data := append([]byte("ID3\x04\x00\x00\x00\x00\x00\x03abc"), mustRead(t, "mpeg25-8k.mp3")...)
+	wav := wavFile{tag: wavPCM, bits: 16, channels: 1, rate: 8000}.bytes()
+	refused := errors.New("no place")
+	for _, tt := range []struct {
+		wav   []byte
+		other error
+		is    error
+	}{
+		{wav: wav},
+		{wav: wav[:20], is: ErrBroken},
+		{wav: []byte("nonsense that is no WAV"), is: ErrBroken},
+		{wav: nil, is: ErrBroken},
+		{other: refused, is: refused},
+	} {
+		var order []string
+		source := &noted{Reader: bytes.NewReader(data), close: func() { order = append(order, "source") }}
+		sound, format, err := DecodeWith(source, func(mp3 io.Reader) (io.ReadCloser, error) {
+			if got, err := io.ReadAll(mp3); err != nil || !bytes.Equal(got, data[13:]) {
+				t.Errorf("%d bytes were given on, %v", len(got), err)
+			}
+			return &noted{Reader: bytes.NewReader(tt.wav), close: func() { order = append(order, "WAV") }}, tt.other
+		})
+		if !errors.Is(err, tt.is) || (err != nil) != (sound == nil) {
+			t.Fatalf("%v, want %v", err, tt.is)
+		}
+		if err != nil {
+			continue
+		}
+		if format != "mp3" || sound.Rate() != 8000 {
+			t.Errorf("%s of %d Hz", format, sound.Rate())
+		}
+		if err := sound.(io.Closer).Close(); err != nil || !slices.Equal(order, []string{"source", "WAV"}) {
+			t.Errorf("closed %v, %v", order, err)
+		}
+	}
+}
+
+// noted is a stream that tells when it is closed.
+type noted struct {
+	io.Reader
+	close func()
+}
+
+func (n *noted) Close() error { n.close(); return nil }

@@ -11,28 +11,62 @@ import (
 )
 
 // findMP3 skips what tags and remains of a frame r starts with, and says
-// whether MPEG layer III sound follows.
-func findMP3(r *bufio.Reader) (bool, error) {
+// whether MPEG layer III sound follows, and whether that is MPEG 2.5.
+func findMP3(r *bufio.Reader) (found, slow bool, err error) {
 	if err := skipID3(r); err != nil {
-		return false, err
+		return false, false, err
 	}
 	b, err := r.Peek(sniffBytes)
 	if err != nil && !errors.Is(err, io.EOF) {
-		return false, err
+		return false, false, err
 	}
 	for at := 0; at+4 <= len(b); at++ {
 		kind, ok := mp3Frames(b[at:], at == 0 && len(b) < sniffBytes)
 		if !ok {
 			continue
 		}
-		if kind>>19&3 == mpeg25 {
-			return false, fmt.Errorf("%w: it is MPEG 2.5 layer III (MP3 of 8 to 12 kHz); "+
-				"take WAV, or MP3 of 16 kHz or more", ErrUnknownFormat)
-		}
 		_, err := r.Discard(at)
-		return true, err
+		return true, kind>>19&3 == mpeg25, err
 	}
-	return false, nil
+	return false, false, nil
+}
+
+// decodeElsewhere is an MPEG 2.5 stream as another program decodes it.
+func decodeElsewhere(r *bufio.Reader, source any, other Converter) (Reader, error) {
+	if other == nil {
+		return nil, fmt.Errorf("%w: it is MPEG 2.5 layer III (MP3 of 8 to 12 kHz), which the program lame decodes; "+
+			"install it, or take WAV, or MP3 of 16 kHz or more", ErrUnknownFormat)
+	}
+	wav, err := other(r)
+	if err != nil {
+		return nil, err
+	}
+	both := converted{wav, source}
+	buf := bufio.NewReaderSize(wav, 4*sniffBytes)
+	start, err := buf.Peek(12)
+	if !isWAV(start) {
+		if err == nil || errors.Is(err, io.EOF) {
+			err = fmt.Errorf("%w: no good MP3 frame", ErrBroken)
+		}
+		return nil, errors.Join(err, wav.Close())
+	}
+	sound, err := newWAVReader(buf, both)
+	if err != nil {
+		return nil, errors.Join(err, wav.Close())
+	}
+	return sound, nil
+}
+
+// converted closes a stream and what it is converted from.
+type converted struct {
+	wav    io.Closer
+	source any
+}
+
+// Close closes the source first: whoever converts it may wait for it.
+func (c converted) Close() error {
+	err := closeReader(c.source)
+	return errors.Join(err, c.wav.Close())
 }
 
 // mp3Frames says whether b begins with two frames of a kind; one will do if it

@@ -13,9 +13,6 @@ import (
 // ErrNoMP3 says that no MP3 can be made on this machine.
 var ErrNoMP3 = errors.New("media: no lame program to make MP3 with")
 
-// encodeTime is how long making an MP3 may take.
-const encodeTime = 10 * time.Minute
-
 // findLAME is the path of the lame program, "" if there is none.
 func findLAME() string {
 	path, err := exec.LookPath("lame")
@@ -31,13 +28,12 @@ func (l *Library) CanMP3() bool { return l.lame != "" }
 
 // EncodeMP3 makes an MP3 of a WAV file: 32 kbit/s at 16 kHz, which is more
 // than a telephone has, and unlike 8 kHz can be played everywhere. The work is
-// done by another process, for at most ten minutes or until ctx ends.
+// done by another process, as fast as the file comes: it may be one that is
+// still being written. It ends with ctx.
 func (l *Library) EncodeMP3(ctx context.Context, wav io.Reader, out io.Writer) error {
 	if l.lame == "" {
 		return ErrNoMP3
 	}
-	ctx, cancel := context.WithTimeout(ctx, encodeTime)
-	defer cancel()
 	// No tag with the length: it is written at the end to the start, which
 	// cannot be done to a pipe.
 	cmd := exec.CommandContext(ctx, l.lame, "--quiet", "-t", "--resample", "16", "-b", "32", "-", "-")

@@ -50,7 +50,8 @@ const abandoned = 30 * time.Second
 // Library finds sounds. All methods may be used from any goroutine.
 type Library struct {
 	cfg   Config
-	lame  string // the program's path, "" if there is none
+	lame  string        // the program's path, "" if there is none
+	slots chan struct{} // holds one for each decoder that runs
 	cache *cache
 
 	ctx  context.Context //nolint:containedctx // ends what is shared by callers, on Close
@@ -76,7 +77,7 @@ func New(cfg Config) *Library {
 	cfg.FirstByte = cmp.Or(cfg.FirstByte, 10*time.Second)
 	cfg.Idle = cmp.Or(cfg.Idle, 10*time.Second)
 	l := &Library{
-		cfg: cfg, lame: findLAME(),
+		cfg: cfg, lame: findLAME(), slots: make(chan struct{}, maxDecoders),
 		cache: newCache(cmp.Or(cfg.Cache, 256<<20)), flights: map[string]*flight{},
 	}
 	l.ctx, l.stop = context.WithCancelCause(context.Background())
@@ -247,12 +248,12 @@ func (l *Library) fly(key string, f *flight, search finder) {
 // clip decodes r, which the clip closes, and looks after it. Where keep is
 // given it goes into the cache, with what keep says of it.
 func (l *Library) clip(name, ref string, r io.ReadCloser, keep *entry) (audio.Sound, error) {
-	sound, _, err := audio.Decode(r)
+	sound, _, err := l.Decode(r)
 	if err != nil {
 		_ = r.Close()
 		return nil, explained(ref, err)
 	}
-	c := audio.NewClipLimit(name, &explainer{Reader: sound, source: r, ref: ref}, l.cfg.MaxLength)
+	c := audio.NewClipLimit(name, &explainer{Reader: sound, ref: ref}, l.cfg.MaxLength)
 	e := &entry{}
 	if keep != nil {
 		e = keep
@@ -297,8 +298,7 @@ func (l *Library) watch(e *entry) {
 // explainer makes what breaks a sound an *Error.
 type explainer struct {
 	audio.Reader
-	source io.Closer
-	ref    string
+	ref string
 }
 
 // ReadSamples implements audio.Reader.
@@ -310,5 +310,10 @@ func (e *explainer) ReadSamples(p []int16) (int, error) {
 	return n, err
 }
 
-// Close closes what the sound comes from.
-func (e *explainer) Close() error { return e.source.Close() }
+// Close closes the sound and what it comes from.
+func (e *explainer) Close() error {
+	if c, ok := e.Reader.(io.Closer); ok {
+		return c.Close()
+	}
+	return nil
+}
