@@ -99,7 +99,7 @@ func conversation() *word {
 }
 
 func conversationRelay() *word {
-	interrupt := oneOf("none", "dtmf", "speech", "any")
+	interrupt := oneOf("none", "dtmf", "speech", "any", "true", "false")
 	all := []attr{
 		{name: "url", kind: absolute("ws", "wss")},
 		{name: "language", kind: longText(), unset: "en-US"},
@@ -113,11 +113,8 @@ func conversationRelay() *word {
 		{name: "dtmfDetection", kind: flag(), unset: "false"},
 		{name: "welcomeGreeting", kind: longText()},
 		{name: "partialPrompts", kind: flag(), unset: "false"},
-		{
-			name: "welcomeGreetingInterruptible", kind: oneOf("none", "dtmf", "speech", "any", "true", "false"),
-			unset: "any",
-		},
-		{name: "interruptible", kind: oneOf("none", "dtmf", "speech", "any", "true", "false"), unset: "any"},
+		{name: "welcomeGreetingInterruptible", kind: interrupt, unset: "any"},
+		{name: "interruptible", kind: interrupt, unset: "any"},
 		{name: "preemptible", kind: flag(), unset: "false"},
 		{name: "hints", kind: longText()},
 		{name: "intelligenceService", kind: longText()},

@@ -236,6 +236,9 @@ func tongue() kind {
 		if strings.EqualFold(v, "en") {
 			return "en-US", "" // in both profiles
 		}
+		if strings.EqualFold(v, "en-GB-WLS") {
+			return "en-GB", "" // Welsh English, which the SDKs know and BCP 47 does not
+		}
 		tag, err := language.Raw.Parse(v)
 		if err != nil {
 			return "", "must be a language such as en-US"

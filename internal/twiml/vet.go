@@ -37,7 +37,7 @@ func (c *compiler) vet(e *element, may []*word) {
 
 // vetWord looks at an element that is known.
 func (c *compiler) vetWord(e *element) {
-	if e.word.later {
+	if e.word.later && !e.parent.refused() {
 		name := "<" + e.name + ">"
 		if e.parent.parent != nil {
 			name = "<" + e.parent.name + ">" + name
@@ -46,6 +46,12 @@ func (c *compiler) vetWord(e *element) {
 	}
 	c.vetAttrs(e)
 	c.vet(e, e.word.inside)
+}
+
+// refused says of an element that it, or what it stands in, is not built yet:
+// what is inside needs no second fault.
+func (e *element) refused() bool {
+	return e != nil && (e.word != nil && e.word.later || e.parent.refused())
 }
 
 func (c *compiler) vetText(e *element, in inner) {
