@@ -21,7 +21,7 @@ var layers = [][]string{
 	{"internal/actions", "internal/kazoo", "internal/media", "internal/observe", "internal/recogniser", "internal/sip", "internal/twiml", "internal/voices"},
 	{"internal/api", "internal/callbacks", "internal/phone", "internal/recordings", "internal/sim"},
 	{"internal/app", "internal/docs"},
-	{"internal/demo"},
+	{"internal/demo", "internal/simsip"},
 	{"cmd/pivot", "bench", "e2e", "examples/menu/serve"},
 }
 
@@ -36,7 +36,7 @@ var only = map[string][]string{
 	"github.com/emiago/sipgo/": {"internal/sip"},
 	"github.com/emiago/sipgo":  {"internal/sip"},
 	"github.com/pion/":         {"internal/rtp", "internal/sdp"},
-	"encoding/xml":             {"internal/twiml"},
+	"encoding/xml":             {"internal/twiml", "internal/voices"}, // TwiML documents, and SSML
 }
 
 const module = "github.com/pivotvoice/pivot/"

@@ -23,5 +23,8 @@ func (builtin) speak(_ context.Context, r request) (audio.Reader, error) {
 	if r.voice == "male" {
 		voice = formant.Male()
 	}
+	if r.ssml != nil {
+		return formant.NewReader(r.ssml.phrases(), voice), nil
+	}
 	return formant.NewReader(english.Read(r.text), voice), nil
 }

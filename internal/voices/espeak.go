@@ -52,7 +52,7 @@ func (e *espeak) speak(ctx context.Context, r request) (audio.Reader, error) {
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, e.timeout, fmt.Errorf("espeak-ng took longer than %v", e.timeout))
 	release := func() { cancel(); <-e.slots }
-	p, err := e.start(ctx, voice, r.text)
+	p, err := e.start(ctx, voice, r)
 	if err != nil {
 		release()
 		return nil, err
@@ -68,9 +68,14 @@ func (e *espeak) speak(ctx context.Context, r request) (audio.Reader, error) {
 
 // start runs espeak-ng. The text never is an argument; "[[" would begin
 // phoneme names, which no text means.
-func (e *espeak) start(ctx context.Context, voice, text string) (*process, error) {
+func (e *espeak) start(ctx context.Context, voice string, r request) (*process, error) {
 	cmd := exec.CommandContext(ctx, e.path, "--stdin", "--stdout", "-b", "1", "-v", voice)
-	cmd.Stdin = strings.NewReader(strings.ReplaceAll(text, "[[", "[ ["))
+	text := espeakPlain(r.text)
+	if r.ssml != nil {
+		text = espeakSSML(r)
+		cmd.Args = append(cmd.Args, "-m")
+	}
+	cmd.Stdin = strings.NewReader(text)
 	p := &process{cmd: cmd}
 	cmd.Stderr = &p.said
 	cmd.WaitDelay = time.Second

@@ -47,7 +47,8 @@ func TestEspeakSpeaks(t *testing.T) {
 		{Text: "Press one."},
 		{Text: "Guten Tag", Language: "de-DE", Voice: "male"},
 		{Text: "Bonjour", Language: "fr_CA"},
-		{Text: "-w /tmp/x; $(reboot) [[h@lou]] <b>", Voice: "Nobody"},
+		{Text: "-w /tmp/x; $(reboot) [[h@lou]] <b>", Voice: "Polly.Brian"},
+		{Text: `-w <sub alias="/tmp/x">y</sub> [[h@lou]] &lt;b&gt; <prosody rate="90%" volume="-6dB">so</prosody>`, SSML: true},
 	} {
 		sound, facts, err := v.Say(t.Context(), s)
 		if err != nil || len(facts) != 1 || facts[0].(event.Spoken).Provider != "espeak" {

@@ -56,7 +56,7 @@ func (o *openai) version() string { return o.url + " " + o.model }
 // speak asks the server once and returns when the head of the sound is there.
 func (o *openai) speak(ctx context.Context, r request) (audio.Reader, error) {
 	body, err := json.Marshal(map[string]string{
-		"model": o.model, "input": r.text, "voice": openaiVoice(r.voice), "response_format": "wav",
+		"model": o.model, "input": openaiText(r), "voice": openaiVoice(voiceOf(o, r)), "response_format": "wav",
 	})
 	if err != nil {
 		return nil, err

@@ -4,6 +4,7 @@
 package voices
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -21,8 +22,8 @@ import (
 	"github.com/pivotvoice/pivot/internal/event"
 )
 
-// MaxText is how long a text may be, in runes.
-const MaxText = 4000
+// MaxText is how long a text may be, in runes, with its markup.
+const MaxText = 4096
 
 // maxSpeech is how long a text's sound may be; a longer one is cut off.
 const maxSpeech = 15 * time.Minute
@@ -64,9 +65,11 @@ type Config struct {
 
 // request is a text ready to be spoken. The fields have been checked.
 type request struct {
-	text     string
-	voice    string // "female", "male" or a provider's own name
-	language string // lower case: "en-us"
+	text     string  // without markup
+	ssml     *markup // nil if there is none
+	voice    string  // "female" or "male"
+	own      string  // another name that was asked for, which may be a provider's own
+	language string  // lower case: "en-us"
 }
 
 // provider makes speech. Its version changes when the same request would sound
@@ -173,17 +176,21 @@ var kazooEngines = []string{"flite", "google", "ispeech", "voicefabric"}
 // provider failed.
 func (v *Voices) Say(ctx context.Context, s audio.Speech) (audio.Sound, []event.Fact, error) {
 	began := time.Now()
-	r, err := newRequest(s)
+	r, odd, err := newRequest(s)
 	if err != nil {
 		return nil, nil, err
 	}
 	chain, facts := v.order(s.Engine, r.language)
+	facts = append(odd, facts...)
+	if r.text == "" { // nothing but pauses, which no other provider needs to be asked for
+		chain = slices.DeleteFunc(chain, func(p provider) bool { return last(p) == 0 })
+	}
 	var failures []error
 	for _, p := range chain {
 		clip, cached, err := v.sound(ctx, p, r)
 		if err == nil {
-			return clip, append(facts, event.Spoken{
-				Text: r.text, Provider: p.name(), Voice: r.voice, Language: r.language, Cached: cached,
+			return clip, append(append(facts, notes(p, r)...), event.Spoken{
+				Text: r.text, Provider: p.name(), Voice: voiceOf(p, r), Language: r.language, Cached: cached,
 				Took: event.Millis(time.Since(began)),
 			}), nil
 		}
@@ -199,29 +206,63 @@ func (v *Voices) Say(ctx context.Context, s audio.Speech) (audio.Sound, []event.
 	return nil, facts, fmt.Errorf("voices: nobody can speak this: %w", errors.Join(failures...))
 }
 
-// newRequest checks a speech and fills in what it leaves open.
-func newRequest(s audio.Speech) (request, error) {
+// newRequest checks a speech and fills in what it leaves open. The facts say
+// what is odd about it.
+func newRequest(s audio.Speech) (request, []event.Fact, error) {
 	r := request{
 		text:     strings.TrimSpace(strings.ToValidUTF8(s.Text, " ")),
-		voice:    strings.TrimSpace(s.Voice),
 		language: strings.ToLower(strings.ReplaceAll(strings.TrimSpace(s.Language), "_", "-")),
 	}
 	if r.text == "" {
-		return r, ErrEmpty
+		return r, nil, ErrEmpty
 	}
 	if utf8.RuneCountInString(r.text) > MaxText {
-		return r, ErrTooBig
+		return r, nil, ErrTooBig
 	}
-	switch strings.ToLower(r.voice) {
-	case "", "female", "woman", "alice":
-		r.voice = "female"
-	case "male", "man":
-		r.voice = "male"
+	var language string
+	r.voice, language, r.own = findVoice(strings.TrimSpace(s.Voice))
+	r.language = cmp.Or(r.language, strings.ToLower(language), "en-us")
+	if !s.SSML {
+		return r, nil, nil
 	}
-	if r.language == "" {
-		r.language = "en-us"
+	var facts []event.Fact
+	m, err := parseSSML(r.text)
+	if err != nil {
+		facts = append(facts, event.Warned{Code: "say.ssml", Message: "the SSML is read as plain text: " + err.Error()})
+		m = &markup{text: untagged(r.text)}
 	}
-	return r, nil
+	r.text = m.text
+	if err == nil || m.text == "" { // of broken markup without a word, nothing is left but to be quiet
+		r.ssml = m
+	}
+	return r, facts, nil
+}
+
+// voiceOf is the voice that a provider speaks a request with.
+func voiceOf(p provider, r request) string {
+	if _, ok := p.(*openai); ok && !branded(r.own) {
+		return cmp.Or(r.own, r.voice)
+	}
+	return r.voice
+}
+
+// notes are what a provider does not do as it was asked. They are said whether
+// the sound is made now or was kept.
+func notes(p provider, r request) []event.Fact {
+	var facts []event.Fact
+	if r.own != "" && voiceOf(p, r) != r.own {
+		facts = append(facts, event.Warned{
+			Code:    "say.voice",
+			Message: fmt.Sprintf("there is no voice %q here; the %s voice of %s speaks", r.own, r.voice, p.name()),
+		})
+	}
+	if r.ssml == nil {
+		return facts
+	}
+	for _, n := range r.ssml.notes(p, r) {
+		facts = append(facts, n)
+	}
+	return facts
 }
 
 // order is the providers to ask for an engine and a language, and what is to
@@ -270,7 +311,11 @@ func isEnglish(language string) bool { return language == "en" || strings.HasPre
 // key names the sound of a request by a provider.
 func key(p provider, r request) string {
 	h := sha256.New()
-	for _, part := range []string{p.name(), p.version(), r.voice, r.language, r.text} {
+	source := ""
+	if r.ssml != nil {
+		source = r.ssml.source
+	}
+	for _, part := range []string{p.name(), p.version(), voiceOf(p, r), r.language, r.text, source} {
 		_, _ = fmt.Fprintf(h, "%d:%s", len(part), part) // a hash takes everything
 	}
 	return hex.EncodeToString(h.Sum(nil))
@@ -278,7 +323,7 @@ func key(p provider, r request) string {
 
 // title is what a timeline calls the sound.
 func title(text string) string {
-	text = strings.Join(strings.Fields(text), " ")
+	text = cmp.Or(strings.Join(strings.Fields(text), " "), "…")
 	if r := []rune(text); len(r) > 60 {
 		text = string(r[:59]) + "…"
 	}

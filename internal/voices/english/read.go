@@ -26,19 +26,9 @@ const breath = 9
 // Read turns text into phrases ready to be spoken. What is not English writing
 // is left out, so there may be none.
 func Read(text string) []formant.Phrase {
-	r := reader{text: plain(text)}
-	r.capitals = !strings.ContainsFunc(r.text, unicode.IsLower)
-	for r.at < len(r.text) {
-		r.next()
-	}
-	r.end(formant.Fall, pauseSentence)
-	if n := len(r.phrases); n > 0 {
-		r.phrases[n-1].Pause = pauseEnd
-		if r.phrases[n-1].Tone == formant.Hold {
-			r.phrases[n-1].Tone = formant.Fall
-		}
-	}
-	return r.phrases
+	s := NewScript(text)
+	s.Text(text)
+	return s.Phrases()
 }
 
 // plain brings text down to ASCII where it can be: letters without their
@@ -80,6 +70,22 @@ type reader struct {
 	words   []formant.Word
 	before  string // the word said last, lower case
 	opening string // the first word of the sentence
+	manner  formant.Manner
+	broke   bool // the last phrase's pause was asked for
+}
+
+// read goes through a text.
+func (r *reader) read(text string) {
+	r.text, r.at = plain(text), 0
+	for r.at < len(r.text) {
+		r.next()
+	}
+}
+
+// add speaks a word in the manner that is asked for now.
+func (r *reader) add(w formant.Word) {
+	w.Manner = r.manner
+	r.words = append(r.words, w)
 }
 
 // longest is how many bytes what is read as one may have. It keeps texts that
@@ -152,7 +158,7 @@ func (r *reader) say(words ...string) {
 		}
 		word.Text = lower
 		word.Strong = strings.Contains(" zero one two three four five six seven eight nine ", " "+lower+" ")
-		r.words = append(r.words, word)
+		r.add(word)
 		r.before = lower
 		if r.opening == "" {
 			r.opening = lower
@@ -170,12 +176,15 @@ func conjunction(w string) bool {
 
 // end closes the phrase.
 func (r *reader) end(tone formant.Tone, pause time.Duration) {
+	pause = time.Duration(float64(pause) / r.manner.Pace())
 	if len(r.words) > 0 {
 		r.phrases = append(r.phrases, formant.Phrase{Words: r.words, Tone: tone, Pause: pause})
-		r.words = nil
+		r.words, r.broke = nil, false
 	} else if n := len(r.phrases); n > 0 && pause > r.phrases[n-1].Pause {
 		r.phrases[n-1].Pause = pause
-		r.phrases[n-1].Tone = tone
+		if r.phrases[n-1].Tone == formant.Hold {
+			r.phrases[n-1].Tone = tone
+		}
 	}
 	if tone != formant.Hold {
 		r.opening = ""
@@ -188,9 +197,7 @@ func (r *reader) spell(letters string) {
 		if c := letters[i]; digit(c) {
 			r.say(small[c-'0'])
 		} else if letter(c) {
-			r.words = append(r.words, formant.Word{
-				Text: string(c | 0x20), Sounds: sounds(letterNames[c|0x20-'a']), Strong: true,
-			})
+			r.add(formant.Word{Text: string(c | 0x20), Sounds: sounds(letterNames[c|0x20-'a']), Strong: true})
 			r.before = string(c)
 		}
 	}

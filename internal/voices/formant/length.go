@@ -23,7 +23,7 @@ func measure(row []spoken, pace float64) {
 		if s.Phone == DX {
 			percent = 1
 		}
-		s.length = ((p.length-least)*percent + least) * pace
+		s.length = ((p.length-least)*percent + least) * pace / s.manner.Pace()
 	}
 }
 

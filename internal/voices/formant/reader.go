@@ -2,6 +2,7 @@ package formant
 
 import (
 	"io"
+	"math"
 	"time"
 )
 
@@ -48,11 +49,11 @@ func (r *Reader) next() {
 	p := r.phrases[0]
 	r.phrases = r.phrases[1:]
 	row := spell(p)
-	out := r.buffer[:0]
+	out := bleep(r.buffer[:0], p.Bleep)
 	if len(row) > 0 {
 		measure(row, r.voice.Pace)
 		s := arrange(row)
-		for _, st := range track(s, compose(row, s.starts, s.length, p.Tone), r.voice) {
+		for _, st := range track(s, compose(row, s.starts, s.length, p.Tone), shade(row, s), r.voice) {
 			out = r.throat.speak(out, st)
 		}
 		last := r.throat.now
@@ -63,6 +64,22 @@ func (r *Reader) next() {
 	}
 	r.buffer = silence(out, p.Pause)
 	r.ready = r.buffer
+}
+
+// The tone that stands for a word nobody should hear: 1 kHz, as loud as speech.
+const (
+	bleepHertz = 1000
+	bleepLevel = 0.12
+	bleepEdge  = Rate / 200 // samples of rise and fall
+)
+
+func bleep(out []int16, d time.Duration) []int16 {
+	n := int(d * Rate / time.Second)
+	for i := range n {
+		edge := float64(min(i, n-1-i, bleepEdge)) / bleepEdge
+		out = append(out, clip(bleepLevel*edge*math.Sin(2*math.Pi*bleepHertz*float64(i)/Rate)))
+	}
+	return out
 }
 
 func silence(out []int16, d time.Duration) []int16 {

@@ -18,7 +18,7 @@ type setting struct {
 }
 
 // track plays a score: one setting for each step.
-func track(s score, m melody, v Voice) []setting {
+func track(s score, m melody, shades []tint, v Voice) []setting {
 	out := make([]setting, int(math.Ceil(s.length/step)))
 	g, p := 0, 0
 	begun := 0.0 // of puff p
@@ -36,6 +36,7 @@ func track(s score, m melody, v Voice) []setting {
 		st.nose = s.nose(g, t)
 		blow(st, s.puffs, p, t-begun)
 		st.pitch = v.Pitch * math.Exp2(v.Range*m.height(t)/12) * (1 + 0.006*math.Sin(t*0.0271) + 0.004*math.Sin(t*0.0437))
+		shades[i].over(st)
 		v.scale(st)
 	}
 	return out

@@ -24,6 +24,23 @@ type Word struct {
 	Sounds []Sound
 	Weak   bool // a small word, spoken without an accent: "the", "of"
 	Strong bool // to be understood on its own: a digit, a letter
+	Manner Manner
+}
+
+// Manner is how a word is spoken against the others. The zero value is as
+// usual.
+type Manner struct {
+	Rate   float64 // 2 is twice as fast, 0 is as usual
+	Pitch  float64 // semitones higher
+	Volume float64 // dB louder; minus infinity is silence
+}
+
+// Pace is Rate with 0 read as 1.
+func (m Manner) Pace() float64 {
+	if m.Rate <= 0 {
+		return 1
+	}
+	return m.Rate
 }
 
 // Tone is the melody a phrase ends with.
@@ -40,6 +57,7 @@ const (
 // Phrase is what is spoken in one breath, and the silence after it.
 type Phrase struct {
 	Words []Word
+	Bleep time.Duration // a tone in place of words
 	Tone  Tone
 	Pause time.Duration
 }
@@ -57,6 +75,7 @@ type spoken struct {
 	onset      bool // a consonant before the vowel of its syllable
 	syllables  int  // of its word
 	strong     bool
+	manner     Manner
 	final      bool // in the last syllable of the phrase, from its vowel on
 	lastVowel  bool // the last vowel of its word
 	phraseEdge bool // the first sound of the phrase
@@ -74,6 +93,7 @@ func spell(p Phrase) []spoken {
 			}
 			row = append(row, spoken{
 				Sound: s, word: w, first: i == 0, last: i == len(word.Sounds)-1, strong: word.Strong,
+				manner: word.Manner,
 				accent: !word.Weak && s.Phone.Vowel() && s.Stress == Primary,
 			})
 		}
