@@ -106,15 +106,11 @@ func mask(b []byte) string {
 
 // hasPassword is a quick look whether a user:password@ may be in b at all.
 func hasPassword(b []byte) bool {
-	for {
-		_, after, ok := bytes.Cut(b, []byte("sip"))
-		if !ok {
-			return false
-		}
-		user, _, at := bytes.Cut(after, []byte("@"))
-		if at && bytes.Count(user, []byte(":")) >= 2 && !bytes.ContainsAny(user, "\r\n") {
+	for line := range bytes.SplitSeq(b, []byte("\n")) {
+		_, after, ok := bytes.Cut(line, []byte("sip"))
+		if ok && bytes.Count(after, []byte(":")) >= 2 && bytes.IndexByte(after, '@') >= 0 {
 			return true
 		}
-		b = after
 	}
+	return false
 }

@@ -17,6 +17,16 @@ func looksLikeSIP(b []byte) bool {
 	return isResponse(b) || bytes.Contains(line, []byte(" SIP/")) || bytes.Contains(line, []byte(" sip"))
 }
 
+// maxLines is how many lines start line and headers may have.
+const maxLines = 512
+
+// endless says that a message has more headers than anybody means: reading
+// them would cost more than they did.
+func endless(b []byte) bool {
+	head, _, _ := bytes.Cut(b, []byte("\r\n\r\n"))
+	return len(head) > maxHead || bytes.Count(head, []byte("\n")) > maxLines
+}
+
 func isResponse(b []byte) bool { return bytes.HasPrefix(b, []byte("SIP/")) }
 
 // method is the method of a request as it was written.

@@ -171,7 +171,7 @@ func (l *leg) refreshInvite(done func(*sip.Response, error)) error {
 	l.srv.address(req, h)
 	var tx *clientTx
 	tx, err = l.srv.tx.request(l.out(h), req, func(res *sip.Response, err error) {
-		l.thread.must(func() { // after this function, so that tx is known
+		l.came(res, func() { // after this function, so that tx is known
 			if res != nil && res.StatusCode < 200 {
 				return
 			}

@@ -1,6 +1,7 @@
 package sip
 
 import (
+	"bytes"
 	"hash/fnv"
 	"runtime/debug"
 	"strconv"
@@ -53,8 +54,19 @@ func (s *Server) receive(from hop, b []byte) {
 		s.count.junk.Add(1)
 		return
 	}
+	if isResponse(b) && !bytes.Contains(b, []byte(s.mark)) {
+		s.count.strays.Add(1) // to nothing that we have sent: not worth reading
+		return
+	}
 	if !s.expected(from, b) {
 		s.count.strangers.Add(1)
+		return
+	}
+	if endless(b) {
+		s.count.malformed.Add(1)
+		if no := badRequest(b); no != nil {
+			_ = from.send(no)
+		}
 		return
 	}
 	m, err := s.parse(b)
@@ -142,7 +154,15 @@ func (s *Server) request(in *inbound, b []byte) {
 	key := serverKey(in.req, in.req.Method)
 	tx, known := s.tx.server(key)
 	callID := in.req.CallID().Value()
-	_, live := s.thread(callID)
+	t, live := s.thread(callID)
+	switch isAck := in.req.Method == sip.ACK; {
+	case known && tx.came.Add(1) > maxRepeats && !isAck, live && isAck && t.acks.Add(1) > maxAcks:
+		s.count.overflow.Add(1)
+		return
+	case !known && !isAck && in.req.Method != sip.ACK && in.req.Method != sip.BYE && s.tx.crowded(callID, live):
+		s.overwhelmed(in)
+		return
+	}
 	if live || known && tx.out.call != "" || !known && in.req.Method == sip.INVITE && toTag(in.req) == "" {
 		note := ""
 		if known && in.req.Method != sip.ACK {
@@ -365,6 +385,10 @@ func (s *Server) turnAway(in *inbound, b []byte, r *refusal) {
 		tx.repeated()
 		return
 	}
+	if s.tx.crowded(req.CallID().Value(), false) {
+		s.overwhelmed(in)
+		return
+	}
 	out := s.outlet(in)
 	if b != nil {
 		s.journal.message(in.at, out.call, false, in.from, b, "")
@@ -385,6 +409,13 @@ func (s *Server) stateless(in *inbound, r *refusal) {
 		out.call = ""
 	}
 	_ = out.send(s.refusal(in, r), "")
+}
+
+// overwhelmed refuses a request that can be neither remembered nor told.
+func (s *Server) overwhelmed(in *inbound) {
+	s.count.overflow.Add(1)
+	no := refuse(503, "more than can be remembered", sip.NewHeader("Retry-After", "10"))
+	_ = in.back().send(s.refusal(in, no))
 }
 
 func (s *Server) refusal(in *inbound, r *refusal) []byte {
@@ -419,6 +450,10 @@ func (s *Server) response(res *sip.Response, from hop, b []byte) {
 	tx, ok := s.tx.client(res)
 	if !ok {
 		s.count.strays.Add(1)
+		return
+	}
+	if tx.came.Add(1) > maxAnswers {
+		s.count.overflow.Add(1)
 		return
 	}
 	s.journal.message(time.Now(), tx.out.call, false, from, b, "")

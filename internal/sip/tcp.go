@@ -13,8 +13,10 @@ import (
 // The limits on stream connections.
 const (
 	maxConns     = 4096             // at once; more are closed as they come
+	maxFromOne   = 512              // of them from one address
 	streamIdle   = 30 * time.Minute // without a byte
-	streamRest   = 30 * time.Second // for the rest of a message once begun
+	streamFirst  = time.Minute      // for the first byte of a connection that a peer opened
+	streamRest   = 30 * time.Second // for all the rest of a message once begun
 	streamWrite  = 5 * time.Second
 	streamDial   = 5 * time.Second
 	streamBuffer = 8 << 10
@@ -57,12 +59,12 @@ func (t *tcpConn) write(b []byte, _ netip.AddrPort) error {
 // serve reads messages until the connection ends or can no longer be read.
 func (t *tcpConn) serve(take receiver) error {
 	buf := make([]byte, 0, streamBuffer)
+	until := time.Now().Add(streamIdle)
+	if t.welcome {
+		until = time.Now().Add(streamFirst)
+	}
 	for {
-		wait := streamIdle
-		if len(buf) > 0 {
-			wait = streamRest
-		}
-		if err := t.c.SetReadDeadline(time.Now().Add(wait)); err != nil {
+		if err := t.c.SetReadDeadline(until); err != nil {
 			return err
 		}
 		if cap(buf)-len(buf) < streamBuffer/2 {
@@ -72,9 +74,20 @@ func (t *tcpConn) serve(take receiver) error {
 		if err != nil {
 			return err
 		}
+		began := len(buf) == 0
 		buf = buf[:len(buf)+n]
+		before := len(buf)
 		if buf, err = t.split(buf, take); err != nil {
 			return err
+		}
+		switch {
+		case len(buf) == 0:
+			until = time.Now().Add(streamIdle)
+			if cap(buf) > streamBuffer { // one long message is no reason to keep that room
+				buf = make([]byte, 0, streamBuffer)
+			}
+		case began || len(buf) < before: // else the message goes on that began before
+			until = time.Now().Add(streamRest)
 		}
 	}
 }
@@ -110,25 +123,29 @@ type tcpPool struct {
 
 	mu      sync.Mutex
 	conns   map[netip.AddrPort]*tcpConn
+	from    map[netip.Addr]int               // how many of conns lead there
 	dialing map[netip.AddrPort]chan struct{} // closed when the attempt is over
 	closed  bool
 }
 
 func newTCPPool(c *crew, take receiver) *tcpPool {
 	return &tcpPool{
-		crew: c, take: take, conns: map[netip.AddrPort]*tcpConn{}, dialing: map[netip.AddrPort]chan struct{}{},
+		crew: c, take: take, conns: map[netip.AddrPort]*tcpConn{}, from: map[netip.Addr]int{},
+		dialing: map[netip.AddrPort]chan struct{}{},
 	}
 }
 
 // adopt reads from t in a goroutine of its own until it ends.
 func (p *tcpPool) adopt(t *tcpConn) (*tcpConn, error) {
 	p.mu.Lock()
-	full := p.closed || len(p.conns) >= maxConns
+	full := p.closed || len(p.conns) >= maxConns || t.welcome && p.from[t.far.Addr()] >= maxFromOne
 	if !full {
 		if old, ok := p.conns[t.far]; ok { // it must be dead: its address is in use again
 			_ = old.c.Close()
+			p.uncount(old)
 		}
 		p.conns[t.far] = t
+		p.from[t.far.Addr()]++
 	}
 	p.mu.Unlock()
 	if full || !p.crew.start(func() { p.read(t) }) {
@@ -149,6 +166,14 @@ func (p *tcpPool) drop(t *tcpConn) {
 	defer p.mu.Unlock()
 	if p.conns[t.far] == t {
 		delete(p.conns, t.far)
+		p.uncount(t)
+	}
+}
+
+// uncount holds mu.
+func (p *tcpPool) uncount(t *tcpConn) {
+	if p.from[t.far.Addr()]--; p.from[t.far.Addr()] <= 0 {
+		delete(p.from, t.far.Addr())
 	}
 }
 

@@ -3,6 +3,7 @@ package sip
 import (
 	"slices"
 	"sync"
+	"sync/atomic"
 )
 
 // maxQueued is how many messages may wait for one call. A peer that sends
@@ -17,6 +18,8 @@ type thread struct {
 	callID string
 	start  func(func()) bool          // runs a function in a goroutine of the server's
 	broken func(t *thread, panic any) // is told when a handler panics
+
+	acks atomic.Int32 // that came
 
 	mu   sync.Mutex
 	work []func()

@@ -3,6 +3,7 @@ package sip
 import (
 	"errors"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/emiago/sipgo/sip"
@@ -21,6 +22,7 @@ type clientTx struct {
 	req   *sip.Request
 	wire  []byte
 	out   outlet
+	came  atomic.Int32 // answers
 	// on takes every answer worth knowing (of an INVITE: 1xx, each 2xx, a
 	// refusal; else the final one), or the error that ends the wait. It is
 	// called by the reader of a socket or a timer and must not block.
@@ -141,11 +143,7 @@ func (t *clientTx) takeInvite(res *sip.Response) (tell bool) {
 			t.state, t.wire = txAccepted, nil
 			t.arm(timers.giveUp(), t.fire)
 		}
-		if a, known := t.acks[toTag(res)]; known {
-			_ = a.out.send(a.wire, noteAgain)
-			return false
-		}
-		return t.state == txAccepted
+		return t.state == txAccepted && t.wanted(toTag(res))
 	case waiting:
 		t.state, t.wire = txCompleted, encode(ackRefusal(t.req, res))
 		_ = t.out.send(t.wire, "")
@@ -159,6 +157,27 @@ func (t *clientTx) takeInvite(res *sip.Response) (tell bool) {
 		_ = t.out.send(t.wire, noteAgain)
 	}
 	return false
+}
+
+// wanted says whether a 2xx is to be handed on. One that was acknowledged is
+// so again, and there is an end to the phones that may answer: each costs an
+// ACK and a BYE, to wherever it says. It holds mu.
+func (t *clientTx) wanted(tag string) bool {
+	a, known := t.acks[tag]
+	switch {
+	case known && a.wire != nil:
+		_ = a.out.send(a.wire, noteAgain)
+		return false
+	case known: // on its way to whoever acknowledges it, or lost there
+		return true
+	case len(t.acks) >= maxEarlyDialogs:
+		return false
+	}
+	if t.acks == nil {
+		t.acks = map[string]ack{}
+	}
+	t.acks[tag] = ack{}
+	return true
 }
 
 func (t *clientTx) takeOther(res *sip.Response) (tell bool) {

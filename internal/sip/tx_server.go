@@ -3,6 +3,7 @@ package sip
 import (
 	"errors"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -30,6 +31,7 @@ type serverTx struct {
 	key    string
 	invite bool
 	out    outlet
+	came   atomic.Int32 // how often the request came again
 
 	mu     sync.Mutex
 	cancel canceller

@@ -16,11 +16,34 @@ type txTable struct {
 	mu      sync.Mutex
 	servers map[string]*serverTx
 	clients map[string]*clientTx
+	calls   map[string]int // how many of servers each call has
 	closed  bool
 }
 
+// The bounds of the requests that are remembered, each for half a minute.
+const (
+	maxServers = 1 << 16 // in all; requests within calls go on beyond it
+	maxPerCall = 256
+)
+
+// How often messages are looked at that come again and again, or of which
+// any number may come: each is a line of the call's log.
+const (
+	maxRepeats = 32     // of one request; RFC 3261's timers make 11
+	maxAnswers = 2000   // to one request of ours: a phone that rings may say so each minute
+	maxAcks    = 10_000 // in one call
+)
+
+// crowded says that no more requests of that call can be remembered: of a call
+// that is there, or of one that is not.
+func (x *txTable) crowded(call string, there bool) bool {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	return x.calls[call] >= maxPerCall || !there && len(x.servers) >= maxServers
+}
+
 func newTxTable(t Timers) *txTable {
-	return &txTable{timers: t, servers: map[string]*serverTx{}, clients: map[string]*clientTx{}}
+	return &txTable{timers: t, servers: map[string]*serverTx{}, clients: map[string]*clientTx{}, calls: map[string]int{}}
 }
 
 // cookie begins every branch that is unique by itself.
@@ -61,7 +84,11 @@ func (x *txTable) take(key string, invite bool, o outlet, cancel canceller) *ser
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	if !x.closed {
+		if old, ok := x.servers[key]; ok {
+			x.uncount(old)
+		}
 		x.servers[key] = t
+		x.calls[o.call]++
 	}
 	return t
 }
@@ -71,6 +98,14 @@ func (x *txTable) dropServer(t *serverTx) {
 	defer x.mu.Unlock()
 	if x.servers[t.key] == t {
 		delete(x.servers, t.key)
+		x.uncount(t)
+	}
+}
+
+// uncount holds mu.
+func (x *txTable) uncount(t *serverTx) {
+	if x.calls[t.out.call]--; x.calls[t.out.call] <= 0 {
+		delete(x.calls, t.out.call)
 	}
 }
 
@@ -103,6 +138,7 @@ func (x *txTable) close() {
 	x.mu.Lock()
 	servers, clients := x.servers, x.clients
 	x.servers, x.clients, x.closed = map[string]*serverTx{}, map[string]*clientTx{}, true
+	x.calls = map[string]int{}
 	x.mu.Unlock()
 	for _, t := range servers {
 		t.stop()

@@ -41,10 +41,14 @@ type uac struct {
 type earlyDialog struct {
 	dialog *dialog
 	rseq   uint64 // of its last reliable answer
+	pracks int    // sent
 }
 
-// maxEarlyDialogs bounds how many phones may ring for one INVITE.
-const maxEarlyDialogs = 16
+// The bounds of what may come back to one INVITE.
+const (
+	maxEarlyDialogs = 16 // phones that ring, or answer
+	maxPracks       = 32 // reliable provisional answers of one of them
+)
 
 var errFull = errors.New("sip: no more calls: full, or about to stop")
 
@@ -237,10 +241,20 @@ func (l *leg) invite(more ...sip.Header) error {
 	u.req = req
 	var tx *clientTx
 	tx, err := l.srv.tx.request(l.out(u.hop), req, func(res *sip.Response, err error) {
-		l.thread.must(func() { l.answered(tx, res, err) })
+		l.came(res, func() { l.answered(tx, res, err) })
 	})
 	u.tx = tx
 	return err
+}
+
+// came queues an answer to an INVITE. Of 1xx and 2xx any number may come, and
+// those that count come again: too many at once are lost.
+func (l *leg) came(res *sip.Response, f func()) {
+	if res != nil && res.StatusCode < 300 {
+		l.srv.push(l, f)
+		return
+	}
+	l.thread.must(f)
 }
 
 // answered takes what comes back to an INVITE of ours.
@@ -306,10 +320,14 @@ func (l *leg) ringsReliably(res *sip.Response) {
 		return
 	}
 	e := l.earlyOf(res)
-	if e.rseq != 0 && n != e.rseq+1 {
+	switch {
+	case e.rseq != 0 && n != e.rseq+1:
 		return // came again, or before its time
+	case e.pracks >= maxPracks, l.uac.early[toTag(res)] != e:
+		return // more than anybody means
 	}
 	e.rseq = n
+	e.pracks++
 	req, next := e.dialog.request(sip.PRACK)
 	add(req, "RAck", fmt.Sprintf("%d %d INVITE", n, l.uac.req.CSeq().SeqNo))
 	finish(req, "", nil)
