@@ -39,6 +39,8 @@ type Deps struct {
 	Media      Media
 	Flows      Flows
 	Recordings Recordings
+	Recogniser Recogniser // nil, or one that is not Configured, understands no speech
+	Callbacks  Callbacks  // nil tells nobody
 	Web        Asker
 	Dialects   map[string]Dialect // "kazoo", "twiml" and, for compat, "twilio"
 	// Keys are those that an account's webhooks are signed with, the one that
@@ -53,19 +55,29 @@ type Deps struct {
 
 // All is every action.
 func All(d Deps) []flow.Action {
+	if r, ok := d.Recogniser.(interface{ Configured() bool }); ok && !r.Configured() {
+		d.Recogniser = nil
+	}
+	st := studio{d.Recordings, d.Callbacks, d.Recogniser}
 	return []flow.Action{
 		answer,
 		callflow(d.Flows),
 		collectDTMF,
 		echo,
 		flushDTMF,
+		gather(d.Voice, d.Media, d.Recogniser, d.Callbacks),
 		hangup,
 		language,
+		leave,
 		noop,
 		pivot(d.Web, d.Dialects, d.Keys),
 		play(d.Media, d.AfterAnswer),
-		recordCaller(d.Recordings),
+		record(st),
+		recordCall(st),
+		recordCaller(st),
+		refer,
 		response(d.Media),
+		say(d.Voice),
 		sendDTMF,
 		setVariable,
 		setVariables,
@@ -82,21 +94,5 @@ type none struct {
 // anyKey are the keys of a telephone, in Kazoo's order.
 func anyKey() []string { return strings.Split("1 2 3 4 5 6 7 8 9 0 * #", " ") }
 
-// playback is how play and tts repeat and end a sound.
-type playback struct {
-	Terminators     []string
-	EndlessPlayback bool
-	LoopCount       int // 0 is once
-}
-
-// play plays a sound until it was heard often enough or a key ends it.
-func (p playback) play(ctx context.Context, s *flow.Session, sound audio.Sound) (flow.Next, error) {
-	switch {
-	case p.EndlessPlayback:
-		sound = audio.Loop(sound, 0)
-	case p.LoopCount > 1:
-		sound = audio.Loop(sound, p.LoopCount)
-	}
-	_, err := s.Play(ctx, sound, strings.Join(p.Terminators, ""))
-	return flow.Next{}, flow.Fail("media.broken", err)
-}
+// keysOf is a list of keys in one.
+func keysOf(keys []string) string { return strings.Join(keys, "") }

@@ -30,6 +30,9 @@ func (voice) Say(_ context.Context, s audio.Speech) (audio.Sound, []event.Fact, 
 	}
 	sound := audio.Silence(time.Duration(len(s.Text)) * 100 * time.Millisecond)
 	name := fmt.Sprintf("say %q %s %s", s.Text, s.Voice, s.Language)
+	if s.SSML {
+		name = strings.Replace(name, "say", "say ssml", 1)
+	}
 	return audio.Named(sound, name), []event.Fact{event.Spoken{Text: s.Text, Provider: "test"}}, nil
 }
 
@@ -63,44 +66,6 @@ func (f flows) Callflow(_ context.Context, _, id string) (*flow.Node, string, er
 		return nil, "", errors.New("there is no callflow " + id)
 	}
 	return program(prog), "a flow", nil
-}
-
-// recordings keeps the length of what was recorded.
-type recordings struct {
-	mu      sync.Mutex
-	made    []string
-	uploads []actions.Upload
-	fail    error // of Create
-	keep    error // of Close
-}
-
-type recording struct {
-	r       *recordings
-	id      string
-	format  string
-	samples int
-}
-
-func (r *recordings) Create(_ context.Context, _, id, format string) (actions.Recording, error) {
-	return &recording{r: r, id: id, format: "wav"}, r.fail
-}
-
-func (r *recordings) Upload(u actions.Upload, tell func(event.Fact)) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.uploads = append(r.uploads, u)
-	tell(event.Uploaded{ID: u.ID, URL: u.URL, Status: 200, Try: 1})
-}
-
-func (r *recording) Rate() int                  { return 8000 }
-func (r *recording) Format() string             { return r.format }
-func (r *recording) WriteFrame(f []int16) error { r.samples += len(f); return nil }
-func (r *recording) Close() (time.Duration, int64, error) {
-	r.r.mu.Lock()
-	defer r.r.mu.Unlock()
-	took := time.Duration(r.samples) * time.Second / 8000
-	r.r.made = append(r.r.made, took.String())
-	return took, int64(r.samples * 2), r.r.keep
 }
 
 // journal is a log in memory.
@@ -149,7 +114,7 @@ func deps(r *recordings) actions.Deps {
 		r = &recordings{}
 	}
 	return actions.Deps{
-		Voice: voice{}, Media: media{}, Recordings: r,
+		Voice: voice{}, Media: media{}, Recordings: r, Callbacks: &post{}, Recogniser: &listener{},
 		Flows: flows{stored: `{"module":"tts","data":{"text":"Inner"}}`},
 		Web:   nobody{}, Dialects: map[string]actions.Dialect{"kazoo": nil},
 	}
@@ -187,6 +152,18 @@ func presses(after time.Duration, keys string) person {
 // returns what the phone heard and the facts.
 func take(t *testing.T, r *recordings, prog string, does ...person) (heard string, j *journal) {
 	t.Helper()
+	return with(t, deps(r), prog, does...)
+}
+
+// with is take with actions of its own.
+func with(t *testing.T, d actions.Deps, prog string, does ...person) (heard string, j *journal) {
+	t.Helper()
+	return within(t, 0, d, prog, does...)
+}
+
+// within is with by a server that stops after a while, unless that is 0.
+func within(t *testing.T, stops time.Duration, d actions.Deps, prog string, does ...person) (heard string, j *journal) {
+	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		j = &journal{}
 		p := fake.New(call.Info{ID: "c1", From: "200", To: "100"}, j)
@@ -195,14 +172,20 @@ func take(t *testing.T, r *recordings, prog string, does ...person) (heard strin
 		for _, do := range does {
 			people.Go(func() { do(p) })
 		}
-		e := flow.NewEngine(flow.Config{Actions: actions.All(deps(r)), Log: j})
+		e := flow.NewEngine(flow.Config{Actions: append(actions.All(d), teller), Log: j})
 		full, faults := e.Check(program(prog))
 		if err := faults.Err(); err != nil {
 			t.Fatal(err)
 		}
-		if err := e.Run(t.Context(), p, flow.Start{Account: "acme", Program: full}); err != nil {
+		ctx, stop := context.WithCancel(t.Context())
+		defer stop()
+		if stops > 0 {
+			time.AfterFunc(stops, stop)
+		}
+		if err := e.Run(ctx, p, flow.Start{Account: "acme", Program: full}); err != nil {
 			t.Fatal(err)
 		}
+		d.Recordings.(*recordings).work.Wait()
 		if p.Held() != 0 {
 			t.Errorf("%d taps or subscriptions are left", p.Held())
 		}
@@ -240,7 +223,7 @@ func TestRegistry(t *testing.T) {
 		}
 	}
 	for name := range strings.FieldsSeq("answer hangup response play tts say collect_dtmf send_dtmf sleep callflow " +
-		"set_variable set_variables language noop record_caller flush_dtmf echo") {
+		"set_variable set_variables language noop record_caller flush_dtmf echo gather record record_call refer leave") {
 		if !names[name] {
 			t.Errorf("%s is missing", name)
 		}
@@ -277,13 +260,27 @@ func TestHangupAnywhere(t *testing.T) {
 						began = time.Now()
 						p.Drop()
 					})
-				ended := j.events[len(j.events)-1]
+				ended := end(j)
 				if f, ok := ended.What.(event.Ended); !ok || f.By == call.ByCaller && ended.At.Sub(began) != 0 {
-					t.Fatalf("%s: hung up after %v: %s %v late", a.Name, after, ended.What.Kind(), ended.At.Sub(began))
+					t.Fatalf("%s: hung up after %v: %v late", a.Name, after, ended.At.Sub(began))
 				}
 			}
 		}
 	}
+}
+
+// end is the end of a call; only what went on in the background comes later.
+func end(j *journal) event.Event {
+	for _, e := range slices.Backward(j.events) {
+		switch e.What.(type) {
+		case event.Ended:
+			return e
+		case event.Uploaded, event.Understood, event.Warned:
+		default:
+			return event.Event{}
+		}
+	}
+	return event.Event{}
 }
 
 // TestHeard is what a caller hears of each action, and what is told of it.
@@ -338,8 +335,21 @@ func TestHeard(t *testing.T) {
 			`{"module":"play","data":{"id":"broken"},"children":{"_":{"module":"play","data":{"id":"sorry"}}}}`,
 			"answer|hear broken|hear acme sorry|" + bye, `failed media.broken`, nil,
 		},
-		"tts": {`{"module":"tts","data":{"text":"Hi"}}`, `answer|hear say "Hi" female en-us|` + bye, `spoken Hi`, nil},
-		"say": {`{"module":"say","data":{"text":"Hi","voice":"male","language":"de"}}`, `answer|hear say "Hi" male de|` + bye, `spoken Hi`, nil},
+		"tts":       {`{"module":"tts","data":{"text":"Hi"}}`, `answer|hear say "Hi" female en-us|` + bye, `spoken Hi`, nil},
+		"say":       {`{"module":"say","data":{"text":"Hi","voice":"male","language":"de"}}`, `answer|hear say "Hi" male de|` + bye, `spoken Hi`, nil},
+		"say, more": {`{"module":"say","data":{"text":"Hi","loop":3,"terminators":[]}}`, `answer|hear say "Hi" female en-us, 3 times|` + bye, `played 600ms`, nil},
+		"say for ever": {
+			`{"module":"say","data":{"text":"Hi","loop":0}}`, `answer|hear say "Hi" female en-us, 1000 times|` + bye,
+			"played 3m20s\nwarned say.loop", nil,
+		},
+		"say until a key": {
+			`{"module":"say","data":{"text":"Hi","endless_playback":true}}`, `answer|hear say "Hi" female en-us, 1000 times|cut short|` + bye,
+			"played 10.1s cut 9",
+			[]person{presses(10*time.Second, "9")},
+		},
+		"say fails": {`{"module":"say","data":{"text":"mute"},"children":{"error":{"module":"hangup"}}}`, `answer|` + bye, "warned say.fallback\nfailed say.failed", nil},
+		"say SSML":  {`{"module":"say","data":{"text":"<s>Hi</s>","ssml":true}}`, `answer|hear say ssml "<s>Hi</s>" female en-us|` + bye, ``, nil},
+		"leave":     {`{"module":"leave","children":{"_":{"module":"answer"}}}`, `refused 480 by us`, `warned leave.no_queue`, nil},
 		"tts fails": {
 			`{"module":"tts","data":{"text":"mute"},"children":{"_":{"module":"tts","data":{"text":"Hi"}}}}`,
 			`answer|hear say "Hi" female en-us|` + bye, "warned say.fallback\nfailed tts.failed", nil,
@@ -422,7 +432,11 @@ func told(j *journal) string {
 		case event.KeysSent:
 			fmt.Fprintln(&out, "keys_sent", f.Digits)
 		case event.Recorded:
-			fmt.Fprintln(&out, "recorded", f.Format, time.Duration(f.Length), f.By)
+			fmt.Fprintln(&out, "recorded", f.Format, time.Duration(f.Length).Round(100*time.Millisecond), f.By)
+		case event.Understood:
+			fmt.Fprintln(&out, "understood", f.Text, f.Language)
+		case event.Referred:
+			fmt.Fprintln(&out, "referred", f.Target, f.Status, f.Notified)
 		case event.Uploaded:
 			fmt.Fprintln(&out, "uploaded", f.Status)
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/pivotvoice/pivot/internal/audio"
 	"github.com/pivotvoice/pivot/internal/event"
 	"github.com/pivotvoice/pivot/internal/flow"
 )
@@ -16,7 +17,7 @@ func play(media Media, afterAnswer time.Duration) flow.Action {
 		Doc: "Takes the call first unless `answer` is false; then it is heard as early media. Keys pressed meanwhile " +
 			"are kept for the next `collect_dtmf`, or the next webhook as `Digits`. A sound that is missing or broken " +
 			"is told on the timeline and takes `error`, else `_`.",
-		Default:  playData{Terminators: anyKey()},
+		Default:  playDefault(),
 		Branches: []string{flow.Error},
 		Examples: []flow.Example{
 			{Says: "A recording of the account.", Data: `{"id": "welcome"}`},
@@ -33,11 +34,12 @@ func play(media Media, afterAnswer time.Duration) flow.Action {
 			if err := d.answer(ctx, s, afterAnswer); err != nil {
 				return flow.Next{}, err
 			}
-			sound, err := media.Sound(ctx, s.Account, d.ID)
+			sound, err := d.sound(ctx, s, media)
 			if err != nil {
-				return flow.Next{}, flow.Fail("media.missing", err)
+				return flow.Next{}, err
 			}
-			return playback{d.Terminators, d.EndlessPlayback, d.LoopCount}.play(ctx, s, sound)
+			_, err = s.Play(ctx, sound, keysOf(d.Terminators))
+			return flow.Next{}, flow.Fail("media.broken", err)
 		},
 	})
 }
@@ -49,6 +51,26 @@ type playData struct {
 	EndlessPlayback bool     `json:"endless_playback" jsonschema:"default=false" jsonschema_description:"Play it again and again, until a key or the end of the call."`
 	LoopCount       int      `json:"loop_count,omitempty" jsonschema:"minimum=1" jsonschema_description:"How often to play it."`
 	flow.Skip
+}
+
+func playDefault() playData { return playData{Terminators: anyKey()} }
+
+// sound is what is to be heard, as often as it is to be; nil is nothing.
+func (d playData) sound(ctx context.Context, s *flow.Session, media Media) (audio.Sound, error) {
+	if d.ID == "" {
+		return nil, nil //nolint:nilnil // nothing to play is no error in a callflow
+	}
+	sound, err := media.Sound(ctx, s.Account, d.ID)
+	if err != nil {
+		return nil, flow.Fail("media.missing", err)
+	}
+	switch {
+	case d.EndlessPlayback:
+		return audio.Loop(sound, 0), nil
+	case d.LoopCount > 1:
+		return audio.Loop(sound, d.LoopCount), nil
+	}
+	return sound, nil
 }
 
 // answer takes the call if it is to be taken.

@@ -2,149 +2,156 @@ package actions
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/hex"
-	"net/url"
-	"strings"
 	"time"
 
 	"github.com/pivotvoice/pivot/internal/audio"
 	"github.com/pivotvoice/pivot/internal/call"
-	"github.com/pivotvoice/pivot/internal/event"
 	"github.com/pivotvoice/pivot/internal/flow"
 	"github.com/pivotvoice/pivot/internal/schema"
+	"github.com/pivotvoice/pivot/internal/webhook"
 )
 
-// Recordings keeps what is recorded.
-type Recordings interface {
-	// Create begins a recording. format is "mp3", "wav", or "" for the best
-	// there is; the recording says what it really is.
-	Create(ctx context.Context, account, id, format string) (Recording, error)
-	// Upload sends a recording that was kept to a customer's web server, in
-	// the background, with as many tries as it takes; tell gets each of them
-	// as an event.Uploaded, even after the call.
-	Upload(what Upload, tell func(event.Fact))
-}
+const recordDoc = "" +
+	"Takes the call first, beeps, and records until the caller is silent, presses a key, hangs up, or " +
+	"`max_length` is reached. What was recorded is kept, and sent to `url` if there is one, as " +
+	"`<url>/call_recording_<id>.<format>`, tried again until it is taken.\n\n" +
+	"The child `recorded` is taken once there is a recording, even if the caller has hung up: a `pivot` there " +
+	"still asks its server, whose answer is then not carried out. The next webhook is told `RecordingUrl`, " +
+	"`RecordingSid`, `RecordingDuration` (seconds) and, as `Digits`, the key that ended it or `hangup`. If " +
+	"there was nothing but silence, nothing is kept and `_` is taken. A recording that could not be made takes " +
+	"`error`, else `_`.\n\n" +
+	"`status_callback` is told `RecordingStatus`: `in-progress`; `completed` once it is kept and, if it is to " +
+	"be sent, was sent; `absent` for silence; and `failed`, with `ErrorText`, to whoever wants `completed`. " +
+	"With `transcribe` a recording of 2 to 120 seconds is written down by the recogniser and " +
+	"`transcribe_callback` is told `TranscriptionText` and `TranscriptionStatus`."
 
-// Recording is sound on its way to be kept.
-type Recording interface {
-	audio.Sink
-	// Format is what it really is: "mp3" or "wav".
-	Format() string
-	// Close keeps what was recorded, and returns its length and its size in
-	// bytes. If it fails nothing is kept.
-	Close() (length time.Duration, bytes int64, err error)
-}
-
-// Upload is a recording and where to send it.
-type Upload struct {
-	Account, ID string
-	Format      string // "mp3", "wav"
-	Method, URL string // PUT or POST, and where the file itself goes
-}
-
-func recordCaller(to Recordings) flow.Action {
+// record is TwiML's Record (spec/twiml.md sections 1.6, 2.2 and 2.4).
+func record(st studio) flow.Action {
 	return flow.Define(flow.Def[recordData]{
-		Name:    "record_caller",
-		Summary: "Records what the caller says, as a message.",
-		Doc: "Takes the call first and records until any key, the time limit or the end of the call. The recording is " +
-			"kept, and sent to `url` if there is one, as `<url>/call_recording_<id>.<format>`, without keeping the call " +
-			"waiting. Where no MP3 encoder is installed it is WAV. A recording that could not be made takes `error`, " +
-			"else `_`.",
-		Default:  recordData{Method: "put", TimeLimit: 3600},
-		Branches: []string{flow.Error},
+		Name:    "record",
+		Summary: "Records a message, after a beep and up to a silence.",
+		Doc:     recordDoc,
+		Default: recordData{
+			Timeout: 5, FinishOnKey: "1234567890*#", MaxLength: 3600, PlayBeep: true, Trim: true,
+			Method: "put", CallbackData: callbackDefault(),
+		},
+		Branches: []string{"recorded", flow.Error},
 		Needs:    flow.Answer,
 		Examples: []flow.Example{
-			{Says: "A message of a minute at most.", Data: `{"time_limit": 60}`},
-			{Says: "Sent to a web server as WAV.", Data: `{"format": "wav", "url": "https://example.com/messages",
-				"time_limit": 30}`},
+			{Says: "A message of a minute at most.", Data: `{"max_length": 60}`},
+			{Says: "Sent to a web server, which is told when it is there.", Data: `{"url": "https://example.com/in",
+				"format": "wav", "status_callback": "https://example.com/status"}`},
+			{Says: "A short answer, written down.", Data: `{"max_length": 30, "timeout": 2, "transcribe": true,
+				"transcribe_callback": "https://example.com/text"}`},
 		},
-		Check: func(d recordData) schema.Faults { return d.check() },
-		Run: func(ctx context.Context, s *flow.Session, d recordData) (flow.Next, error) {
-			return flow.Next{}, d.record(ctx, s, to)
-		},
+		Check: recordData.check,
+		Run:   func(ctx context.Context, s *flow.Session, d recordData) (flow.Next, error) { return d.run(ctx, s, st) },
 	})
 }
 
 type recordData struct {
-	URL       string `json:"url,omitempty" jsonschema:"format=uri" jsonschema_description:"Where to send it: http or https."`
-	Method    string `json:"method" jsonschema:"enum=put,enum=post" jsonschema_description:"How to send it."`
-	Format    string `json:"format,omitempty" jsonschema:"enum=mp3,enum=wav" jsonschema_description:"What file to make of it; MP3 where an encoder is installed, if not given."`
-	TimeLimit int    `json:"time_limit" jsonschema:"minimum=5,maximum=10800" jsonschema_description:"How long it may be, in seconds."`
+	Timeout     int    `json:"timeout" jsonschema:"minimum=0,maximum=86400" jsonschema_description:"How many seconds of silence end it; 0 is no matter how many."`
+	FinishOnKey string `json:"finish_on_key" jsonschema:"pattern=^[0-9*#]*$" jsonschema_description:"The keys that end it; none if empty."`
+	MaxLength   int    `json:"max_length" jsonschema:"minimum=1,maximum=86400" jsonschema_description:"How long it may be, in seconds."`
+	PlayBeep    bool   `json:"play_beep" jsonschema_description:"Beep first."`
+	Trim        bool   `json:"trim" jsonschema_description:"Leave out the silence at both ends."`
+	Format      string `json:"format,omitempty" jsonschema:"enum=mp3,enum=wav" jsonschema_description:"What file to make of it; MP3 where an encoder is installed, if not given."`
+	URL         string `json:"url,omitempty" jsonschema_description:"Where to send it: http or https, or relative to the URL that the program came from."`
+	Method      string `json:"method" jsonschema:"enum=put,enum=post" jsonschema_description:"How to send it."`
+	CallbackData
+	Transcribe         bool   `json:"transcribe,omitempty" jsonschema_description:"Have it written down."`
+	TranscribeCallback string `json:"transcribe_callback,omitempty" jsonschema_description:"Who is told the text; status_callback if not given."`
 	flow.Skip
 }
 
+// CallbackData is who is told how a recording goes.
+type CallbackData struct {
+	Callback       string   `json:"status_callback,omitempty" jsonschema_description:"Who is told how it goes: http or https, or relative to the URL that the program came from."`
+	CallbackMethod string   `json:"status_callback_method" jsonschema:"enum=get,enum=post,enum=GET,enum=POST" jsonschema_description:"How they are told."`
+	Events         []string `json:"status_callback_events" jsonschema:"uniqueItems=true,enum=in-progress,enum=completed,enum=absent" jsonschema_description:"What they are told of."`
+}
+
+func callbackDefault() CallbackData {
+	return CallbackData{CallbackMethod: "POST", Events: []string{"completed"}}
+}
+
 func (d recordData) check() schema.Faults {
-	if d.URL == "" {
-		return nil
-	}
-	u, err := url.Parse(d.URL)
-	if err == nil && u.Host != "" && (u.Scheme == "http" || u.Scheme == "https") {
-		return nil
-	}
-	return schema.Faults{{
-		Path: []string{"url"}, Rule: "error", Message: "invalid client URL", Extra: map[string]any{"value": d.URL},
-	}}
+	all := checkURL(d.URL, true, "url")
+	all = append(all, checkURL(d.Callback, true, "status_callback")...)
+	return append(all, checkURL(d.TranscribeCallback, true, "transcribe_callback")...)
 }
 
-// record makes the recording. One that the end of the call cut short is kept
-// like any other.
-func (d recordData) record(ctx context.Context, s *flow.Session, to Recordings) error {
-	id := newID()
-	// The recording outlives the step: that the caller hangs up is its end,
-	// not its failure.
-	rec, err := to.Create(context.WithoutCancel(ctx), s.Account, id, d.Format)
-	if err != nil {
-		return flow.Fail("recording.failed", err)
-	}
-	if d.Format != "" && d.Format != rec.Format() {
-		s.Add(event.Warned{
-			Code:    "recording.format",
-			Message: "no " + d.Format + " encoder is installed: the recording is " + rec.Format(),
-		})
-	}
-	got, err := s.Record(ctx, call.Record{
-		Limit: time.Duration(d.TimeLimit) * time.Second, Terminators: strings.Join(anyKey(), ""),
-	}, rec)
-	length, size, kept := rec.Close()
-	f := event.Recorded{ID: id, Format: rec.Format(), Length: event.Millis(length), Bytes: size, By: got.By}
-	if kept != nil {
-		f.Err = kept.Error()
-		s.Add(f)
-		if err == nil {
-			err = kept
+// leastSound is how much sound makes a recording: a click is none.
+const leastSound = 100 * time.Millisecond
+
+func (d recordData) run(ctx context.Context, s *flow.Session, st studio) (flow.Next, error) {
+	if d.PlayBeep {
+		if _, err := s.Play(ctx, audio.Beep(), ""); err != nil {
+			return flow.Next{}, err
 		}
-		return flow.Fail("recording.failed", err)
 	}
-	s.Add(f)
-	d.keep(s, to, flow.Recording{ID: id, Length: length}, rec.Format())
-	return err
-}
-
-// keep remembers the recording for the next webhook and sends it.
-func (d recordData) keep(s *flow.Session, to Recordings, r flow.Recording, format string) {
-	if d.URL != "" {
-		r.URL = fileURL(d.URL, r.ID, format)
-		to.Upload(Upload{
-			Account: s.Account, ID: r.ID, Format: format, Method: strings.ToUpper(d.Method), URL: r.URL,
-		}, s.Later())
-	}
-	s.SetRecording(r)
-}
-
-// fileURL is where a recording goes below the URL that was given
-// (spec/twiml.md section 1.6).
-func fileURL(base, id, format string) string {
-	u, err := url.Parse(base)
+	t, err := st.begin(ctx, s, wish{
+		Tape: Tape{Name: "message", Origin: "callflow : record", Format: d.Format, Trim: d.Trim},
+		Push: absoluteURL(s, d.URL), Method: d.Method, Source: "RecordVerb",
+		Callback: d.Callback, CallbackMethod: d.CallbackMethod, Events: d.Events,
+		Transcribe: d.Transcribe, TranscribeTo: d.TranscribeCallback,
+	})
 	if err != nil {
-		return base
+		return flow.Next{}, err
 	}
-	return u.JoinPath("call_recording_" + id + "." + format).String()
+	defer t.Discard()
+	got, err := s.Record(ctx, call.Record{
+		Limit: time.Duration(d.MaxLength) * time.Second, Terminators: d.FinishOnKey,
+		Silence: time.Duration(d.Timeout) * time.Second,
+	}, t.sink())
+	if got.Loud < leastSound && got.By != call.ByBroken {
+		t.nothing()
+		if got.By == call.ByHangup {
+			err = nil
+		}
+		return flow.Next{}, err
+	}
+	made, kept := t.keep(got.By)
+	switch {
+	case kept != nil:
+		return flow.Next{}, kept
+	case got.By == call.ByStopped:
+		return flow.Next{}, err
+	}
+	s.Tell(told(made, got))
+	return flow.Last("recorded"), nil
 }
 
-// newID is 32 random hexadecimal digits, as Kazoo's ids are.
-func newID() string {
-	var b [16]byte
-	_, _ = rand.Read(b[:]) // never fails
-	return hex.EncodeToString(b[:])
+// sink is where the sound of a message goes.
+func (t *take) sink() audio.Sink {
+	if t.text == nil {
+		return t.Channel(0)
+	}
+	return along{t.Channel(0), t.text}
+}
+
+// told is what the next webhook is told of a message.
+func told(made flow.Recording, got call.Recording) map[string]string {
+	params := map[string]string{
+		"RecordingUrl": made.URL, "RecordingSid": made.ID, "RecordingDuration": seconds(made.Length),
+	}
+	switch got.By {
+	case call.ByKey:
+		params["Digits"] = got.Key
+	case call.ByHangup:
+		params["Digits"] = "hangup"
+	}
+	return params
+}
+
+// absoluteURL is raw as seen from the URL of the running program. What leads
+// nowhere stays as it is: using it fails and says why.
+func absoluteURL(s *flow.Session, raw string) string {
+	if raw == "" {
+		return ""
+	}
+	if full, err := webhook.Resolve(s.Base, raw); err == nil {
+		return full
+	}
+	return raw
 }

@@ -11,7 +11,7 @@ var sleep = flow.Define(flow.Def[sleepData]{
 	Name:    "sleep",
 	Summary: "Waits, then goes on.",
 	Doc:     "The call is not answered for it. More than 24 hours are 24 hours. Keys pressed meanwhile are kept.",
-	Default: sleepData{Unit: "s"},
+	Default: sleepDefault(),
 	Examples: []flow.Example{
 		{Says: "Wait half a second.", Data: `{"duration": 500, "unit": "ms"}`},
 		{Says: "Wait two seconds.", Data: `{"duration": 2}`},
@@ -26,6 +26,8 @@ type sleepData struct {
 	Unit     string `json:"unit" jsonschema:"enum=ms,enum=s,enum=m,enum=h" jsonschema_description:"What the duration is in: milliseconds, seconds, minutes or hours."`
 	flow.Skip
 }
+
+func sleepDefault() sleepData { return sleepData{Unit: "s"} }
 
 // maxSleep is the longest time to wait.
 const maxSleep = 24 * time.Hour

@@ -10,10 +10,9 @@ import (
 func tts(voice Voice) flow.Action {
 	return flow.Define(flow.Def[ttsData]{
 		Name:    "tts",
-		Aliases: []string{"say"},
 		Summary: "Speaks a text.",
 		Doc: "Takes the call first. Keys pressed meanwhile are kept for the next `collect_dtmf`, or the next webhook as " +
-			"`Digits`. A text that cannot be spoken is told on the timeline and takes `error`, else `_`.",
+			"`Digits`. A text that cannot be spoken is told on the timeline and takes `error`, else `_`. `say` can do more.",
 		Default:  ttsData{Voice: "female", Terminators: anyKey()},
 		Branches: []string{flow.Error},
 		Needs:    flow.Answer,
@@ -22,18 +21,17 @@ func tts(voice Voice) flow.Action {
 			{Says: "In another language, to the end.", Data: `{"text": "Guten Tag.", "language": "de-de", "terminators": []}`},
 		},
 		Run: func(ctx context.Context, s *flow.Session, d ttsData) (flow.Next, error) {
-			speech := audio.Speech{Text: d.Text, Voice: d.Voice, Language: d.Language, Engine: d.Engine}
-			if speech.Language == "" {
-				speech.Language = s.Language
-			}
-			sound, facts, err := voice.Say(ctx, speech)
-			for _, f := range facts {
-				s.Add(f)
-			}
+			sound, err := spoken(ctx, s, voice, audio.Speech{
+				Text: d.Text, Voice: d.Voice, Language: d.Language, Engine: d.Engine,
+			})
 			if err != nil {
 				return flow.Next{}, flow.Fail("tts.failed", err)
 			}
-			return playback{Terminators: d.Terminators, EndlessPlayback: d.EndlessPlayback}.play(ctx, s, sound)
+			if d.EndlessPlayback {
+				sound = audio.Loop(sound, 0)
+			}
+			_, err = s.Play(ctx, sound, keysOf(d.Terminators))
+			return flow.Next{}, flow.Fail("media.broken", err)
 		},
 	})
 }

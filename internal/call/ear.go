@@ -91,7 +91,7 @@ func (e *Ear) WriteFrame(frame []int16) error {
 	}
 	e.pcm = append(e.pcm, frame...)
 	took := time.Duration(len(frame)) * time.Second / EarRate
-	loud := e.hear(level(frame))
+	loud := e.hear(Level(frame))
 	if !e.speaks {
 		e.wait(took, loud)
 		return nil

@@ -130,7 +130,7 @@ func (m *meter) WriteFrame(frame []int16) error {
 	}
 	took := time.Duration(len(frame)) * time.Second / time.Duration(m.to.Rate())
 	m.length += took
-	if level(frame) > m.threshold {
+	if Level(frame) > m.threshold {
 		m.silent = 0
 		m.loud += took
 	} else {
@@ -159,8 +159,8 @@ func (m *meter) result(by, key string, err error) (Recording, error) {
 	return Recording{By: by, Key: key, Length: m.length, Loud: m.loud}, err
 }
 
-// level is the mean of a frame's magnitudes.
-func level(frame []int16) int {
+// Level is the mean of a frame's magnitudes.
+func Level(frame []int16) int {
 	if len(frame) == 0 {
 		return 0
 	}

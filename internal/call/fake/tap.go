@@ -57,6 +57,7 @@ type listener struct {
 	decode audio.Decoder
 	to     *utterance // what it listens to
 	cur    audio.Cursor
+	at     int // frames of it so far
 }
 
 func (l *listener) close() {
@@ -86,26 +87,25 @@ func (l *listener) frame() []int16 {
 	return spoken
 }
 
-// person is the next frame of what the person says, from where they are if
-// they began before the tap did.
+// person is the frame of what the person says now; what they said before the
+// tap, or while the sound was still made, is passed over.
 func (l *listener) person(saying *utterance) []int16 {
 	if saying != l.to {
 		l.close()
-		l.to, l.cur = saying, saying.sound.Open(l.phone.Codec)
-		for range time.Since(saying.began)/audio.FrameTime - 1 {
-			if _, err := l.cur.Next(); err != nil {
-				break
-			}
-		}
+		l.to, l.cur, l.at = saying, saying.sound.Open(l.phone.Codec), 0
 	}
 	if l.cur == nil {
 		return nil
 	}
-	payload, err := l.cur.Next()
-	if err != nil {
-		return nil
+	for now := max(1, int(time.Since(saying.began)/audio.FrameTime)); ; {
+		payload, err := l.cur.Next()
+		if err != nil {
+			return nil
+		}
+		if l.at++; l.at >= now {
+			return l.decode.Decode(nil, payload)
+		}
 	}
-	return l.decode.Decode(nil, payload)
 }
 
 // stretch fills to with from, repeating samples where the rates differ. It is
