@@ -1,7 +1,7 @@
 package main
 
 import (
-	"fmt"
+	"errors"
 	"io"
 	"os"
 
@@ -37,13 +37,13 @@ type check struct {
 // Run is called by kong.
 func (c *check) Run() error {
 	var reports []sim.Report
-	faults := 0
+	faults, checker := 0, sim.NewChecker(c.Compat)
 	for _, name := range c.Files {
 		body, shown, err := document(name)
 		if err != nil {
 			return could(err)
 		}
-		r := sim.Check(shown, body, c.Compat)
+		r := checker.Check(shown, body)
 		reports = append(reports, r)
 		faults += len(r.Faults)
 		if !c.JSON {
@@ -56,7 +56,7 @@ func (c *check) Run() error {
 		}
 	}
 	if faults > 0 {
-		return exit{fmt.Errorf("%d faults", faults), 1}
+		return exit{errors.New(many(faults, "fault")), 1}
 	}
 	return nil
 }

@@ -30,16 +30,21 @@ type commands struct {
 
 func main() {
 	var c commands
-	k := kong.Parse(&c,
+	k := kong.Parse(&c, settings()...)
+	k.BindTo(context.Background(), (*context.Context)(nil))
+	k.FatalIfErrorf(k.Run())
+}
+
+// settings are how the command line is read.
+func settings() []kong.Option {
+	return []kong.Option{
 		kong.Name("pivot"),
 		kong.Description("A programmable voice server: calls by SIP, decisions by your web server."),
 		kong.Vars{"version": "pivot " + app.Version},
 		kong.DefaultEnvars("PIVOT"),
 		kong.Configuration(config.ReadFile),
 		kong.UsageOnError(),
-	)
-	k.BindTo(context.Background(), (*context.Context)(nil))
-	k.FatalIfErrorf(k.Run())
+	}
 }
 
 // logger writes to w as the settings say.

@@ -10,6 +10,7 @@ import (
 	"syscall"
 
 	"github.com/pivotvoice/pivot/internal/sim"
+	"github.com/pivotvoice/pivot/internal/simsip"
 )
 
 // tests is `pivot test`.
@@ -17,6 +18,7 @@ type tests struct {
 	Paths   []string `arg:"" name:"path" help:"Tests, and folders of tests and callflows."`
 	JUnit   string   `help:"Write the outcome to this file as JUnit XML." name:"junit" type:"path"`
 	JSON    bool     `help:"Write the outcome as JSON." name:"json"`
+	SIP     bool     `help:"Take the calls over real SIP and RTP on this machine, in real time." name:"sip"`
 	Verbose bool     `help:"Show the calls of tests that passed, too." short:"v"`
 }
 
@@ -35,7 +37,16 @@ func (t *tests) Run(ctx context.Context) error {
 	if t.JSON {
 		show = io.Discard
 	}
-	outcomes := sim.RunAll(ctx, all, sim.Instant, func(o sim.Outcome) { o.Summary(show, t.Verbose) })
+	take := sim.Instant
+	if t.SIP {
+		exchange, err := simsip.Open(ctx)
+		if err != nil {
+			return could(err)
+		}
+		defer exchange.Close()
+		take = exchange.Take
+	}
+	outcomes := sim.RunAll(ctx, all, take, func(o sim.Outcome) { o.Summary(show, t.Verbose) })
 	if t.JSON {
 		err = sim.OutcomesJSON(out, outcomes)
 	}
@@ -52,10 +63,18 @@ func (t *tests) Run(ctx context.Context) error {
 		}
 	}
 	if failed > 0 {
-		return exit{fmt.Errorf("%d of %d tests failed", failed, len(outcomes)), 1}
+		return exit{fmt.Errorf("%d of %s failed", failed, many(len(outcomes), "test")), 1}
 	}
-	_, _ = fmt.Fprintf(show, "%d tests passed\n", len(outcomes))
+	_, _ = fmt.Fprintf(show, "%s passed\n", many(len(outcomes), "test"))
 	return nil
+}
+
+// many is a number of things.
+func many(n int, thing string) string {
+	if n != 1 {
+		thing += "s"
+	}
+	return fmt.Sprintf("%d %s", n, thing)
 }
 
 func junit(name string, outcomes []sim.Outcome) (err error) {

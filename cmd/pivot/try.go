@@ -87,13 +87,7 @@ func (t *try) number(ctx context.Context, c *sim.Call) error {
 		return fmt.Errorf("%s is no file and no URL; as a number it is looked up in a running server, "+
 			"which needs --api-key or PIVOT_API_KEY", t.What)
 	}
-	flows, account, err := sim.Server{URL: t.API, Key: t.APIKey}.Directory(ctx)
-	if err != nil {
-		return err
-	}
-	c.Account = account
-	c.Number(flows, t.What)
-	return nil
+	return sim.Server{URL: t.API, Key: t.APIKey}.Number(ctx, c, t.What)
 }
 
 // verdict is nil if nothing went wrong on the call.

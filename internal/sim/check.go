@@ -14,6 +14,7 @@ import (
 	"github.com/pivotvoice/pivot/internal/kazoo"
 	"github.com/pivotvoice/pivot/internal/route"
 	"github.com/pivotvoice/pivot/internal/schema"
+	"github.com/pivotvoice/pivot/internal/twiml"
 	"github.com/pivotvoice/pivot/internal/webhook"
 )
 
@@ -42,10 +43,23 @@ const (
 	languageTest  = "test"
 )
 
+// Checker finds what is wrong with documents. Make one with NewChecker.
+type Checker struct {
+	engine *flow.Engine
+	words  twiml.Dialect
+}
+
+// NewChecker returns a checker of callflows, and of the TwiML that compat
+// names: "pivot" (also ""), or "twilio".
+func NewChecker(compat string) Checker {
+	return Checker{
+		engine: flow.NewEngine(flow.Config{Actions: actions.All(Deps(anybody{}))}), words: profile(compat),
+	}
+}
+
 // Check finds everything wrong with a document, which is TwiML, or a callflow:
-// a node, or a callflow document with numbers. compat says whose TwiML it is:
-// "pivot" (also ""), or "twilio".
-func Check(name string, body []byte, compat string) Report {
+// a node, or a callflow document with numbers; or with a test.
+func (c Checker) Check(name string, body []byte) Report {
 	r := Report{File: name, Language: languageKazoo, Faults: []Finding{}, Warnings: []Finding{}}
 	switch kind := typeOf(name, body); {
 	case kind == typeJSON && isTest(body):
@@ -53,9 +67,9 @@ func Check(name string, body []byte, compat string) Report {
 		r.test(name, body)
 	case kind == typeXML:
 		r.Language = languageTwiML
-		r.twiml(body, compat)
+		r.twiml(c, body)
 	case kind == typeJSON:
-		r.callflow(body)
+		r.callflow(c, body)
 	default:
 		r.Faults = append(r.Faults, Finding{
 			Line: 1, Column: 1, Code: event.FailContentType,
@@ -71,16 +85,20 @@ func (r *Report) test(name string, body []byte) {
 	if err == nil {
 		_, _, err = t.call()
 	}
-	if err != nil {
-		r.Faults = append(r.Faults, Finding{Code: "test", Message: strings.TrimPrefix(err.Error(), name+": ")})
+	if err == nil {
+		return
 	}
+	f := Finding{Line: 1, Column: 1, Code: "test", Message: err.Error()}
+	if at, ok := errors.AsType[*event.ParseError](err); ok {
+		f.Line, f.Column, f.Message = at.Line, at.Column, at.Message
+	}
+	r.Faults = append(r.Faults, f)
 }
 
 // callflow looks at a node or a callflow document.
-func (r *Report) callflow(body []byte) {
+func (r *Report) callflow(c Checker, body []byte) {
 	node, at := unwrap(body)
-	checker := flow.NewEngine(flow.Config{Actions: actions.All(Deps(anybody{}))})
-	_, err := kazoo.Dialect{}.Decode(typeJSON, node, checker.Check)
+	_, err := kazoo.Dialect{}.Decode(typeJSON, node, c.engine.Check)
 	if parse, ok := errors.AsType[*event.ParseError](err); ok {
 		r.parse(body, at, parse)
 		return

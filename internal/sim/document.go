@@ -52,10 +52,10 @@ func (a Ask) Program() *flow.Node {
 
 // Callflow is a callflow document, or a single node as its flow.
 type Callflow struct {
-	ID       string     `json:"id"`
-	Name     string     `json:"name"`
-	Numbers  []string   `json:"numbers"`
-	Patterns []string   `json:"patterns"`
+	ID       string     `json:"id,omitempty"`
+	Name     string     `json:"name,omitempty"`
+	Numbers  []string   `json:"numbers,omitempty"`
+	Patterns []string   `json:"patterns,omitempty"`
 	Flow     *flow.Node `json:"flow"`
 }
 

@@ -24,7 +24,7 @@ type Page struct {
 }
 
 // Pages is a web server of pages that are known before. It is a
-// http.RoundTripper, and for calls over real connections a http.Handler.
+// http.RoundTripper.
 type Pages struct {
 	entries []*entry
 
@@ -145,13 +145,19 @@ func (p *Pages) RoundTrip(r *http.Request) (*http.Response, error) {
 // errNoAnswer is a page that fails.
 var errNoAnswer = errors.New("the test has this server not answer")
 
-// ServeHTTP implements http.Handler.
-func (p *Pages) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+// Has says whether there is a page for a request.
+func (p *Pages) Has(r *http.Request) bool {
+	return slices.ContainsFunc(p.entries, func(e *entry) bool { return e.fits(r.Method, r.URL) })
+}
+
+// Serve answers a request over a real connection. Bodies go through edit.
+func (p *Pages) Serve(w http.ResponseWriter, r *http.Request, edit func([]byte) []byte) {
 	_, _ = io.Copy(io.Discard, r.Body)
 	page := p.find(r)
 	if page.Fails {
 		page.Status = http.StatusBadGateway
 	}
+	page.Body = edit(page.Body)
 	resp := page.response(r) //nolint:bodyclose // it is a buffer
 	maps.Copy(w.Header(), resp.Header)
 	w.WriteHeader(resp.StatusCode)

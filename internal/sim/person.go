@@ -7,6 +7,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/pivotvoice/pivot/internal/audio"
+	"github.com/pivotvoice/pivot/internal/call/fake"
 )
 
 // Step is one thing that the person on the phone does, and when: as soon as
@@ -29,12 +30,30 @@ type Asker interface {
 	Next(ctx context.Context) (steps []Step, more bool)
 }
 
-// hands are what the person does things with; a *fake.Phone has them.
+// hands are what the person does things with. Each returns when it is done, or
+// the call is over.
 type hands interface {
 	Press(keys string)
-	Say(s audio.Sound)
+	Say(text string)
 	Drop()
 }
+
+// typist is a person on a fake phone.
+type typist struct{ *fake.Phone }
+
+// Say implements hands.
+func (t typist) Say(text string) {
+	t.Phone.Say(voiceOf(text))
+	timer := time.NewTimer(talking(text))
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-t.Ended():
+	}
+}
+
+// voiceOf is the sound of a text that is said: a tone as long as that takes.
+func voiceOf(text string) audio.Sound { return audio.Tone(talking(text), 300) }
 
 // person is whoever is on the phone.
 type person struct {
@@ -61,13 +80,14 @@ type person struct {
 // Done is one thing that the person did.
 type Done struct {
 	Step
-	At time.Time
 	// Heard is what was heard last before it, "" if nothing since the thing
 	// before.
 	Heard string
 	Since time.Duration // since that was heard, or since the thing before
 	// Cuts says that something was being heard, which has an end.
 	Cuts bool
+
+	at int // how much had happened by then
 }
 
 // live does the steps until the call is over, and returns those that were not
@@ -177,7 +197,7 @@ func (p *person) do(s Step) {
 		p.hands.Drop()
 	case s.Say != "":
 		p.speech.set(s.Say)
-		p.hands.Say(audio.Tone(talking(s.Say), 300))
+		p.hands.Say(s.Say)
 	case s.Keys != "":
 		p.hands.Press(strings.ToUpper(s.Keys))
 	}
@@ -188,7 +208,7 @@ func (p *person) remember(s Step) {
 	if p.said != nil {
 		p.said(s)
 	}
-	d := Done{Step: s, At: time.Now()}
+	d := Done{Step: s, at: p.scene.count()}
 	heard, n, at, cuts := p.scene.last()
 	if n > p.marked {
 		d.Heard, p.since = heard, at

@@ -91,13 +91,13 @@ func (d Done) kept() TestStep {
 
 // kept is a request as a test expects it again: with what the caller did.
 func (r request) kept() string {
-	text := r.method + " " + r.path
+	words := []string{r.method, r.path}
 	for _, name := range []string{"Digits", "SpeechResult"} {
-		if value := r.params.Get(name); value != "" && !strings.ContainsAny(value, " \t\n") {
-			text += " " + name + "=" + value
+		if value := r.params.Get(name); value != "" {
+			words = append(words, name+"="+url.QueryEscape(value))
 		}
 	}
-	return text
+	return strings.Join(words, " ")
 }
 
 // webOf is the pages that were fetched. The document itself is a file.

@@ -2,6 +2,7 @@ package sim
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -25,6 +26,7 @@ type scene struct {
 	module  string   // that ran last
 	heard   []string // what was heard to its end, or cut short
 	heardAt time.Time
+	texts   []string // that were spoken
 }
 
 func newScene(tell func(event.Event)) *scene {
@@ -48,12 +50,16 @@ func (s *scene) Add(e event.Event) {
 
 func (s *scene) read(f event.Fact, at time.Time) {
 	switch w := f.(type) {
+	case event.Spoken:
+		s.texts = append(s.texts, words(said+strings.Join(strings.Fields(w.Text), " ")+`"`))
 	case event.Playing:
 		s.playing, s.sounds = w.Sound, true
 	case event.Played:
 		s.sounds = false
-		s.heard = append(s.heard, words(w.Sound))
-		s.heardAt = at
+		if !silence(w.Sound) {
+			s.heard = append(s.heard, s.whole(words(w.Sound)))
+			s.heardAt = at
+		}
 	case event.Started:
 		s.steps = append(s.steps, w.Module)
 		s.module = w.Module
@@ -95,7 +101,7 @@ func (s *scene) heardSince(i int, text string) int {
 	defer s.mu.Unlock()
 	all := s.heard
 	if s.sounds && endless(s.playing) {
-		all = append(slices.Clip(all), words(s.playing))
+		all = append(slices.Clip(all), s.whole(words(s.playing)))
 	}
 	for ; i < len(all); i++ {
 		if matches(all[i], text) {
@@ -122,6 +128,20 @@ func (s *scene) last() (words string, n int, at time.Time, cuts bool) {
 	return words, n, s.heardAt, s.sounds && !endless(s.playing)
 }
 
+// whole is what was said, where the name of its sound is cut short.
+func (s *scene) whole(words string) string {
+	start, cut := strings.CutSuffix(words, "…")
+	if !cut {
+		return words
+	}
+	for _, text := range s.texts {
+		if strings.HasPrefix(text, start) {
+			return text
+		}
+	}
+	return words
+}
+
 // count is how much has happened.
 func (s *scene) count() int {
 	s.mu.Lock()
@@ -129,16 +149,32 @@ func (s *scene) count() int {
 	return len(s.events)
 }
 
+// many is how often a sound is heard that counts as endless: TwiML's loop="0"
+// is a thousand times.
+const many = 100
+
 // endless knows a sound that is repeated until something ends it.
 func endless(sound string) bool {
-	return strings.HasSuffix(sound, ", repeated") || sound == "silence"
+	if strings.HasSuffix(sound, ", repeated") || sound == "silence" {
+		return true
+	}
+	rest, ok := strings.CutSuffix(sound, " times")
+	n, err := strconv.Atoi(rest[strings.LastIndexByte(rest, ' ')+1:])
+	return ok && err == nil && n >= many
 }
+
+// silence knows a pause between sounds.
+func silence(sound string) bool { return strings.HasPrefix(sound, "silence") }
 
 // words is what a sound says: the text of speech, else the name of the sound.
 func words(sound string) string {
 	if text, ok := strings.CutPrefix(sound, said); ok {
 		if end := strings.LastIndexByte(text, '"'); end >= 0 {
-			return text[:end]
+			text = text[:end]
+			if strings.Contains(text, "<") {
+				text = strings.Join(strings.Fields(untagged(text)), " ")
+			}
+			return text
 		}
 	}
 	return sound

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/pivotvoice/pivot/internal/call"
 	"github.com/pivotvoice/pivot/internal/event"
 	"github.com/pivotvoice/pivot/internal/timeline"
 )
@@ -27,6 +28,9 @@ type Screen struct {
 
 	began time.Time
 	known url.Values // the parameters of the last request
+	// failed is what was wrong with the last request: it is shown once.
+	failed   string
+	answered bool
 }
 
 // Tell is for Call.Tell.
@@ -77,26 +81,33 @@ func (s *Screen) brief(e event.Event) {
 		from, _, _ := strings.Cut(w.From, "@")
 		to, _, _ := strings.Cut(w.Request, "@")
 		s.line("☎  %s calls %s", from, to)
-	case event.Routed, event.Unrouted, event.Warned, event.Failed, event.Recorded, event.Uploaded, event.KeysSent,
-		event.Set:
+	case event.Failed:
+		if s.failed == "" || w.Message != s.failed {
+			s.wrong(w.Code, w.Message, w.Faults)
+		}
+	case event.Routed, event.Unrouted, event.Warned, event.Recorded, event.Uploaded, event.KeysSent, event.Set,
+		event.Understood, event.Referred:
 		s.told(w)
 	case event.Answered:
+		s.answered = true
 		s.line("☎  answered after %s", short(e.At.Sub(s.began)))
 	case event.Playing:
-		if text := words(w.Sound); text != w.Sound {
+		if silence(w.Sound) {
+			s.line("…  %s", w.Sound)
+		} else if text := words(w.Sound); text != w.Sound {
 			s.line("🔊 %q%s", text, times(w.Sound))
 		} else {
 			s.line("🔊 [%s]", w.Sound)
 		}
 	case event.Collected:
-		if w.Digits == "" {
+		if w.Digits == "" && w.By == call.ByTimeout {
 			s.line("…  no key within the time")
 		}
 	case event.Fetched:
 		s.fetched(w)
 	case event.Started:
 		if w.Module == "sleep" || w.Module == "echo" {
-			s.line("…  %s %s", w.Module, w.Data)
+			s.line("…  %s", strings.TrimSuffix(strings.TrimSpace(w.Module+" "+string(w.Data)), " {}"))
 		}
 	case event.Ended:
 		s.ended(e.At, w)
@@ -121,6 +132,7 @@ func times(sound string) string {
 // thing that was wrong.
 func (s *Screen) fetched(w event.Fetched) {
 	address, params := asked(w)
+	address = strings.TrimPrefix(address, "http://"+FileHost+"/")
 	line := fmt.Sprintf("→  %s %s%s", w.Method, address, s.news(params))
 	if w.Status != 0 {
 		line += "   " + strconv.Itoa(w.Status)
@@ -133,15 +145,27 @@ func (s *Screen) fetched(w event.Fetched) {
 	for _, h := range w.Hops {
 		s.line("     redirected: %s", h)
 	}
-	if w.Failure == "" {
-		return
+	if s.failed = w.Err; w.Failure != "" {
+		s.wrong(w.Failure, w.Err, w.Faults)
 	}
-	s.line("✗  %s: %s", w.Failure, w.Err)
 	if p := w.Parse; p != nil {
 		s.line("     line %d, column %d: %s ▸%s", p.Line, p.Column, p.Before, p.After)
 	}
-	for _, f := range w.Faults {
-		s.line("     %s: %s", f.Path, f.Message)
+}
+
+// wrong shows what went wrong: each fault with its place, or all in one.
+func (s *Screen) wrong(what, text string, faults []event.Fault) {
+	if len(faults) == 0 {
+		s.line("✗  %s: %s", what, text)
+		return
+	}
+	s.line("✗  %s:", what)
+	for _, f := range faults {
+		place := ""
+		if f.Line > 0 {
+			place = fmt.Sprintf("line %d, column %d: ", f.Line, f.Column)
+		}
+		s.line("     %s%s: %s", place, f.Path, f.Message)
 	}
 }
 
@@ -173,7 +197,7 @@ func (s *Screen) news(params url.Values) string {
 
 func (s *Screen) ended(at time.Time, w event.Ended) {
 	text := fmt.Sprintf("☎  hung up by %s, %s, %s", who(w.By), w.Cause, short(at.Sub(s.began)))
-	if w.SIP != 0 {
+	if w.SIP != 0 && !s.answered {
 		text = fmt.Sprintf("☎  refused by %s, %d %s, %s", who(w.By), w.SIP, w.Cause, short(at.Sub(s.began)))
 	}
 	if w.Text != "" {

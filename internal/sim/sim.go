@@ -15,12 +15,10 @@ import (
 	"time"
 
 	"github.com/pivotvoice/pivot/internal/actions"
-	"github.com/pivotvoice/pivot/internal/audio"
 	"github.com/pivotvoice/pivot/internal/call"
 	"github.com/pivotvoice/pivot/internal/call/fake"
 	"github.com/pivotvoice/pivot/internal/event"
 	"github.com/pivotvoice/pivot/internal/flow"
-	"github.com/pivotvoice/pivot/internal/kazoo"
 	"github.com/pivotvoice/pivot/internal/media"
 	"github.com/pivotvoice/pivot/internal/webhook"
 )
@@ -133,7 +131,7 @@ func (r *running) talk(ctx context.Context) error {
 	timer := time.NewTimer(limit)
 	defer timer.Stop()
 	p := &person{
-		hands: leg, scene: s, ended: leg.Ended(), limit: timer.C, settle: settled, steps: c.Steps, said: c.Did,
+		hands: typist{leg}, scene: s, ended: leg.Ended(), limit: timer.C, settle: settled, steps: c.Steps, said: c.Did,
 		speech: &r.speech, since: began,
 	}
 	if c.Realtime {
@@ -178,7 +176,7 @@ const realm = "simulator.test"
 // engine is the server's engine, with nothing of the server behind it.
 func (r *running) engine(log event.Log) *flow.Engine {
 	deps := Deps(crossing{r.out, r.web, r.files, r.call.Web == nil})
-	deps.Media = r.sounds
+	deps.Media, deps.Recogniser, deps.Callbacks = r.sounds, &r.speech, callbacks{log}
 	if r.call.Flows != nil {
 		deps.Flows = r.call.Flows
 	}
@@ -189,7 +187,7 @@ func (r *running) engine(log event.Log) *flow.Engine {
 func Deps(web actions.Asker) actions.Deps {
 	return actions.Deps{
 		Voice: voice{}, Media: sounds{}, Flows: noFlows{}, Recordings: tapes{}, Web: web,
-		Dialects: map[string]actions.Dialect{kazoo.Name: kazoo.Dialect{}},
+		Dialects: dialects(),
 	}
 }
 
@@ -208,7 +206,9 @@ func (r *running) keep(s *scene, began time.Time) {
 	for _, e := range r.result.Events {
 		switch w := e.What.(type) {
 		case event.Playing:
-			r.result.Heard = append(r.result.Heard, words(w.Sound))
+			if !silence(w.Sound) {
+				r.result.Heard = append(r.result.Heard, s.whole(words(w.Sound)))
+			}
 		case event.Ended:
 			r.result.Ended = w
 		}
@@ -241,18 +241,6 @@ func (c crossing) Ask(_ context.Context, r webhook.Request) (got event.Fetched, 
 	return got, answer
 }
 
-// speech is what the person said last, for a recogniser to understand.
-type speech struct {
-	mu   sync.Mutex
-	text string
-}
-
-func (s *speech) set(text string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.text = text
-}
-
 // calmTime is how long nothing must happen on a real call for it to count as
 // waiting: there is less than that between two prompts.
 const calmTime = 300 * time.Millisecond
@@ -272,15 +260,14 @@ func calm(s *scene) {
 	}
 }
 
-var _ audio.Sink = (*tape)(nil)
-
 // Failed is the first thing that went wrong on the call, "" if nothing did.
 func (r Result) Failed() string {
 	for _, e := range r.Events {
 		switch w := e.What.(type) {
 		case event.Fetched:
 			if w.Failure != "" {
-				return w.URL + ": " + w.Err
+				address, _ := asked(w)
+				return address + ": " + w.Err
 			}
 		case event.Failed:
 			return w.Message

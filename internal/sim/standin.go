@@ -3,8 +3,11 @@ package sim
 import (
 	"context"
 	"errors"
+	"html"
 	"io"
+	"regexp"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 	"unicode/utf8"
@@ -43,19 +46,15 @@ func (voice) Say(_ context.Context, s audio.Speech) (audio.Sound, []event.Fact, 
 	return audio.Named(audio.Silence(length), said+text+`"`), facts, nil
 }
 
+// pause are the tags of SSML that part words.
+var pause = regexp.MustCompile(`</?(?:break|p|s|speak)\b[^>]*>`)
+
+// tag is any tag.
+var tag = regexp.MustCompile(`<[^>]*>`)
+
 // untagged is SSML without its tags, and with its entities as they are read.
 func untagged(ssml string) string {
-	var b strings.Builder
-	for ssml != "" {
-		text, rest, found := strings.Cut(ssml, "<")
-		b.WriteString(text)
-		if !found {
-			break
-		}
-		b.WriteByte(' ')
-		_, ssml, _ = strings.Cut(rest, ">")
-	}
-	return strings.NewReplacer("&lt;", "<", "&gt;", ">", "&quot;", `"`, "&apos;", "'", "&amp;", "&").Replace(b.String())
+	return html.UnescapeString(tag.ReplaceAllString(pause.ReplaceAllString(ssml, " "), ""))
 }
 
 // sounds are the media of a call. Tones are as long as they are; what is on
@@ -120,34 +119,91 @@ func measure(ctx context.Context, s audio.Sound) (time.Duration, error) {
 type tapes struct{}
 
 // Create implements actions.Recordings.
-func (tapes) Create(context.Context, string, string, string) (actions.Recording, error) {
-	return &tape{}, nil
+func (tapes) Create(_ context.Context, of actions.Tape) (actions.Recording, error) {
+	return &tape{of: of}, nil
 }
 
 // Upload implements actions.Recordings. Nothing is sent from a simulated call:
 // there is no sound.
-func (tapes) Upload(what actions.Upload, tell func(event.Fact)) {
+func (tapes) Upload(_ context.Context, what actions.Upload, tell func(event.Fact)) error {
 	tell(event.Warned{
-		Code:    "recording.simulated",
-		Message: "a real call would send its recording to " + what.URL + " now",
+		Code: "recording.simulated", Message: "a real call would now send its recording to " + what.URL,
 	})
-}
-
-const tapeRate = 8000
-
-type tape struct{ samples atomic.Int64 }
-
-func (*tape) Rate() int      { return tapeRate }
-func (*tape) Format() string { return "wav" }
-
-// WriteFrame implements audio.Sink.
-func (t *tape) WriteFrame(frame []int16) error {
-	t.samples.Add(int64(len(frame)))
 	return nil
 }
 
+// After implements actions.Recordings. Work is done at once: the call has to
+// be over when its time is.
+func (tapes) After(work func(context.Context)) { work(context.Background()) }
+
+const tapeRate = 8000
+
+// tape is a recording of which only the length is known.
+type tape struct {
+	of      actions.Tape
+	samples atomic.Int64 // of the first channel
+}
+
+// Channel implements actions.Recording.
+func (t *tape) Channel(n int) audio.Sink {
+	if n > 0 {
+		return &channel{}
+	}
+	return &channel{&t.samples}
+}
+
 // Close implements actions.Recording.
-func (t *tape) Close() (time.Duration, int64, error) {
+func (t *tape) Close() (actions.Kept, error) {
 	n := t.samples.Load()
-	return time.Duration(n) * time.Second / tapeRate, 2 * n, nil
+	return actions.Kept{
+		Format: "wav", Length: time.Duration(n) * time.Second / tapeRate, Bytes: 2 * n * int64(max(t.of.Channels, 1)),
+		URL: "http://" + realm + "/recordings/" + t.of.ID + ".wav",
+	}, nil
+}
+
+// Discard implements actions.Recording.
+func (*tape) Discard() {}
+
+// channel counts what is recorded.
+type channel struct{ samples *atomic.Int64 }
+
+// Rate implements audio.Sink.
+func (channel) Rate() int { return tapeRate }
+
+// WriteFrame implements audio.Sink.
+func (c channel) WriteFrame(frame []int16) error {
+	if c.samples != nil {
+		c.samples.Add(int64(len(frame)))
+	}
+	return nil
+}
+
+// speech is what the person said last. It is a recogniser that understands
+// every word.
+type speech struct {
+	mu   sync.Mutex
+	text string
+}
+
+func (s *speech) set(text string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.text = text
+}
+
+// Recognise implements actions.Recogniser.
+func (s *speech) Recognise(context.Context, audio.Utterance) (audio.Transcript, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return audio.Transcript{Text: s.text, Confidence: 1}, nil
+}
+
+// callbacks are shown, and not made.
+type callbacks struct{ log event.Log }
+
+// Post implements actions.Callbacks.
+func (c callbacks) Post(_ string, what actions.Callback) {
+	c.log.Add(event.Event{At: time.Now(), Call: what.Call, What: event.Warned{
+		Code: "callback.simulated", Message: "a real call would now tell " + what.URL + ": " + what.Event,
+	}})
 }

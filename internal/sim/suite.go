@@ -114,21 +114,22 @@ func undone(s Step) string {
 }
 
 // asks is what is wrong with the requests that were made: each of want must
-// come, in order. It is "METHOD /path name=value …"; others may come between.
+// come, in order. It is "METHOD /path name=value …", where blanks in values are
+// "+"; others may come between.
 func asks(want []string, events []event.Event) string {
 	var got []request
 	var shown []string
 	for _, e := range events {
 		if w, ok := e.What.(event.Fetched); ok {
 			got = append(got, requestOf(w))
-			shown = append(shown, w.Method+" "+w.URL)
+			shown = append(shown, requestOf(w).kept())
 		}
 	}
 	at := 0
 	for _, w := range want {
 		i := slices.IndexFunc(got[at:], func(g request) bool { return g.fits(w) })
 		if i < 0 {
-			return fmt.Sprintf("expected the request %s; asked %s", w, list(shown[at:]))
+			return fmt.Sprintf("expected the request %s; asked %s", w, strings.Join(shown[at:], ", "))
 		}
 		at += i + 1
 	}
@@ -154,7 +155,7 @@ func (r request) fits(want string) bool {
 		name, value, isParam := strings.Cut(word, "=")
 		switch {
 		case isParam && i > 0:
-			if r.params.Get(name) != value {
+			if have := r.params.Get(name); have != value && url.QueryEscape(have) != value {
 				return false
 			}
 		case strings.HasPrefix(word, "/"):
@@ -219,8 +220,8 @@ func (o Outcome) Transcript() string {
 	var b strings.Builder
 	screen := Screen{Out: &b}
 	done := o.Result.Done
-	for _, e := range o.Result.Events {
-		for len(done) > 0 && done[0].At.Before(e.At) {
+	for i, e := range o.Result.Events {
+		for len(done) > 0 && done[0].at <= i {
 			screen.Did(done[0].Step)
 			done = done[1:]
 		}

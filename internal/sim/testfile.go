@@ -11,9 +11,11 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
+	"github.com/pivotvoice/pivot/internal/event"
 	"github.com/pivotvoice/pivot/internal/flow"
 )
 
@@ -84,7 +86,10 @@ func ReadTest(name string, text []byte) (*Test, error) {
 	}
 	for i, s := range t.Press {
 		if _, err := s.step(); err != nil {
-			return nil, fmt.Errorf("%s: press %d: %w", name, i+1, err)
+			line, column := position(text, locate(text, []string{"press", strconv.Itoa(i)}))
+			return nil, fmt.Errorf("%s: %w", name, &event.ParseError{
+				Line: line, Column: column, Message: fmt.Sprintf("press %d: %v", i+1, err),
+			})
 		}
 	}
 	return t, nil
@@ -108,7 +113,9 @@ func strict(text []byte, into any) error {
 		at = syntax.Offset
 	}
 	line, column := position(text, int(at))
-	return fmt.Errorf("line %d, column %d: %s", line, column, strings.TrimPrefix(err.Error(), "json: "))
+	return &event.ParseError{
+		Line: line, Column: column, Offset: at, Message: strings.TrimPrefix(err.Error(), "json: "),
+	}
 }
 
 func (s TestStep) step() (Step, error) {
