@@ -3,6 +3,7 @@ package audio
 import (
 	"io"
 	"math"
+	"sync"
 	"time"
 )
 
@@ -10,13 +11,14 @@ import (
 // since it began.
 type wave func(t float64) float64
 
-// made is a sound that is calculated, at each codec's own rate, when somebody
-// first listens in that codec. Until then it costs nothing; the calculation
-// ends by itself after the sound's length.
+// made is a sound that is calculated, at each codec's own rate, frame by frame
+// as the first listener in that codec comes to it: some 10 µs each. What nobody
+// hears costs nothing, and no frame is ever waited for.
 type made struct {
 	name   string
 	length time.Duration
 	wave   func() wave // a new one for each codec
+	mu     sync.Mutex  // held while a track is made
 	tracks tracks
 }
 
@@ -33,11 +35,30 @@ func (m *made) Size() int64 { return m.tracks.bytes() }
 
 // Open implements Sound.
 func (m *made) Open(c *Codec) Cursor {
+	m.mu.Lock()
+	defer m.mu.Unlock()
 	t, fresh := m.tracks.of(c)
 	if fresh {
-		go t.fill(m.reader(c.SampleRate), func() error { return nil })
+		t.grow = grower(t, m.reader(c.SampleRate))
 	}
 	return t.open(nil)
+}
+
+// grower makes the next frame of a track each time it is called, by whoever
+// comes first.
+func grower(t *track, r Reader) func() {
+	f := t.filler(r, 1)
+	var mu sync.Mutex
+	return func() {
+		mu.Lock()
+		defer mu.Unlock()
+		if t.end.Load() != nil {
+			return
+		}
+		if err := f.more(); err != nil {
+			t.end.Store(&ending{err})
+		}
+	}
 }
 
 // reader is the sound as linear samples.

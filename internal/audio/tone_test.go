@@ -1,6 +1,7 @@
 package audio
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -8,6 +9,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 )
@@ -222,4 +224,51 @@ func FuzzToneStream(f *testing.F) {
 		}
 		cur.Close()
 	})
+}
+
+// TestMadeAsHeard calculates what is listened to and no more, the same for
+// several who listen at once.
+func TestMadeAsHeard(t *testing.T) {
+	tone := Tone(4*time.Minute, 440, 480)
+	before := sizeOf(tone)
+	cur := tone.Open(PCMU)
+	if _, err := cur.Next(); err != nil {
+		t.Fatalf("the first frame is not there at once: %v", err)
+	}
+	if grown := sizeOf(tone) - before; grown > int64(2*trackFrames*PCMU.FrameBytes) {
+		t.Errorf("%d bytes for a frame", grown)
+	}
+	short := Tone(5*time.Second, 440)
+	var heard [4][]byte
+	var wg sync.WaitGroup
+	for i := range heard {
+		wg.Go(func() {
+			for cur := short.Open(PCMU); ; {
+				frame, err := cur.Next()
+				if err != nil {
+					return
+				}
+				heard[i] = append(heard[i], frame...)
+			}
+		})
+	}
+	wg.Wait()
+	for _, h := range heard {
+		if len(h) != 250*PCMU.FrameBytes || !bytes.Equal(h, heard[0]) {
+			t.Errorf("%d bytes were heard", len(h))
+		}
+	}
+}
+
+func BenchmarkMadeFrame(b *testing.B) {
+	for _, c := range []*Codec{PCMU, G722} {
+		b.Run(c.Name, func(b *testing.B) {
+			cur := Tone(1000*time.Hour, 440, 480).Open(c)
+			for b.Loop() {
+				if _, err := cur.Next(); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
 }

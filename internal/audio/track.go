@@ -34,6 +34,7 @@ type track struct {
 	first *chunk[byte]
 	bytes atomic.Int64
 	end   atomic.Pointer[ending] // set after the last frame
+	grow  func()                 // makes the next frame, or the end; nil if that is made elsewhere
 }
 
 // newTrack is a track with nothing in it yet.
@@ -47,24 +48,41 @@ func newTrack(c *Codec) *track {
 // keeps a processor from the media clocks for long: it steps back after each
 // few frames. The end of the last frame is silence. r is at the codec's rate.
 func (t *track) fill(r Reader, stop func() error) {
-	const batch = 8
-	enc := t.codec.NewEncoder()
-	pcm := make([]int16, batch*t.codec.FrameSamples())
-	frame, last, err := t.codec.FrameSamples(), t.first, error(nil)
+	f := t.filler(r, 8)
+	err := stop()
 	for err == nil {
-		if err = stop(); err != nil {
-			break
-		}
-		var n int
-		n, err = readFrames(r, pcm, frame)
-		for at := 0; at < n; at += frame {
-			whole := pcm[at : at+frame]
-			clear(whole[min(frame, n-at):])
-			last = t.add(last, enc, whole)
+		if err = f.more(); err == nil {
+			err = stop()
 		}
 		runtime.Gosched()
 	}
 	t.end.Store(&ending{err})
+}
+
+// filler puts the frames of a reader into a track.
+type filler struct {
+	track *track
+	from  Reader
+	enc   Encoder
+	pcm   []int16
+	last  *chunk[byte]
+}
+
+// filler takes so many frames at a time from r, which is at the codec's rate.
+func (t *track) filler(r Reader, frames int) *filler {
+	return &filler{t, r, t.codec.NewEncoder(), make([]int16, frames*t.codec.FrameSamples()), t.first}
+}
+
+// more adds some frames; its error is the end.
+func (f *filler) more() error {
+	frame := f.track.codec.FrameSamples()
+	n, err := readFrames(f.from, f.pcm, frame)
+	for at := 0; at < n; at += frame {
+		whole := f.pcm[at : at+frame]
+		clear(whole[min(frame, n-at):])
+		f.last = f.track.add(f.last, f.enc, whole)
+	}
+	return err
 }
 
 // add encodes one frame behind last and returns the chunk it went to.
@@ -115,7 +133,8 @@ type cursor struct {
 // open is a cursor at the start; done is called once when it is closed.
 func (t *track) open(done func()) *cursor { return &cursor{track: t, in: t.first, done: done} }
 
-// Next implements Cursor. It takes no lock and makes nothing.
+// Next implements Cursor. It takes no lock and makes nothing, but for the first
+// listener to a frame that is calculated.
 func (c *cursor) Next() ([]byte, error) {
 	for {
 		if c.at < c.ready {
@@ -128,8 +147,12 @@ func (c *cursor) Next() ([]byte, error) {
 			continue
 		}
 		end := c.track.end.Load()
-		if end == nil {
+		if end == nil && c.track.grow == nil {
 			return nil, ErrNotYet
+		}
+		if end == nil {
+			c.track.grow()
+			continue
 		}
 		if !c.advance() { // what came before the end was seen
 			return nil, end.err
