@@ -213,6 +213,23 @@ func (s *Server) PhoneNumber(ctx context.Context, account, number string) (Phone
 	return n, nil
 }
 
+// NumberOwner is the account that a public number belongs to. It is
+// store.ErrNotFound where it belongs to none, and for numbers that are not
+// public.
+func (s *Server) NumberOwner(ctx context.Context, number string) (string, error) {
+	number = route.Normalise(number)
+	if !public(number) {
+		return "", store.ErrNotFound
+	}
+	d, err := s.docs.Get(ctx, store.Key{Type: claimType, ID: number})
+	if err != nil {
+		return "", err
+	}
+	var by claim
+	err = json.Unmarshal(d.JSON, &by)
+	return by.Account, err
+}
+
 func (s *Server) numbers(account string) resource.Collection { return s.in(s.numbersDef, account) }
 
 func (s *Server) numberOperations() []Operation {

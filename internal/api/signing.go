@@ -64,16 +64,22 @@ func (d *directory) setSigningKeys(
 	})
 }
 
+// SigningKeys finds the keys that an account's requests to web servers are
+// signed with, for those who need them before the API is there.
+func SigningKeys(docs store.Docs) func(ctx context.Context, account string) ([]string, error) {
+	return newDirectory(docs, nil).SigningKeys
+}
+
 // SigningKeys are the keys that an account's requests to web servers are
 // signed with, the one that signs first. While a new key waits for its turn
 // there are two: the old one signs until it is removed, so that web servers
 // can be told of the new one before it comes to them.
-func (s *Server) SigningKeys(ctx context.Context, account string) ([]string, error) {
-	d, err := s.accounts().Get(ctx, account)
+func (d *directory) SigningKeys(ctx context.Context, account string) ([]string, error) {
+	doc, err := d.accounts().Get(ctx, account)
 	if err != nil {
 		return nil, err
 	}
-	keys := resource.Strings(d.Private, signingKeys)
+	keys := resource.Strings(doc.Private, signingKeys)
 	if len(keys) == 0 {
 		return nil, store.ErrNotFound
 	}

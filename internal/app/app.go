@@ -15,7 +15,9 @@ import (
 
 	"github.com/pivotvoice/pivot/internal/api"
 	"github.com/pivotvoice/pivot/internal/audio"
+	"github.com/pivotvoice/pivot/internal/callbacks"
 	"github.com/pivotvoice/pivot/internal/config"
+	"github.com/pivotvoice/pivot/internal/event"
 	"github.com/pivotvoice/pivot/internal/flow"
 	"github.com/pivotvoice/pivot/internal/media"
 	"github.com/pivotvoice/pivot/internal/observe"
@@ -42,6 +44,9 @@ type App struct {
 	library    *media.Library
 	recordings *recordings.Recordings
 	calls      *observe.Calls
+	keys       func(ctx context.Context, account string) ([]string, error)
+	queue      *callbacks.Queue
+	events     event.Log // every fact of every call: to calls, and to those who are told of it
 	web        *webhook.Client
 	speech     *voices.Voices
 	media      *rtp.Engine
@@ -73,21 +78,34 @@ func (a *App) start(ctx context.Context) (err error) {
 	if a.store, err = sqlstore.Open(ctx, a.cfg.Data); err != nil {
 		return fmt.Errorf("data: %w", err)
 	}
+	if cut, err := observe.Recover(ctx, a.store); err != nil {
+		a.log.Error("calls that were cut off cannot be ended", "error", err)
+	} else if cut > 0 {
+		a.log.Warn("calls were cut off when the server went away; their records are closed", "calls", cut)
+	}
 	a.flows = newFlows(a.store)
 	a.media, err = rtp.NewEngine(rtp.Config{PortMin: a.cfg.RTP.Min, PortMax: a.cfg.RTP.Max, Logger: a.log})
 	if err != nil {
 		return fmt.Errorf("rtp: %w", err)
 	}
+	if a.socket, err = (&net.ListenConfig{}).Listen(ctx, "tcp", a.cfg.HTTP); err != nil {
+		return fmt.Errorf("http: %w", err)
+	}
+	a.web = webhook.New(webhook.Config{
+		Guard:     webhook.Guard{AllowLoopback: a.Loopback, Allow: a.cfg.Webhooks.Allow},
+		UserAgent: "Pivot/" + Version,
+		MaxBytes:  a.cfg.Webhooks.MaxBytes,
+	})
 	a.observe()
 	if err := a.program(); err != nil {
 		return err
 	}
-	if err := a.listenHTTP(ctx); err != nil {
+	if err := a.serveHTTP(ctx); err != nil {
 		return err
 	}
 	a.sip, err = sip.NewServer(sip.Config{
 		Listen: listens(a.cfg.SIP), Advertise: a.cfg.Advertise, Media: a.media, Codecs: audio.Codecs,
-		Allow: a.cfg.Allow, OnCall: a.onCall, Log: a.calls, Logger: a.log, MaxCalls: a.cfg.MaxCalls,
+		Allow: a.cfg.Allow, OnCall: a.onCall, Log: a.events, Logger: a.log, MaxCalls: a.cfg.MaxCalls,
 		MediaTimeout: a.cfg.Media.Timeout, UserAgent: "Pivot/" + Version,
 	})
 	if err != nil {
@@ -100,14 +118,12 @@ func (a *App) start(ctx context.Context) (err error) {
 	return nil
 }
 
-// listenHTTP binds the API's address, makes the first account and serves.
-func (a *App) listenHTTP(ctx context.Context) (err error) {
-	if a.socket, err = (&net.ListenConfig{}).Listen(ctx, "tcp", a.cfg.HTTP); err != nil {
-		return fmt.Errorf("http: %w", err)
-	}
+// serveHTTP makes the first account and serves the API.
+func (a *App) serveHTTP(ctx context.Context) (err error) {
 	a.api = a.newAPI()
 	a.Credentials, err = api.Bootstrap(ctx, a.store, api.BootstrapConfig{
 		Account: a.cfg.Account, Realm: a.cfg.Realm, Admin: a.cfg.Admin, APIKey: a.cfg.APIKey,
+		SigningKey: a.cfg.SigningKey,
 	})
 	if err != nil {
 		return fmt.Errorf("first account: %w", err)
@@ -173,6 +189,9 @@ func (a *App) release(ctx context.Context) {
 	}
 	if a.recordings != nil {
 		a.recordings.Close()
+	}
+	if a.queue != nil {
+		a.queue.Close()
 	}
 	if a.library != nil {
 		a.library.Close()

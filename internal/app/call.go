@@ -3,12 +3,15 @@ package app
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"strings"
 
+	"github.com/pivotvoice/pivot/internal/api"
 	"github.com/pivotvoice/pivot/internal/call"
 	"github.com/pivotvoice/pivot/internal/event"
 	"github.com/pivotvoice/pivot/internal/flow"
 	"github.com/pivotvoice/pivot/internal/store"
+	"github.com/pivotvoice/pivot/internal/twiml"
 )
 
 // nobody is what answers a number that no callflow has.
@@ -25,11 +28,20 @@ func (a *App) onCall(ctx context.Context, leg call.Leg) {
 	}
 }
 
-// route finds the callflow of a call, and says why that one.
+// route finds what answers a call, and says why that: a callflow that has the
+// number, else the URL of the number itself, else a callflow with a pattern
+// for it, else the one for everything else.
 func (a *App) route(ctx context.Context, info call.Info) flow.Start {
-	account := a.account(ctx, info.RequestRealm)
-	start := flow.Start{Account: account, Program: nobody}
+	account := a.account(ctx, info)
 	result, found, err := a.flows.match(ctx, account, info.Request)
+	if err == nil && !result.Exact {
+		if n, missing := a.api.PhoneNumber(ctx, account, info.Request); missing == nil {
+			return byURL(account, info.Request, n)
+		} else if !errors.Is(missing, store.ErrNotFound) {
+			err = missing
+		}
+	}
+	start := flow.Start{Account: account, Program: nobody}
 	switch {
 	case err != nil:
 		a.log.Error("callflows cannot be read", "account_id", account, "error", err)
@@ -46,6 +58,27 @@ func (a *App) route(ctx context.Context, info call.Info) flow.Start {
 	return start
 }
 
+// byURL is a number that has a web server of its own, asked as Twilio would.
+func byURL(account, number string, n api.PhoneNumber) flow.Start {
+	data := map[string]any{
+		"voice_url": n.VoiceURL, "method": n.VoiceMethod, "req_format": twiml.Name, "compat": string(twiml.Twilio),
+	}
+	if n.FallbackURL != "" {
+		data["fallback_url"], data["fallback_method"] = n.FallbackURL, n.FallbackMethod
+	}
+	if n.StatusCallback != "" {
+		data["status_callback"], data["status_callback_method"] = n.StatusCallback, n.StatusMethod
+		data["status_callback_event"] = n.StatusEvents
+	}
+	raw, _ := json.Marshal(data) // strings can always be written
+	return flow.Start{
+		Account: account, Program: &flow.Node{Module: "pivot", Data: raw},
+		Before: []event.Fact{event.Routed{
+			Flow: n.VoiceURL, Number: number, Why: []string{"number " + number + " has a voice_url of its own"},
+		}},
+	}
+}
+
 // name is what people call a callflow: its name, else its numbers.
 func name(c callflow) string {
 	if c.Name != "" {
@@ -54,11 +87,14 @@ func name(c callflow) string {
 	return strings.Join(append(append([]string(nil), c.Numbers...), c.Patterns...), ", ")
 }
 
-// account is whose call it is: that of the realm that was dialled, else the
-// first one.
-func (a *App) account(ctx context.Context, realm string) string {
+// account is whose call it is: that of the number's owner, else that of the
+// realm that was dialled, else the first one.
+func (a *App) account(ctx context.Context, info call.Info) string {
+	if owner, err := a.api.NumberOwner(ctx, info.Request); err == nil && owner != "" {
+		return owner
+	}
 	docs, err := a.store.List(ctx, store.Query{
-		Type: "account", Where: map[string]string{"realm": strings.ToLower(realm)}, Limit: 1,
+		Type: "account", Where: map[string]string{"realm": strings.ToLower(info.RequestRealm)}, Limit: 1,
 	})
 	if err != nil || len(docs) == 0 {
 		return a.Credentials.AccountID // a store that cannot be read is told when callflows are

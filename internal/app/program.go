@@ -1,30 +1,71 @@
 package app
 
 import (
+	"context"
 	"fmt"
+	"strings"
 
 	"github.com/pivotvoice/pivot/internal/actions"
+	"github.com/pivotvoice/pivot/internal/api"
+	"github.com/pivotvoice/pivot/internal/callbacks"
+	"github.com/pivotvoice/pivot/internal/event"
 	"github.com/pivotvoice/pivot/internal/flow"
 	"github.com/pivotvoice/pivot/internal/kazoo"
 	"github.com/pivotvoice/pivot/internal/media"
 	"github.com/pivotvoice/pivot/internal/observe"
 	"github.com/pivotvoice/pivot/internal/recordings"
+	"github.com/pivotvoice/pivot/internal/twiml"
 	"github.com/pivotvoice/pivot/internal/voices"
-	"github.com/pivotvoice/pivot/internal/webhook"
 )
 
-// observe starts what keeps the calls.
+// observe starts what keeps the calls and what tells web servers of them.
 func (a *App) observe() {
+	a.keys = api.SigningKeys(a.store)
 	a.calls = observe.NewCalls(observe.Config{Journal: a.store, Logger: a.log, Debug: kazoo.DebugDocs})
+	a.queue = callbacks.New(callbacks.Config{
+		Docs: a.store, Web: a.web, Keys: a.signingKeys, Log: a.calls, Logger: a.log,
+	})
+	a.events = both{a.calls, callbacks.NewReader(a.queue)}
+}
+
+// both are two readers of the stream of facts.
+type both struct{ first, second event.Log }
+
+// Add is event.Log.
+func (b both) Add(e event.Event) {
+	b.first.Add(e)
+	b.second.Add(e)
+}
+
+// signingKeys are those of an account, none if they cannot be read: a webhook
+// without a signature is refused by a server that checks, and heard of.
+func (a *App) signingKeys(ctx context.Context, account string) []string {
+	keys, err := a.keys(ctx, account)
+	if err != nil {
+		a.log.Error("signing keys cannot be read", "account_id", account, "error", err)
+	}
+	return keys
+}
+
+// dialects are the languages that web servers are asked in and answer in.
+func (a *App) dialects() map[string]actions.Dialect {
+	pivot, twilio := twiml.New(twiml.Pivot), twiml.New(twiml.Twilio)
+	for _, d := range []*twiml.Dialect{&pivot, &twilio} {
+		d.Lenient, d.Callflows = a.cfg.Lenient, kazoo.Dialect{}
+	}
+	return map[string]actions.Dialect{kazoo.Name: kazoo.Dialect{}, twiml.Name: pivot, string(twiml.Twilio): twilio}
+}
+
+// base is the URL that web servers reach the API at.
+func (a *App) base() string {
+	if a.cfg.PublicURL != "" {
+		return strings.TrimSuffix(a.cfg.PublicURL, "/")
+	}
+	return "http://" + a.HTTP()
 }
 
 // program makes the engine and gives its actions what they reach outside with.
 func (a *App) program() (err error) {
-	a.web = webhook.New(webhook.Config{
-		Guard:     webhook.Guard{AllowLoopback: a.Loopback, Allow: a.cfg.Webhooks.Allow},
-		UserAgent: "Pivot/" + Version,
-		MaxBytes:  a.cfg.Webhooks.MaxBytes,
-	})
 	v := a.cfg.Voices
 	a.speech, err = voices.New(voices.Config{
 		Provider: v.Provider, URL: v.URL, Key: v.Key, Model: v.Model, Timeout: v.Timeout,
@@ -34,11 +75,16 @@ func (a *App) program() (err error) {
 		return fmt.Errorf("voices: %w", err)
 	}
 	a.library = media.New(media.Config{Blobs: a.store.Blobs, Fetch: a.web, Files: a.cfg.Media.Files})
-	a.recordings = recordings.New(a.store.Blobs, a.web, a.library, a.log)
+	a.recordings = recordings.New(recordings.Config{
+		Blobs: a.store.Blobs, Docs: a.store, Sender: a.web, MP3: a.library, Logger: a.log, Base: a.base(),
+		Link: func(ctx context.Context, account, id string) (string, error) {
+			return a.api.RecordingLink(ctx, account, id)
+		},
+	})
 	a.actions = actions.All(actions.Deps{
 		Voice: a.speech, Media: a.library, Flows: a.flows, Recordings: a.recordings,
-		Web: a.web, Dialects: map[string]actions.Dialect{kazoo.Name: kazoo.Dialect{}},
+		Callbacks: a.queue, Web: a.web, Dialects: a.dialects(), Keys: a.signingKeys,
 	})
-	a.engine = flow.NewEngine(flow.Config{Log: a.calls, Actions: a.actions})
+	a.engine = flow.NewEngine(flow.Config{Log: a.events, Actions: a.actions})
 	return nil
 }

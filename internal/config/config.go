@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -32,11 +33,16 @@ type Config struct {
 	Admin   string `help:"USER:PASSWORD of the first account's admin; made at first start if empty."`
 	APIKey  string `name:"api-key" help:"API key of the first account; made at first start if empty."`
 
-	Webhooks  Webhooks  `embed:"" prefix:"webhooks-"`
-	Voices    Voices    `embed:"" prefix:"voices-"`
-	Media     Media     `embed:"" prefix:"media-"`
-	Retention Retention `embed:"" prefix:"retention-"`
-	Log       Log       `embed:"" prefix:"log-"`
+	SigningKey string `help:"Key that signs the first account's webhooks (X-Twilio-Signature); made at first start if empty."`
+	PublicURL  string `name:"public-url" help:"URL that web servers reach the REST API at, for links to recordings; http://HTTP if empty."`
+	Lenient    bool   `help:"Skip verbs of TwiML that are not known, with an event, instead of refusing the document."`
+
+	Webhooks   Webhooks   `embed:"" prefix:"webhooks-"`
+	Voices     Voices     `embed:"" prefix:"voices-"`
+	Recogniser Recogniser `embed:"" prefix:"recogniser-"`
+	Media      Media      `embed:"" prefix:"media-"`
+	Retention  Retention  `embed:"" prefix:"retention-"`
+	Log        Log        `embed:"" prefix:"log-"`
 }
 
 // Webhooks is how customers' web servers are asked.
@@ -53,6 +59,15 @@ type Voices struct {
 	Model      string        `help:"Its model." default:"tts-1"`
 	Timeout    time.Duration `help:"How long a provider may take before the next one speaks." default:"10s"`
 	CacheBytes int64         `help:"Size of the cache of speech on disk, in bytes." default:"1073741824"`
+}
+
+// Recogniser is what understands speech.
+type Recogniser struct {
+	Provider string        `help:"openai; empty is none: speech is not understood." enum:",openai" default:""`
+	URL      string        `name:"url" help:"URL of a /v1/audio/transcriptions service."`
+	Key      string        `help:"Its bearer token."`
+	Model    string        `help:"Its model." default:"whisper-1"`
+	Timeout  time.Duration `help:"How long it may take." default:"15s"`
 }
 
 // Media is how sound is handled.
@@ -140,37 +155,54 @@ func (p Ports) String() string { return fmt.Sprintf("%d-%d", p.Min, p.Max) }
 // all settings are read.
 func (c *Config) Validate() error {
 	var all []error
-	wrong := func(name, format string, a ...any) {
-		all = append(all, fmt.Errorf(name+": "+format, a...))
-	}
-	if len(c.SIP) == 0 {
-		wrong("sip", "is empty; name an address such as 127.0.0.1:5060")
-	}
-	if c.MaxCalls < 1 {
-		wrong("max-calls", "must be at least 1, not %d", c.MaxCalls)
-	}
-	if c.Drain < 0 {
-		wrong("drain", "must not be below zero")
-	}
-	if c.Account == "" {
-		wrong("account", "is empty; the first account needs a name")
-	}
-	if user, pass, ok := strings.Cut(c.Admin, ":"); c.Admin != "" && (!ok || user == "" || len(pass) < 6) {
-		wrong("admin", "must be USER:PASSWORD with a password of at least 6 characters")
-	}
-	if c.APIKey != "" && len(c.APIKey) < 16 {
-		wrong("api-key", "must have at least 16 characters")
-	}
-	if c.Voices.Provider == "openai" && c.Voices.URL == "" {
-		wrong("voices-url", "is needed with voices-provider openai")
-	}
-	if c.Webhooks.MaxBytes < 1024 {
-		wrong("webhooks-max-bytes", "must be at least 1024")
-	}
-	if c.Retention.Events < time.Hour || c.Retention.CDRs < time.Hour {
-		wrong("retention", "events and cdrs must be at least 1h")
+	for _, rule := range c.rules() {
+		if rule.broken {
+			all = append(all, fmt.Errorf("%s: %s", rule.name, rule.says))
+		}
 	}
 	return errors.Join(all...)
+}
+
+// rule is something that a setting must hold to.
+type rule struct {
+	name   string // of the setting
+	broken bool
+	says   string // what it must be
+}
+
+func (c *Config) rules() []rule {
+	user, pass, pair := strings.Cut(c.Admin, ":")
+	short := func(key string) bool { return key != "" && len(key) < 16 }
+	return []rule{
+		{"sip", len(c.SIP) == 0, "is empty; name an address such as 127.0.0.1:5060"},
+		{"max-calls", c.MaxCalls < 1, fmt.Sprintf("must be at least 1, not %d", c.MaxCalls)},
+		{"drain", c.Drain < 0, "must not be below zero"},
+		{"account", c.Account == "", "is empty; the first account needs a name"},
+		{
+			"admin", c.Admin != "" && (!pair || user == "" || len(pass) < 6),
+			"must be USER:PASSWORD with a password of at least 6 characters",
+		},
+		{"api-key", short(c.APIKey), "must have at least 16 characters"},
+		{"signing-key", short(c.SigningKey), "must have at least 16 characters"},
+		{"public-url", !isURL(c.PublicURL), fmt.Sprintf("must be an http or https URL, not %q", c.PublicURL)},
+		{
+			"voices-url", c.Voices.Provider == "openai" && c.Voices.URL == "",
+			"is needed with voices-provider openai",
+		},
+		{
+			"recogniser-url", c.Recogniser.Provider == "openai" && c.Recogniser.URL == "",
+			"is needed with recogniser-provider openai",
+		},
+		{"webhooks-max-bytes", c.Webhooks.MaxBytes < 1024, "must be at least 1024"},
+		{"retention-events", c.Retention.Events < time.Hour, "must be at least 1h"},
+		{"retention-cdrs", c.Retention.CDRs < time.Hour, "must be at least 1h"},
+	}
+}
+
+// isURL says whether a setting is empty or an http or https URL.
+func isURL(text string) bool {
+	u, err := url.Parse(text)
+	return text == "" || err == nil && u.Host != "" && (u.Scheme == "http" || u.Scheme == "https")
 }
 
 // Loopback is a SIP listener for UDP and TCP that only this machine reaches.

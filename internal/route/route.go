@@ -31,6 +31,7 @@ func (f *Flow) called() string {
 // Result is what answers a number.
 type Result struct {
 	Found  bool
+	Exact  bool   // it has the very number, not a pattern for it
 	Flow   Flow   // if Found
 	Number string // as it was looked for
 	// NoMatch says that the callflow is one for everything else, whatever it
@@ -128,6 +129,7 @@ func (t *Table) matchExact(r *Result, number string) bool {
 		return false
 	}
 	r.found(found[0])
+	r.Exact = true
 	r.say("number %s belongs to %s", clip(r.Number), found[0].called())
 	for _, other := range found[1:min(len(found), 4)] {
 		if other != found[0] {

@@ -1,0 +1,70 @@
+package app_test
+
+import (
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/pivotvoice/pivot/internal/app"
+	"github.com/pivotvoice/pivot/internal/call"
+	"github.com/pivotvoice/pivot/internal/config"
+	"github.com/pivotvoice/pivot/internal/phone"
+)
+
+// put puts a document through the API.
+func put(t *testing.T, a *app.App, path, body string) {
+	t.Helper()
+	url := "http://" + a.HTTP() + "/v2/accounts/" + a.Credentials.AccountID + path
+	req, err := http.NewRequest(http.MethodPut, url, strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("X-Auth-Token", a.Credentials.APIKey)
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = resp.Body.Close() }()
+	if answer, _ := io.ReadAll(resp.Body); resp.StatusCode != http.StatusCreated {
+		t.Fatalf("PUT %s: %s: %s", path, resp.Status, answer)
+	}
+}
+
+// TestNumberByURL calls a number that has a TwiML application of its own, and
+// one whose callflow wins over its URL.
+func TestNumberByURL(t *testing.T) {
+	asked := make(chan *http.Request, 10)
+	web := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_ = r.ParseForm()
+		asked <- r
+		w.Header().Set("Content-Type", "text/xml")
+		_, _ = io.WriteString(w, `<Response><Pause length="1"/><Hangup/></Response>`)
+	}))
+	defer web.Close()
+	a := start(t, func(c *config.Config) { c.SigningKey = "0123456789abcdef" })
+	put(t, a, "/phone_numbers/+15550100", `{"data":{"voice_url":"`+web.URL+`/voice","status_callback":"`+web.URL+`/status"}}`)
+	r, err := dial(t, a, "+15550100", phone.Options{})
+	if err != nil || r.Cause.By != call.ByCallee {
+		t.Fatalf("%+v, %v", r, err)
+	}
+	first := <-asked
+	if first.Method != http.MethodPost || first.URL.Path != "/voice" || first.Form.Get("CallStatus") != "ringing" ||
+		first.Form.Get("To") != "+15550100" || first.Header.Get("X-Twilio-Signature") == "" {
+		t.Errorf("asked %s %s %v %v", first.Method, first.URL, first.Form, first.Header)
+	}
+	select {
+	case status := <-asked:
+		if status.URL.Path != "/status" || status.Form.Get("CallStatus") != "completed" {
+			t.Errorf("told %s %v", status.URL, status.Form)
+		}
+	case <-time.After(10 * time.Second):
+		t.Error("the status callback did not come")
+	}
+	put(t, a, "/callflows", `{"data":{"numbers":["+15550100"],"flow":{"module":"response","data":{"code":486}}}}`)
+	if _, err := dial(t, a, "+15550100", phone.Options{}); err == nil || len(asked) != 0 {
+		t.Errorf("the callflow did not win: %v", err)
+	}
+}
