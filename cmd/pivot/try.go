@@ -27,6 +27,7 @@ type try struct {
 	At       time.Time     `help:"When the call comes, such as 2026-03-01T21:00:00Z; now if empty." format:"2006-01-02T15:04:05Z07:00"`
 	Realtime bool          `help:"Take as long as a real call."`
 	Limit    time.Duration `help:"Hang up after this time of the call." default:"10m"`
+	Key      string        `help:"Key to sign requests with (X-Twilio-Signature), for applications that check it." name:"signing-key"`
 	Save     string        `help:"Write what happened as a test for pivot test." type:"path"`
 	All      bool          `help:"Show every step, request and answer." short:"a"`
 	JSON     bool          `help:"Write the call's events as JSON, one a line." name:"json"`
@@ -45,7 +46,7 @@ func (t *try) Run(ctx context.Context) error {
 	screen := &sim.Screen{Out: out, All: t.All, JSON: t.JSON}
 	c := sim.Call{
 		From: t.From, To: t.To, Name: t.Name, At: t.At, Steps: steps, Realtime: t.Realtime, Limit: t.Limit,
-		Tell: screen.Tell, Did: screen.Did,
+		Tell: screen.Tell, Did: screen.Did, Key: t.Key,
 	}
 	ask := sim.Ask{Method: t.Method, Format: t.Format, Compat: t.Compat}
 	file := ""
@@ -66,7 +67,11 @@ func (t *try) Run(ctx context.Context) error {
 		}
 	}
 	if t.Press == "" {
-		keyboard := sim.NewKeyboard(os.Stdin, out, pressed)
+		prompt := out
+		if t.JSON {
+			prompt = os.Stderr
+		}
+		keyboard := sim.NewKeyboard(os.Stdin, prompt, pressed)
 		c.Ask, screen.Typed = keyboard, keyboard.Terminal()
 	}
 	result, err := c.Run(ctx)

@@ -39,7 +39,7 @@ func NewKeyboard(in *os.File, out io.Writer, read func(string) ([]Step, error)) 
 // Terminal says whether what is typed is seen while it is typed.
 func (k *Keyboard) Terminal() bool { return k.tty }
 
-// Next implements Asker. An empty line lets time pass; "hangup" or "q" hangs
+// Next implements Asker. Whoever is interrupted hangs up. An empty line lets time pass; "hangup" or "q" hangs
 // up; what are no keys is said.
 func (k *Keyboard) Next(ctx context.Context) (steps []Step, more bool) {
 	if k.tty {
@@ -52,7 +52,7 @@ func (k *Keyboard) Next(ctx context.Context) (steps []Step, more bool) {
 		}
 		return k.steps(strings.TrimSpace(line)), true
 	case <-ctx.Done():
-		return nil, false
+		return []Step{{Hangup: true}}, true
 	}
 }
 

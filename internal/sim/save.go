@@ -2,6 +2,7 @@ package sim
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"net/url"
@@ -11,6 +12,7 @@ import (
 	"time"
 
 	"github.com/pivotvoice/pivot/internal/event"
+	"github.com/pivotvoice/pivot/internal/flow"
 )
 
 // Save writes what happened on a call as a test. ask says how it began if a
@@ -33,6 +35,7 @@ func Save(name, says string, c Call, ask Ask, document string, r Result) error {
 		t.Flow = programOf(c.Program)
 	}
 	var err error
+	t.Flows = visited(c, r.Events)
 	if t.Web, err = webOf(r.Events, document); err != nil {
 		return err
 	}
@@ -53,6 +56,27 @@ func Save(name, says string, c Call, ask Ask, document string, r Result) error {
 		return err
 	}
 	return os.WriteFile(name, text, 0o644) //nolint:gosec // a test is there to be shared
+}
+
+// visited are the callflows that callflow nodes led to.
+func visited(c Call, events []event.Event) map[string]*flow.Node {
+	if c.Flows == nil {
+		return nil
+	}
+	all := map[string]*flow.Node{}
+	for _, e := range events {
+		w, ok := e.What.(event.Started)
+		if !ok || w.Module != "callflow" {
+			continue
+		}
+		var d struct{ ID string }
+		// What cannot be read led nowhere.
+		_ = json.Unmarshal(w.Data, &d)
+		if n, _, err := c.Flows.Callflow(context.Background(), c.Account, d.ID); err == nil {
+			all[d.ID] = n
+		}
+	}
+	return all
 }
 
 // pretty is JSON for people: TwiML in it keeps its angle brackets.

@@ -35,6 +35,7 @@ type Call struct {
 	Captured       map[string]string
 	Before         []event.Fact  // how it was routed
 	Flows          actions.Flows // for callflow nodes; nil has none
+	Key            string        // signs requests; "" signs none
 	// Web answers the call's requests; nil is the network, where media are
 	// fetched too.
 	Web http.RoundTripper
@@ -179,6 +180,9 @@ func (r *running) engine(log event.Log) *flow.Engine {
 	deps.Media, deps.Recogniser, deps.Callbacks = r.sounds, &r.speech, callbacks{log}
 	if r.call.Flows != nil {
 		deps.Flows = r.call.Flows
+	}
+	if key := r.call.Key; key != "" {
+		deps.Keys = func(context.Context, string) []string { return []string{key} }
 	}
 	return flow.NewEngine(flow.Config{Log: log, Actions: actions.All(deps)})
 }

@@ -74,6 +74,112 @@ func TestFolder(t *testing.T) {
 	}
 }
 
+// TestSavedNumber keeps a call of a number, with the callflows it went through.
+func TestSavedNumber(t *testing.T) {
+	const id = "0f3c3e1d8b2a4a6f9e7d5c4b3a291807"
+	node := func(text string) *flow.Node {
+		var n flow.Node
+		if err := json.Unmarshal([]byte(text), &n); err != nil {
+			t.Fatal(err)
+		}
+		return &n
+	}
+	d := NewDirectory([]Callflow{
+		{Numbers: []string{"100"}, Flow: node(`{"module":"callflow","data":{"id":"` + id + `"}}`)},
+		{ID: id, Name: "Inner", Flow: node(`{"module":"tts","data":{"text":"Inside."}}`)},
+	})
+	c := Call{From: "1"}
+	if !c.Number(d, "100") {
+		t.Fatal("not found")
+	}
+	r, err := c.Run(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(t.TempDir(), "saved.json")
+	if err := Save(file, "", c, Ask{}, "", r); err != nil {
+		t.Fatal(err)
+	}
+	all, err := Load([]string{file})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if o := all[0].Run(t.Context(), Instant); !o.Passed() || strings.Join(o.Result.Heard, "") != "Inside." {
+		t.Errorf("%q, %v", o.Problems, o.Err)
+	}
+}
+
+// TestScreen: all that is known of a call, for people and for programs.
+func TestScreen(t *testing.T) {
+	test, _ := read(t, "testdata/try/gather.txt")
+	c, _, err := test.call()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all, lines strings.Builder
+	people, programs := &Screen{Out: &all, All: true}, &Screen{Out: &lines, JSON: true}
+	c.Tell = func(e event.Event) { people.Tell(e); programs.Tell(e) }
+	r, err := c.Run(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"gather", "Digits=2", "<Response><Say>Thank you.</Say>", "ended by us"} {
+		if !strings.Contains(all.String(), want) {
+			t.Errorf("%q is not in\n%s", want, all.String())
+		}
+	}
+	n := 0
+	for line := range strings.Lines(lines.String()) {
+		var e event.Event
+		if err := json.Unmarshal([]byte(line), &e); err != nil {
+			t.Fatalf("%v: %s", err, line)
+		}
+		n++
+	}
+	if n != len(r.Events) {
+		t.Errorf("%d lines of %d events", n, len(r.Events))
+	}
+}
+
+// TestStuck: a call that is stuck or crashes is an error, and takes nothing
+// else along.
+func TestStuck(t *testing.T) {
+	now := time.Now()
+	for name, f := range map[string]func(){
+		"waits for ever":        func() { <-make(chan int) },
+		"leaves one that waits": func() { go func() { <-make(chan int) }() },
+		"crashes":               func() { _ = make([]int, 1)[len(name0)] },
+	} {
+		if err := instantly(now, f); err == nil {
+			t.Errorf("%s: no error", name)
+		}
+	}
+	if err := instantly(now, func() { <-time.After(time.Hour) }); err != nil {
+		t.Error(err)
+	}
+}
+
+const name0 = "index"
+
+// TestSigned: an application that checks signatures gets one.
+func TestSigned(t *testing.T) {
+	signed := ""
+	c := Call{
+		From: "1", To: "2", Key: "key", Program: Ask{URL: "http://app.test/voice", Compat: "twilio"}.Program(),
+		Web: transport(func(r *http.Request) (*http.Response, error) {
+			signed = r.Header.Get("X-Twilio-Signature")
+			return Page{Type: typeXML, Body: []byte("<Response/>")}.response(r), nil
+		}),
+	}
+	if _, err := c.Run(t.Context()); err != nil || signed == "" {
+		t.Errorf("signed %q, %v", signed, err)
+	}
+}
+
+type transport func(*http.Request) (*http.Response, error)
+
+func (f transport) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
 // TestReports: JUnit's XML and the JSON are well-formed whatever was heard.
 func TestReports(t *testing.T) {
 	odd := "a \"<b>\" & \x01 \xff 'c'"

@@ -25,6 +25,7 @@ type Test struct {
 	Says  string                     `json:"says,omitempty"`
 	Call  TestCall                   `json:"call"`
 	Flow  json.RawMessage            `json:"flow,omitempty"`
+	Flows map[string]*flow.Node      `json:"callflows,omitempty"` // by id, for callflow nodes
 	Web   map[string]json.RawMessage `json:"web,omitempty"`
 	Press []TestStep                 `json:"press,omitempty"`
 	Hears []string                   `json:"hears,omitempty"`
@@ -139,7 +140,7 @@ const keypad = "0123456789*#ABCDabcd"
 
 // call is the test as a call, with the pages that its requests get.
 func (t *Test) call() (Call, *Pages, error) {
-	c := Call{From: t.Call.From, To: t.Call.To, Name: t.Call.Name, At: t.Call.At}
+	c := Call{From: t.Call.From, To: t.Call.To, Name: t.Call.Name, At: t.Call.At, Limit: longestTest}
 	all := map[string][]Page{}
 	if err := t.program(&c, all); err != nil {
 		return c, nil, err
@@ -163,11 +164,17 @@ func (t *Test) call() (Call, *Pages, error) {
 	return c, pages, nil
 }
 
+// longestTest is when the caller of a test hangs up in any case.
+const longestTest = time.Hour
+
 // program finds what the call runs: a URL to ask, a document, or what answers
 // the number among the callflows beside the test.
 func (t *Test) program(c *Call, all map[string][]Page) error {
 	ask := Ask{URL: t.Call.URL, Method: t.Call.Method, Format: t.Call.Format, Compat: t.Call.Compat}
-	if t.directory != nil {
+	switch {
+	case t.Flows != nil:
+		c.Flows = byID(t.Flows)
+	case t.directory != nil:
 		c.Flows = t.directory
 	}
 	switch {
