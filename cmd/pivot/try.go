@@ -68,7 +68,10 @@ func (t *try) Run(ctx context.Context) error {
 	}
 	if t.Press == "" {
 		prompt := out
-		if t.JSON {
+		switch {
+		case t.Realtime:
+			prompt = nil // there is no moment that is the one to type
+		case t.JSON:
 			prompt = os.Stderr
 		}
 		keyboard := sim.NewKeyboard(os.Stdin, prompt, pressed)

@@ -18,8 +18,8 @@ type Keyboard struct {
 	tty   bool
 }
 
-// NewKeyboard begins to read lines from in, and shows its prompt on out. read
-// reads a line as a script of keys. What reads from in ends with the program:
+// NewKeyboard begins to read lines from in, and shows its prompt on out; nil
+// shows none. read reads a line as a script of keys. What reads from in ends with the program:
 // nothing else can interrupt somebody who does not type.
 func NewKeyboard(in *os.File, out io.Writer, read func(string) ([]Step, error)) *Keyboard {
 	k := &Keyboard{out: out, read: read, lines: make(chan string)}
@@ -42,7 +42,7 @@ func (k *Keyboard) Terminal() bool { return k.tty }
 // Next implements Asker. Whoever is interrupted hangs up. An empty line lets time pass; "hangup" or "q" hangs
 // up; what are no keys is said.
 func (k *Keyboard) Next(ctx context.Context) (steps []Step, more bool) {
-	if k.tty {
+	if k.tty && k.out != nil {
 		_, _ = fmt.Fprint(k.out, "> ")
 	}
 	select {

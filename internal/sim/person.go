@@ -99,7 +99,7 @@ func (p *person) live() []Step {
 		}
 		p.do(s)
 	}
-	for p.ask != nil && (p.anytime || p.until(p.scene.listens)) {
+	for p.ask != nil && !p.over() && (p.anytime || p.until(p.scene.listens)) {
 		steps, more := p.ask()
 		if !more {
 			break
@@ -152,10 +152,8 @@ func (p *person) ready(s Step) bool {
 func (p *person) until(cond func() bool) bool {
 	for {
 		p.settle()
-		select {
-		case <-p.ended:
+		if p.over() {
 			return false
-		default:
 		}
 		if cond() {
 			return true
@@ -163,6 +161,16 @@ func (p *person) until(cond func() bool) bool {
 		if !p.next() {
 			return false
 		}
+	}
+}
+
+// over says whether the call is over.
+func (p *person) over() bool {
+	select {
+	case <-p.ended:
+		return true
+	default:
+		return false
 	}
 }
 

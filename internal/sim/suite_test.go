@@ -320,6 +320,26 @@ func TestRealtime(t *testing.T) {
 	}
 }
 
+// leaver is asked what to do, and leaves.
+type leaver struct{ asked int }
+
+func (l *leaver) Next(context.Context) ([]Step, bool) {
+	l.asked++
+	return []Step{{Hangup: true}}, true
+}
+
+// TestLeaves: whoever hangs up is not asked again.
+func TestLeaves(t *testing.T) {
+	for _, realtime := range []bool{false, true} {
+		l := &leaver{}
+		c := Call{Realtime: realtime, Ask: l, Program: &flow.Node{Module: "echo"}}
+		r, err := c.Run(t.Context())
+		if err != nil || l.asked != 1 || r.Ended.By != call.ByCaller {
+			t.Errorf("realtime %v: asked %d times, %+v, %v", realtime, l.asked, r.Ended, err)
+		}
+	}
+}
+
 // TestFolderAsServer: a file is asked for among those beside it, and none that
 // is elsewhere.
 func TestFolderAsServer(t *testing.T) {
