@@ -13,6 +13,7 @@ import (
 	"github.com/pivotvoice/pivot/internal/kazoo"
 	"github.com/pivotvoice/pivot/internal/media"
 	"github.com/pivotvoice/pivot/internal/observe"
+	"github.com/pivotvoice/pivot/internal/recogniser"
 	"github.com/pivotvoice/pivot/internal/recordings"
 	"github.com/pivotvoice/pivot/internal/twiml"
 	"github.com/pivotvoice/pivot/internal/voices"
@@ -74,6 +75,13 @@ func (a *App) program() (err error) {
 	if err != nil {
 		return fmt.Errorf("voices: %w", err)
 	}
+	r := a.cfg.Recogniser
+	ears, err := recogniser.New(recogniser.Config{
+		Provider: r.Provider, URL: r.URL, Key: r.Key, Model: r.Model, Timeout: r.Timeout,
+	})
+	if err != nil {
+		return fmt.Errorf("recogniser: %w", err)
+	}
 	a.library = media.New(media.Config{Blobs: a.store.Blobs, Fetch: a.web, Files: a.cfg.Media.Files})
 	a.recordings = recordings.New(recordings.Config{
 		Blobs: a.store.Blobs, Docs: a.store, Sender: a.web, MP3: a.library, Logger: a.log, Base: a.base(),
@@ -82,7 +90,7 @@ func (a *App) program() (err error) {
 		},
 	})
 	a.actions = actions.All(actions.Deps{
-		Voice: a.speech, Media: a.library, Flows: a.flows, Recordings: a.recordings,
+		Voice: a.speech, Media: a.library, Flows: a.flows, Recordings: a.recordings, Recogniser: ears,
 		Callbacks: a.queue, Web: a.web, Dialects: a.dialects(), Keys: a.signingKeys,
 	})
 	a.engine = flow.NewEngine(flow.Config{Log: a.events, Actions: a.actions})
