@@ -74,7 +74,7 @@ type person struct {
 	speech *speech
 	done   []Done
 	marked int       // the sounds that were heard before the last thing that was done
-	since  time.Time // that was done, or when the call began
+	since  time.Time // the last thing was done, or the call began
 }
 
 // Done is one thing that the person did.
@@ -83,7 +83,7 @@ type Done struct {
 	// Heard is what was heard last before it, "" if nothing since the thing
 	// before.
 	Heard string
-	Since time.Duration // since that was heard, or since the thing before
+	Since time.Duration // since that was heard, or the thing before was done
 	// Cuts says that something was being heard, which has an end.
 	Cuts bool
 
@@ -209,6 +209,7 @@ func (p *person) do(s Step) {
 	case s.Keys != "":
 		p.hands.Press(strings.ToUpper(s.Keys))
 	}
+	p.since = time.Now()
 }
 
 // remember tells of s and keeps it, with what the person knew when doing it.
@@ -222,7 +223,7 @@ func (p *person) remember(s Step) {
 		d.Heard, p.since = heard, at
 	}
 	d.Since, d.Cuts = time.Since(p.since), cuts
-	p.marked, p.since = n, time.Now()
+	p.marked = n
 	p.done = append(p.done, d)
 }
 

@@ -86,7 +86,7 @@ func (s *Screen) brief(e event.Event) {
 			s.wrong(w.Code, w.Message, w.Faults)
 		}
 	case event.Routed, event.Unrouted, event.Warned, event.Recorded, event.Uploaded, event.KeysSent, event.Set,
-		event.Understood, event.Referred:
+		event.Understood, event.Referred, event.StatusCallback, event.RecordCallback:
 		s.told(w)
 	case event.Answered:
 		s.answered = true
