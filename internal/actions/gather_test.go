@@ -265,3 +265,30 @@ func TestPartial(t *testing.T) {
 		t.Errorf("%+v", set)
 	}
 }
+
+// slow is media that takes a while to come.
+type slow struct{ media }
+
+func (m slow) Sound(ctx context.Context, account, ref string) (audio.Sound, error) {
+	select {
+	case <-time.After(450 * time.Millisecond):
+		return m.media.Sound(ctx, account, ref)
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
+}
+
+// TestNoGap: what takes a while to come is fetched while the first prompt is
+// heard; and what is still to come ends with the first key.
+func TestNoGap(t *testing.T) {
+	d := deps(nil)
+	d.Media = slow{}
+	const prog = `{"module":"gather","data":{"num_digits":1,"prompts":[{"module":"say","data":{"text":"Hello"}},{"module":"play","data":{"id":"a"}},{"module":"play","data":{"id":"b"}}]}}`
+	heard, j := with(t, d, prog)
+	if took := lasted(j); took != 7500*time.Millisecond || !strings.Contains(heard, "|hear acme a|hear acme b|") {
+		t.Error(took, heard)
+	}
+	if _, j = with(t, d, prog, presses(100*time.Millisecond, "1")); lasted(j) != 200*time.Millisecond {
+		t.Error(lasted(j))
+	}
+}

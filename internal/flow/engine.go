@@ -107,9 +107,10 @@ func (e *Engine) Run(ctx context.Context, leg call.Leg, start Start) error {
 	e.forget(s)
 	s.enter("")
 	why, err := s.hangup(ctx, why)
+	at := time.Now() // what is given back is not part of the call
 	s.release()
 	stop()
-	s.Add(ended(why, s.answered))
+	s.log.Add(event.Event{At: at, Call: leg.Info().ID, What: ended(why, s.answered)})
 	return err
 }
 
