@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -42,6 +43,18 @@ func TestCheck(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestManyFaults: a document of nothing but faults is told of in parts.
+func TestManyFaults(t *testing.T) {
+	text := `{"module":"x","children":{` + strings.TrimSuffix(strings.Repeat(`"%":{"module":"y"},`, 5000), ",") + `}}`
+	for i := range 5000 {
+		text = strings.Replace(text, "%", strconv.Itoa(i), 1)
+	}
+	r := NewChecker("").Check("x.json", []byte(text))
+	if n := len(r.Faults); n != maxFaults+1 || r.Faults[n-1].Message != "4901 more faults" {
+		t.Errorf("%d faults, %+v", n, r.Faults[n-1])
 	}
 }
 
