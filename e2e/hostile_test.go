@@ -16,8 +16,6 @@ import (
 	"syscall"
 	"testing"
 	"time"
-
-	"github.com/pivotvoice/pivot/internal/audio"
 )
 
 // hostileTime is how long to be hostile: PIVOT_HOSTILE, else 20 s.
@@ -72,10 +70,13 @@ func TestHostileDatagrams(t *testing.T) {
 	heard, dropped := 0, uint64(0)
 	l := s.line()
 	for until := time.Now().Add(length); time.Now().Before(until); heard++ {
-		id, tones := s.talk(l, "221", audio.Tone(time.Minute, 1000), map[string]float64{"tone": 440})
+		id, tones := s.phone(l, "221", map[string]float64{"tone": 440})
 		r := s.record(id)
 		if len(tones) == 0 || r.Media == nil || r.Cause != "NORMAL_CLEARING" {
 			t.Fatalf("good call %d heard %q: %+v, media %+v", heard, tones, r, r.Media)
+		}
+		if r.Media.Relatched > 0 {
+			t.Errorf("good call %d was sent to a stranger: %+v", heard, r.Media)
 		}
 		dropped += r.Media.Dropped
 	}

@@ -93,8 +93,10 @@ var hostileAnswers = []struct {
 	{"stops", facts.FailTimeout, hang},
 	{"breaks", facts.FailProtocol, func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }},
 	{"error", facts.FailStatus, func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "no", http.StatusInternalServerError) }},
-	{"html", facts.FailContentType, says("text/html", "<html><body>Hello</body></html>")},
-	{"twiml", facts.FailContentType, says("application/xml", "<Response><Say>Hello</Say></Response>")},
+	{"html", facts.FailSchema, says("text/html", "<html><body>Hello</body></html>")},
+	{"twiml", facts.FailSchema, says("application/xml", "<Response><Siy>Hello</Siy></Response>")},
+	{"xml", facts.FailParse, says("application/xml", "<Response><Say>Hello</Response>")},
+	{"picture", facts.FailContentType, says("image/png", "\x89PNG")},
 	{"huge", facts.FailSize, func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", asJSON)
 		megabytes(w, 50, ' ')
@@ -313,7 +315,11 @@ func TestHangUpAnywhere(t *testing.T) {
 			s.callflow(number, flow)
 			id := s.hangUpAt(l, number, steps, tc.answered)
 			r := s.record(id)
-			if r.By != "caller" || !strings.Contains(r.Why, why) || tc.answered && r.Cause != "NORMAL_CLEARING" {
+			cause := "ORIGINATOR_CANCEL"
+			if tc.answered {
+				cause = "NORMAL_CLEARING"
+			}
+			if r.By != "caller" || !strings.Contains(r.Why, why) || r.Cause != cause {
 				t.Errorf("%s by %s: %s", r.Cause, r.By, r.Why)
 			}
 			if n := len(s.live()); n != 0 {

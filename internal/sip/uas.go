@@ -301,7 +301,9 @@ func (l *leg) takeCancel(in *inbound, tx *serverTx) {
 		return
 	}
 	why, ok := reasonOf(in.req, call.ByCaller)
-	if !ok || why.SIP != 0 { // a SIP status here tells why others need not ring, not how it ended
+	// A SIP status here tells why others need not ring, not how it ended; and
+	// "normal clearing" is what giving up looks like from the caller's side.
+	if !ok || why.SIP != 0 || why.Name == call.Normal.Name {
 		why = call.Cause{Name: "ORIGINATOR_CANCEL", By: call.ByCaller, Text: why.Text}
 	}
 	why.SIP = 487
