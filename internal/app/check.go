@@ -3,18 +3,27 @@ package app
 import (
 	"context"
 	"strings"
+	"sync"
 
 	"github.com/pivotvoice/pivot/internal/api"
 	"github.com/pivotvoice/pivot/internal/schema"
 	"github.com/pivotvoice/pivot/internal/sim"
+	"github.com/pivotvoice/pivot/internal/twiml"
 )
 
 // documents holds web servers' documents to their languages, as the command
-// `pivot check` does.
-type documents struct{}
+// `pivot check` does. A checker reads the declarations of all actions once.
+type documents struct{ pivot, twilio func() sim.Checker }
+
+func newDocuments() documents {
+	return documents{
+		pivot:  sync.OnceValue(func() sim.Checker { return sim.NewChecker(string(twiml.Pivot)) }),
+		twilio: sync.OnceValue(func() sim.Checker { return sim.NewChecker(string(twiml.Twilio)) }),
+	}
+}
 
 // CheckDocument is api.DocumentChecker.
-func (documents) CheckDocument(_ context.Context, d api.Document) api.Report {
+func (all documents) CheckDocument(_ context.Context, d api.Document) api.Report {
 	name := "" // whether it is TwiML or JSON is told from the document, unless it is said
 	switch {
 	case strings.Contains(d.ContentType, "json"):
@@ -22,7 +31,11 @@ func (documents) CheckDocument(_ context.Context, d api.Document) api.Report {
 	case strings.Contains(d.ContentType, "xml") || d.Format == "twiml":
 		name = "document.xml"
 	}
-	r := sim.NewChecker(d.Compat).Check(name, d.Body)
+	checker := all.pivot
+	if d.Compat == string(twiml.Twilio) {
+		checker = all.twilio
+	}
+	r := checker().Check(name, d.Body)
 	return api.Report{Language: r.Language, Faults: found(r.Faults), Warnings: found(r.Warnings)}
 }
 

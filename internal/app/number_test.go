@@ -68,3 +68,33 @@ func TestNumberByURL(t *testing.T) {
 		t.Errorf("the callflow did not win: %v", err)
 	}
 }
+
+// TestCheckDocument checks documents through the API, at once and side by
+// side.
+func TestCheckDocument(t *testing.T) {
+	a := start(t, nil)
+	for body, want := range map[string]string{
+		`{"data":{"document":"<Response><Siy>Hi</Siy></Response>","compat":"twilio"}}`: `"suggestion":"Say"`,
+		`{"data":{"document":"<Response><Dial>1</Dial></Response>"}}`:                  `not supported`,
+		`{"data":{"document":"{\"module\":\"tts\",\"data\":{}}"}}`:                     `"line":1`,
+		`{"data":{"document":"<Response><Say>Hi</Say></Response>"}}`:                   `"valid":true`,
+	} {
+		t.Run(want, func(t *testing.T) {
+			url := "http://" + a.HTTP() + "/v2/accounts/" + a.Credentials.AccountID + "/pivot/check"
+			req, err := http.NewRequest(http.MethodPost, url, strings.NewReader(body))
+			if err != nil {
+				t.Fatal(err)
+			}
+			req.Header.Set("X-Auth-Token", a.Credentials.APIKey)
+			resp, err := http.DefaultClient.Do(req)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer func() { _ = resp.Body.Close() }()
+			answer, _ := io.ReadAll(resp.Body)
+			if resp.StatusCode != http.StatusOK || !strings.Contains(string(answer), want) {
+				t.Errorf("%s: %s does not have %s", resp.Status, answer, want)
+			}
+		})
+	}
+}

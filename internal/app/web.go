@@ -27,7 +27,7 @@ func (a *App) newAPI() *api.Server {
 	return api.New(api.Config{
 		Docs: a.store, Journal: a.store, Checker: a.engine, Actions: a.actions, Interrupter: a.engine,
 		Calls: a.calls, Logger: a.log, Version: Version, Node: host,
-		Blobs: a.store.Blobs, Documents: documents{}, URLs: a.web, MP3: a.library,
+		Blobs: a.store.Blobs, Documents: newDocuments(), URLs: a.web, MP3: a.library,
 		Changed: func(c resource.Change) { a.flows.forget(c.New.Account) },
 	})
 }
