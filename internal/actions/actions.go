@@ -58,14 +58,15 @@ func All(d Deps) []flow.Action {
 	if r, ok := d.Recogniser.(interface{ Configured() bool }); ok && !r.Configured() {
 		d.Recogniser = nil
 	}
-	st := studio{d.Recordings, d.Callbacks, d.Recogniser}
+	tell := telling{d.Callbacks, d.Dialects}
+	st := studio{d.Recordings, tell, d.Recogniser}
 	return []flow.Action{
 		answer,
 		callflow(d.Flows),
 		collectDTMF,
 		echo,
 		flushDTMF,
-		gather(d.Voice, d.Media, d.Recogniser, d.Callbacks),
+		gather(d.Voice, d.Media, d.Recogniser, tell),
 		hangup,
 		language,
 		leave,

@@ -28,6 +28,12 @@ type Callback struct {
 	Event  string // what is told, for people: "recording completed"
 }
 
+// telling is how actions tell web servers things.
+type telling struct {
+	by       Callbacks // nil tells nobody
+	dialects map[string]Dialect
+}
+
 // caller is who an action tells things to: one URL, or nobody.
 type caller struct {
 	by          Callbacks
@@ -38,8 +44,8 @@ type caller struct {
 
 // called is a caller for a URL that may be relative to that of the running
 // program. A URL that leads nowhere is warned of; nobody is told then.
-func called(s *flow.Session, by Callbacks, where, method string) caller {
-	c := caller{by: by, account: s.Account, id: s.Leg.Info().ID, method: strings.ToUpper(cmp.Or(method, "POST"))}
+func called(s *flow.Session, t telling, where, method string) caller {
+	c := caller{by: t.by, account: s.Account, id: s.Leg.Info().ID, method: strings.ToUpper(cmp.Or(method, "POST"))}
 	if where == "" {
 		return c
 	}
@@ -47,10 +53,10 @@ func called(s *flow.Session, by Callbacks, where, method string) caller {
 	switch {
 	case err != nil:
 		s.Add(event.Warned{Code: "callback.url", Message: "nobody is called back: " + err.Error()})
-	case by == nil:
+	case t.by == nil:
 		s.Add(event.Warned{Code: "callback.none", Message: "nobody is called back: there is nothing here that could"})
 	default:
-		c.url, c.base = full, standing(s)
+		c.url, c.base = full, t.standing(s)
 	}
 	return c
 }
@@ -70,16 +76,19 @@ func (c caller) post(what string, params map[string]string) {
 // apiVersion is what TwiML applications are told (spec/twiml.md section 1.2).
 const apiVersion = "2010-04-01"
 
-// standing is what every callback says of its call (spec/twiml.md section 2.3).
-func standing(s *flow.Session) url.Values {
-	i := s.Leg.Info()
-	direction := string(i.Direction)
-	if i.Direction == "outbound" {
-		direction = "outbound-api"
+// standing is what every callback says of its call: in the names that the web
+// server is used to which was asked last, if that was in TwiML's.
+func (t telling) standing(s *flow.Session) url.Values {
+	if v, ok := s.Value(visits{}).(*visit); ok && v.compat != "" {
+		talk := t.dialects[pivotData{Format: formatTwiML, Compat: v.compat}.language()]
+		if talk != nil {
+			return known(s, talk)
+		}
 	}
+	i := s.Leg.Info()
 	return url.Values{
 		"CallSid": {i.ID}, "AccountSid": {s.Account}, "From": {i.From}, "To": {i.To},
-		"ApiVersion": {apiVersion}, "Direction": {direction},
+		"ApiVersion": {apiVersion}, "Direction": {string(i.Direction)},
 	}
 }
 

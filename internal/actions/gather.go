@@ -29,7 +29,7 @@ const gatherDoc = "" +
 	"`SequenceNumber`."
 
 // gather is TwiML's Gather (spec/twiml.md sections 1.6, 2.2 and 2.4).
-func gather(voice Voice, media Media, ears Recogniser, tell Callbacks) flow.Action {
+func gather(voice Voice, media Media, ears Recogniser, tell telling) flow.Action {
 	g := gatherer{voice, media, ears, tell}
 	return flow.Define(flow.Def[gatherData]{
 		Name:    "gather",
@@ -84,7 +84,7 @@ type gatherer struct {
 	voice Voice
 	media Media
 	ears  Recogniser
-	tell  Callbacks
+	tell  telling
 }
 
 func (g gatherer) check(d gatherData) schema.Faults {

@@ -149,6 +149,7 @@ func (p *partials) next(
 	same := common(p.last, words)
 	p.last = slices.Clone(words)
 	p.to.post("partial speech", map[string]string{
+		"CallStatus":           "in-progress",
 		"SequenceNumber":       strconv.Itoa(p.number),
 		"StableSpeechResult":   strings.Join(words[:same], " "),
 		"UnstableSpeechResult": strings.Join(words[same:], " "),

@@ -20,7 +20,7 @@ import (
 // studio is what recordings are made with.
 type studio struct {
 	to   Recordings
-	tell Callbacks
+	tell telling
 	ears Recogniser
 }
 

@@ -5,10 +5,13 @@ package recordings
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"net/url"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"time"
@@ -60,7 +63,8 @@ type Config struct {
 	// have no token; nil is the plain path of the API.
 	Link func(ctx context.Context, account, id string) (string, error)
 	// Dir is where recordings lie until they are over; "" is the system's
-	// folder for such files.
+	// folder for such files. It is made if it is not there, and is for one
+	// server only: what a crash has left there is removed.
 	Dir string
 }
 
@@ -79,9 +83,26 @@ type Recordings struct {
 func New(cfg Config) *Recordings {
 	cfg.Logger = cmp.Or(cfg.Logger, slog.New(slog.DiscardHandler))
 	ctx, stop := context.WithCancel(context.Background())
-	return &Recordings{
+	r := &Recordings{
 		cfg: cfg, ctx: ctx, stop: stop,
 		uploads: make(chan struct{}, atOnce), encoders: make(chan struct{}, encoders),
+	}
+	r.sweep()
+	return r
+}
+
+// sweep makes Dir and removes what a crash has left in it.
+func (r *Recordings) sweep() {
+	if r.cfg.Dir == "" {
+		return
+	}
+	err := os.MkdirAll(r.cfg.Dir, 0o700)
+	left, _ := filepath.Glob(filepath.Join(r.cfg.Dir, "pivot-recording-*.wav")) // the pattern is a good one
+	for _, file := range left {
+		err = errors.Join(err, os.Remove(file))
+	}
+	if err != nil {
+		r.cfg.Logger.Error("the folder of recordings is not as it should be", "folder", r.cfg.Dir, "error", err)
 	}
 }
 

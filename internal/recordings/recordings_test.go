@@ -8,6 +8,7 @@ import (
 	"errors"
 	"io"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -325,6 +326,21 @@ func TestDiscard(t *testing.T) {
 				}
 			})
 		})
+	}
+}
+
+// TestSweep: what a crash has left goes, and nothing else.
+func TestSweep(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "new")
+	recordings.New(recordings.Config{Dir: dir}).Close()
+	for _, name := range []string{"pivot-recording-1.wav", "notes.txt"} {
+		if err := os.WriteFile(filepath.Join(dir, name), nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	recordings.New(recordings.Config{Dir: dir}).Close()
+	if left, err := os.ReadDir(dir); err != nil || len(left) != 1 || left[0].Name() != "notes.txt" {
+		t.Error(left, err)
 	}
 }
 
