@@ -319,7 +319,10 @@ func TestHostileConnections(t *testing.T) {
 // stream is a connection to the SIP port on which something was sent.
 func (s *server) stream(text string) net.Conn {
 	s.t.Helper()
-	c, err := net.Dial("tcp", s.SIP)
+	// From addresses of their own: one address may not have many connections.
+	s.streams++
+	from := net.TCPAddr{IP: net.IPv4(127, 0, 0, byte(60+s.streams%8))}
+	c, err := (&net.Dialer{LocalAddr: &from}).Dial("tcp", s.SIP)
 	if err != nil {
 		s.t.Fatal(err)
 	}

@@ -59,16 +59,17 @@ func stranger(t *testing.T, name string) string {
 
 // server is a running `pivot serve`.
 type server struct {
-	t    *testing.T
-	cmd  *exec.Cmd
-	log  *bytes.Buffer
-	SIP  string // host:port
-	HTTP string // base URL
-	host string
-	port int
-	auth struct{ token, account string }
-	done chan struct{}
-	gone bool // its end was waited for
+	t       *testing.T
+	cmd     *exec.Cmd
+	log     *bytes.Buffer
+	SIP     string // host:port
+	HTTP    string // base URL
+	host    string
+	port    int
+	auth    struct{ token, account string }
+	done    chan struct{}
+	gone    bool // its end was waited for
+	streams int  // hostile TCP connections that were made
 }
 
 // freePort is a port that was free for UDP and TCP a moment ago.
