@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"fmt"
+	"path/filepath"
 	"strings"
 
 	"github.com/pivotvoice/pivot/internal/actions"
@@ -85,6 +86,7 @@ func (a *App) program() (err error) {
 	a.library = media.New(media.Config{Blobs: a.store.Blobs, Fetch: a.web, Files: a.cfg.Media.Files})
 	a.recordings = recordings.New(recordings.Config{
 		Blobs: a.store.Blobs, Docs: a.store, Sender: a.web, MP3: a.library, Logger: a.log, Base: a.base(),
+		Dir: filepath.Join(a.cfg.Data, "recording"),
 		Link: func(ctx context.Context, account, id string) (string, error) {
 			return a.api.RecordingLink(ctx, account, id)
 		},
