@@ -178,14 +178,14 @@ func (s *Server) toMP3(ctx context.Context, wav io.Reader, out *os.File) error {
 }
 
 func toWAV(ctx context.Context, mp3 io.Reader, out *os.File) error {
-	sound, _, err := audio.Decode(io.NopCloser(mp3))
+	sound, channels, err := audio.DecodeMP3(io.NopCloser(mp3))
 	if errors.Is(err, audio.ErrUnknownFormat) || errors.Is(err, audio.ErrBroken) {
 		return errNoSound([]string{mp3Type})
 	}
 	if err != nil {
 		return err
 	}
-	wav, err := audio.NewWAVWriter(out, sound.Rate(), 1)
+	wav, err := audio.NewWAVWriter(out, sound.Rate(), channels)
 	if err != nil {
 		return err
 	}

@@ -130,6 +130,16 @@ func testRecordings(t *testing.T, w *world) {
 			t.Error(a.head)
 		}
 	}
+	w.head = http.Header{}
+	stereo, err := os.ReadFile("../audio/testdata/stereo-22k-tagged.mp3")
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.record("202611-c", mp3Type, stereo)
+	if a := w.must(200, "GET A/recordings/202611-c.wav", ""); a.text[22] != 2 { // channels
+		t.Errorf("a recording of both sides has %d channels as WAV", a.text[22])
+	}
+	w.must(200, "DELETE A/recordings/202611-c", "")
 	w.head = http.Header{"Range": {"bytes=4-7"}}
 	for _, path := range []string{"a.wav", "a.mp3", "b.wav"} {
 		a := w.must(206, "GET A/recordings/202611-"+path, "")

@@ -126,6 +126,7 @@ const (
 	mpegLayer3 = 1
 	mpegOne    = 3
 	mpeg25     = 0
+	mpegMono   = 3
 	mpegKind   = 0xFFFE0C00 // sync, version, layer and rate: alike in all frames
 )
 
@@ -162,8 +163,41 @@ func mp3Frame(b []byte) (size int, kind uint32) {
 	return 0, 0
 }
 
-// mp3Reader reads the sound of an MP3 stream, mixed down to mono.
+// DecodeMP3 returns a reader of an MP3 stream with its one or two channels
+// apart: its samples are of all channels in turn, and as many are asked for at
+// a time as divide by channels. Otherwise it is Decode, but for what is not
+// MP3, which is ErrUnknownFormat; so is MPEG 2.5.
+func DecodeMP3(r io.Reader) (sound Reader, channels int, err error) {
+	buf := bufio.NewReaderSize(r, 4*sniffBytes)
+	found, slow, err := findMP3(buf)
+	switch {
+	case err != nil:
+		return nil, 0, err
+	case slow:
+		_, err = decodeElsewhere(buf, r, nil)
+		return nil, 0, err
+	case !found:
+		return nil, 0, fmt.Errorf("%w: it is no MP3", ErrUnknownFormat)
+	}
+	head, err := buf.Peek(4)
+	if err != nil {
+		return nil, 0, err
+	}
+	m, err := newMP3Reader(buf, r)
+	if err != nil {
+		return nil, 0, err
+	}
+	if binary.BigEndian.Uint32(head)>>6&3 == mpegMono {
+		return m, 1, nil
+	}
+	m.apart = true
+	return m, 2, nil
+}
+
+// mp3Reader reads the sound of an MP3 stream, mixed down to mono, or with both
+// channels apart.
 type mp3Reader struct {
+	apart  bool
 	from   *mp3Source
 	source any // closed by Close
 	dec    *mp3.Decoder
@@ -257,16 +291,25 @@ func (m *mp3Reader) Rate() int { return m.rate }
 // fails is an error, one that ends in the midst of a frame is the end.
 func (m *mp3Reader) ReadSamples(p []int16) (int, error) {
 	const block = 4 // bytes: two samples of 16 bits
-	want := min(len(p)*block, len(m.buf))
+	each := 1       // sample of p for a block
+	if m.apart {
+		each = 2
+	}
+	want := min(len(p)/each*block, len(m.buf))
 	n, err := m.read(m.buf[m.held:max(want, m.held)])
 	m.held += n
-	samples := min(m.held/block, len(p))
-	for i := range samples {
-		left := int(int16(binary.LittleEndian.Uint16(m.buf[i*block:])))
-		right := int(int16(binary.LittleEndian.Uint16(m.buf[i*block+2:])))
-		p[i] = int16((left + right) >> 1)
+	blocks := min(m.held/block, len(p)/each)
+	for i := range blocks {
+		left := int16(binary.LittleEndian.Uint16(m.buf[i*block:]))
+		right := int16(binary.LittleEndian.Uint16(m.buf[i*block+2:]))
+		if m.apart {
+			p[2*i], p[2*i+1] = left, right
+		} else {
+			p[i] = int16((int(left) + int(right)) >> 1)
+		}
 	}
-	m.held = copy(m.buf, m.buf[samples*block:m.held])
+	m.held = copy(m.buf, m.buf[blocks*block:m.held])
+	samples := blocks * each
 	if samples > 0 {
 		m.faults = 0
 	}
