@@ -42,8 +42,7 @@ type ask struct {
 	params       url.Values
 }
 
-// startApp starts a web server; %s in a page is its URL. Pages are put before
-// it is asked.
+// startApp starts a web server. What it answers is set before it is asked.
 func startApp(t *testing.T, pages map[string]string) *twimlApp {
 	t.Helper()
 	a := &twimlApp{pages: pages, more: map[string]http.HandlerFunc{}}
