@@ -48,3 +48,19 @@ func samplesOf(t *testing.T, r Reader) (all []int16) {
 		}
 	}
 }
+
+func FuzzDecodeMP3(f *testing.F) {
+	f.Add(mustRead(f, "mono-32k.mp3")[:1500])
+	f.Add(mustRead(f, "stereo-22k-tagged.mp3")[:2500])
+	f.Fuzz(func(t *testing.T, b []byte) {
+		sound, channels, err := DecodeMP3(bytes.NewReader(b))
+		n := 0
+		for buf := make([]int16, 1000); err == nil; {
+			var m int
+			m, err = sound.ReadSamples(buf)
+			if n += m; n > 2*1152*(len(b)+1) || n%channels != 0 {
+				t.Fatalf("%d samples of %d bytes, %d channels", n, len(b), channels)
+			}
+		}
+	})
+}
