@@ -46,6 +46,7 @@ type App struct {
 	calls      *observe.Calls
 	keys       func(ctx context.Context, account string) ([]string, error)
 	queue      *callbacks.Queue
+	promises   *callbacks.Promises
 	events     event.Log // every fact of every call: to calls, and to those who are told of it
 	web        *webhook.Client
 	speech     *voices.Voices
@@ -189,6 +190,9 @@ func (a *App) release(ctx context.Context) {
 	}
 	if a.recordings != nil {
 		a.recordings.Close()
+	}
+	if a.promises != nil {
+		a.promises.Close()
 	}
 	if a.queue != nil {
 		a.queue.Close()

@@ -27,7 +27,8 @@ func (a *App) observe() {
 	a.queue = callbacks.New(callbacks.Config{
 		Docs: a.store, Web: a.web, Keys: a.signingKeys, Log: a.calls, Logger: a.log,
 	})
-	a.events = both{a.calls, callbacks.NewReader(a.queue)}
+	a.promises = callbacks.NewPromises(a.store, a.queue, a.log)
+	a.events = both{a.calls, callbacks.NewReader(a.queue, a.promises)}
 }
 
 // both are two readers of the stream of facts.

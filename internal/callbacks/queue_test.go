@@ -452,7 +452,7 @@ func TestReaderInItsOwnStream(t *testing.T) {
 		w, told := newWeb(nil), &log{}
 		logs := tee{told}
 		q := open(store.Memory(), w, &logs)
-		r := callbacks.NewReader(q)
+		r := callbacks.NewReader(q, nil)
 		logs = append(logs, r)
 		call := func(id string) {
 			for _, f := range []event.Fact{inbound, all, event.Answered{}, event.Ended{Cause: "NORMAL_CLEARING"}} {

@@ -17,15 +17,17 @@ import (
 // Reader reads the stream of facts and has web servers told how their calls
 // go (spec/twiml.md sections 2.6 and 1.7). It is an event.Log.
 type Reader struct {
-	to actions.Callbacks
+	to       actions.Callbacks
+	promises *Promises
 
 	mu    sync.Mutex
 	calls map[string]*progress
 }
 
-// NewReader returns a reader that posts to a Queue.
-func NewReader(to actions.Callbacks) *Reader {
-	return &Reader{to: to, calls: map[string]*progress{}}
+// NewReader returns a reader that posts to a Queue, and promises the ends of
+// calls that run; promises may be nil.
+func NewReader(to actions.Callbacks, promises *Promises) *Reader {
+	return &Reader{to: to, promises: promises, calls: map[string]*progress{}}
 }
 
 // The events of a call, in the order in which they happen.
@@ -42,6 +44,8 @@ type progress struct {
 	count   int                  // how many were
 	wants   event.StatusCallback // its Target is "" if nobody wants to know
 	record  string               // where the record goes
+
+	promised bool // that the end is told, whatever happens
 }
 
 // Add takes an event. It never waits.
@@ -78,6 +82,7 @@ func (r *Reader) Add(e event.Event) {
 		}
 	case event.StatusCallback:
 		p.wants = w
+		r.promise(p)
 	case event.RecordCallback:
 		p.record = w.Target
 	case event.Ended:
@@ -86,6 +91,24 @@ func (r *Reader) Add(e event.Event) {
 		r.sendRecord(p)
 	}
 	r.catchUp(p)
+	if _, over := e.What.(event.Ended); over && p.promised {
+		r.promises.Forget(p.cdr.Account, p.call)
+	}
+}
+
+// promise has the end of a call told even if this process does not see it.
+func (r *Reader) promise(p *progress) {
+	const last = "completed"
+	if r.promises == nil || !slices.Contains(p.wants.Events, last) {
+		return
+	}
+	v := p.params("", time.Now())
+	v.Set("CallStatus", "failed")
+	v.Set("SequenceNumber", strconv.Itoa(len(p.wants.Events)-1)) // if all the others come before
+	p.promised = true
+	r.promises.Keep(p.cdr.Account, actions.Callback{
+		Call: p.call, URL: p.wants.Target, Method: p.wants.Method, Event: last, Params: v,
+	})
 }
 
 func (p *progress) reach(stage string, at time.Time) {

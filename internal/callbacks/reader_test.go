@@ -36,7 +36,7 @@ var began = time.Date(2026, 11, 20, 13, 0, 0, 0, time.FixedZone("", 3600))
 // read gives a reader facts, a second apart.
 func read(facts ...event.Fact) *posts {
 	p := &posts{}
-	r := callbacks.NewReader(p)
+	r := callbacks.NewReader(p, nil)
 	for i, f := range facts {
 		r.Add(event.Event{At: began.Add(time.Duration(i) * time.Second), Call: "c1", What: f})
 	}
