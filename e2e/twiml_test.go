@@ -544,7 +544,7 @@ func TestTwiMLStatusCallbacks(t *testing.T) {
 	late.start(t)
 	for id, stages := range map[string][]string{
 		over.Info().ID: {"initiated", "ringing", "in-progress", "completed"},
-		cut.Info().ID:  {"initiated", "ringing", "in-progress"},
+		cut.Info().ID:  {"initiated", "ringing", "in-progress", "failed"},
 	} {
 		s.until("status callbacks of "+id, func() bool { return len(late.of(id)) >= len(stages) })
 		for i, want := range stages {
