@@ -333,6 +333,10 @@ func TestHeard(t *testing.T) {
 			`played 1s`,
 			[]person{presses(100*time.Millisecond, "9")},
 		},
+		"play to the limit": {
+			`{"module":"play","data":{"id":"m","loop_count":1000,"terminators":[]}}`, "answer|hear acme m, 1000 times|" + bye,
+			"played 16m40s\nwarned play.loop", nil,
+		},
 		"play nothing": {`{"module":"play","data":{},"children":{"_":{"module":"answer"}}}`, "answer|" + bye, `warned play.nothing`, nil},
 		"play missing": {
 			`{"module":"play","data":{"id":"missing"},"children":{"_":{"module":"hangup"},"error":{"module":"play","data":{"id":"sorry"}}}}`,

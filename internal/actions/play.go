@@ -2,6 +2,7 @@ package actions
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/pivotvoice/pivot/internal/audio"
@@ -38,7 +39,10 @@ func play(media Media, afterAnswer time.Duration) flow.Action {
 			if err != nil {
 				return flow.Next{}, err
 			}
-			_, err = s.Play(ctx, sound, keysOf(d.Terminators))
+			cut, err := s.Play(ctx, sound, keysOf(d.Terminators))
+			if err == nil && cut == "" {
+				d.warn(s)
+			}
 			return flow.Next{}, flow.Fail("media.broken", err)
 		},
 	})
@@ -71,6 +75,15 @@ func (d playData) sound(ctx context.Context, s *flow.Session, media Media) (audi
 		return audio.Loop(sound, d.LoopCount), nil
 	}
 	return sound, nil
+}
+
+// warn tells that something was played as often as nobody waits for: TwiML's
+// loop of 0 is maxRounds here.
+func (d playData) warn(s *flow.Session) {
+	if d.LoopCount >= maxRounds && !d.EndlessPlayback {
+		text := fmt.Sprintf("it was played %d times and is not played again", d.LoopCount)
+		s.Add(event.Warned{Code: "play.loop", Message: text})
+	}
 }
 
 // answer takes the call if it is to be taken.

@@ -1,6 +1,7 @@
 package twiml
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -45,10 +46,10 @@ func gather(p Profile) *word {
 			{name: "language", kind: tongue(), unset: spoken},
 			{name: "hints", kind: csv(500, 100)},
 			{name: "bargeIn", kind: flag(), unset: "true"},
-			{name: "debug", kind: flag(), unset: "false"},
+			{name: "debug", kind: flag(), unset: "false", noted: "no effect: no page says what it does"},
 			{name: "actionOnEmptyResult", kind: flag(), unset: "false", code: CodeEmptyResult},
-			{name: "speechModel", kind: oneOf(models...), unset: "default"},
-			{name: "enhanced", kind: flag(), unset: "false"},
+			{name: "speechModel", kind: oneOf(models...), unset: "default", noted: "each of them is the configured model"},
+			{name: "enhanced", kind: flag(), unset: "false", noted: "no effect: there is one configured model"},
 		},
 	}
 }
@@ -66,11 +67,36 @@ func compileGather(c *compiler, e *element) part {
 	}
 	if slices.Contains(input, "speech") {
 		c.speech(e, fields, timeout)
+	} else {
+		c.idle(e, "speech", aboutSpeech)
+	}
+	if !slices.Contains(input, "dtmf") {
+		c.idle(e, "dtmf", aboutKeys)
 	}
 	n := c.node(e, "gather", fields)
 	n.Children = map[string]*flow.Node{"input": c.action(e)}
 	c.answered = true // as gather does
 	return step(n)
+}
+
+// The attributes that mean something for one kind of input only.
+var (
+	aboutKeys   = []string{"finishOnKey", "numDigits"}
+	aboutSpeech = []string{
+		"speechTimeout", "maxSpeechTime", "profanityFilter", "partialResultCallback", "partialResultCallbackMethod",
+		"language", "hints", "bargeIn", "speechModel",
+	}
+)
+
+// idle warns of attributes that mean nothing, for kind is not among the input.
+func (c *compiler) idle(e *element, kind string, names []string) {
+	for _, name := range names {
+		if e.values[name] != "" {
+			c.warnings.add(remark{
+				rule: "unused", message: fmt.Sprintf("%s has no effect without %s in input", name, kind),
+			}.onAttr(e, name))
+		}
+	}
 }
 
 // speech adds what a Gather that listens needs to know.

@@ -111,6 +111,9 @@ func attributes(b *strings.Builder, w *word, seen map[string]bool) {
 		if a.unused != "" {
 			says += "; no effect: " + a.unused
 		}
+		if a.noted != "" {
+			says += "; " + a.noted
+		}
 		fmt.Fprintf(b, "| `<%s>` | %s | %s | %s |\n", w.name, name, strings.ReplaceAll(says, "|", `\|`), a.unset)
 	}
 	for _, in := range w.inside {

@@ -29,8 +29,9 @@ type attr struct {
 	code int
 	// unused is why it has no effect here; a document with it gets a warning.
 	unused string
-	own    bool // of ours or Kazoo's, not of Twilio's
-	must   bool // a fault if it is not there
+	noted  string // what people who look it up have to know besides
+	own    bool   // of ours or Kazoo's, not of Twilio's
+	must   bool   // a fault if it is not there
 }
 
 // find is the word of that name among all, nil if there is none.
