@@ -111,7 +111,7 @@ func worldOn(t *testing.T, st store.Store, change ...func(*Config)) *world {
 	}
 	w.Server = New(cfg)
 	var err error
-	w.creds, err = Bootstrap(t.Context(), cfg.Docs, BootstrapConfig{Admin: "admin:secret"})
+	w.creds, err = Bootstrap(t.Context(), cfg.Docs, BootstrapConfig{Account: "pivot", Admin: "admin:secret"})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -87,7 +87,7 @@ func (d *directory) master(ctx context.Context, cfg BootstrapConfig) (m resource
 		isNew = true
 		name := cfg.Account
 		if name == "" {
-			name = "pivot"
+			name = "main"
 		}
 		if m, err = d.accounts().Create(withMaster(ctx), resource.Object{"name": name}); err != nil {
 			return m, false, err

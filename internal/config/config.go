@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net/netip"
 	"net/url"
+	"os"
 	"strconv"
 	"strings"
 	"time"
@@ -28,7 +29,7 @@ type Config struct {
 	MaxCalls  int            `help:"Calls at one time; more are refused with 503." default:"4000"`
 	Drain     time.Duration  `help:"How long running calls may go on after SIGTERM." default:"30s"`
 
-	Account string `help:"Name of the first account." default:"main"`
+	Account string `help:"Name of the first account; main if it never had one."`
 	Realm   string `help:"SIP realm of the first account; made up if empty."`
 	Admin   string `help:"USER:PASSWORD of the first account's admin; made at first start if empty."`
 	APIKey  string `name:"api-key" help:"API key of the first account; made at first start if empty."`
@@ -177,7 +178,6 @@ func (c *Config) rules() []rule {
 		{"sip", len(c.SIP) == 0, "is empty; name an address such as 127.0.0.1:5060"},
 		{"max-calls", c.MaxCalls < 1, fmt.Sprintf("must be at least 1, not %d", c.MaxCalls)},
 		{"drain", c.Drain < 0, "must not be below zero"},
-		{"account", c.Account == "", "is empty; the first account needs a name"},
 		{
 			"admin", c.Admin != "" && (!pair || user == "" || len(pass) < 6),
 			"must be USER:PASSWORD with a password of at least 6 characters",
@@ -194,6 +194,11 @@ func (c *Config) rules() []rule {
 			"is needed with recogniser-provider openai",
 		},
 		{"webhooks-max-bytes", c.Webhooks.MaxBytes < 1024, "must be at least 1024"},
+		{"voices-timeout", c.Voices.Timeout <= 0, "must be above zero"},
+		{"voices-cache-bytes", c.Voices.CacheBytes < 1<<20, "must be at least 1048576"},
+		{"recogniser-timeout", c.Recogniser.Timeout <= 0, "must be above zero"},
+		{"media-files", !isFolder(c.Media.Files), fmt.Sprintf("must be a folder that can be read, not %q", c.Media.Files)},
+		{"media-timeout", c.Media.Timeout < 0, "must not be below zero"},
 		{"retention-events", c.Retention.Events < time.Hour, "must be at least 1h"},
 		{"retention-cdrs", c.Retention.CDRs < time.Hour, "must be at least 1h"},
 	}
@@ -203,6 +208,20 @@ func (c *Config) rules() []rule {
 func isURL(text string) bool {
 	u, err := url.Parse(text)
 	return text == "" || err == nil && u.Host != "" && (u.Scheme == "http" || u.Scheme == "https")
+}
+
+// isFolder says whether a setting is empty or a folder that can be read.
+func isFolder(name string) bool {
+	if name == "" {
+		return true
+	}
+	dir, err := os.Open(name)
+	if err != nil {
+		return false
+	}
+	defer func() { _ = dir.Close() }()
+	info, err := dir.Stat()
+	return err == nil && info.IsDir()
 }
 
 // Loopback is a SIP listener for UDP and TCP that only this machine reaches.

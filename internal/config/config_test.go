@@ -17,6 +17,7 @@ func read(t *testing.T, file string, args ...string) (config.Config, error) {
 	t.Helper()
 	var cli struct {
 		File kong.ConfigFlag `name:"config"`
+		Stay bool
 		config.Config
 	}
 	p, err := kong.New(&cli, kong.DefaultEnvars("PIVOT"), kong.Configuration(config.ReadFile), kong.Exit(func(int) {}))
@@ -42,7 +43,7 @@ func TestDefaults(t *testing.T) {
 	if c.HTTP != "127.0.0.1:8000" || len(c.SIP) != 1 || c.SIP[0].String() != "127.0.0.1:5060" || c.RTP.String() != "16384-32767" {
 		t.Errorf("%+v", c)
 	}
-	if filepath.Base(c.Data) != "pivot-data" || c.Drain != 30*time.Second || c.Account != "main" {
+	if filepath.Base(c.Data) != "pivot-data" || c.Drain != 30*time.Second || c.Account != "" {
 		t.Errorf("%+v", c)
 	}
 }
@@ -81,6 +82,8 @@ func TestWrong(t *testing.T) {
 	}{
 		{"unknown key", "htpp: x", nil, []string{"htpp", "did you mean http?"}},
 		{"unknown nested key", "voices: {uri: x}", nil, []string{"voices-uri", "did you mean voices-url?"}},
+		{"flag of another command", "stay: true", nil, []string{"stay: there is no such setting"}},
+		{"flag of every command", "help: true", nil, []string{"help: there is no such setting"}},
 		{"not YAML", "{", nil, []string{"not YAML"}},
 		{"a list", "- a", nil, []string{"not YAML with settings"}},
 		{"empty value", "http:", nil, []string{"http", "no value"}},
@@ -91,6 +94,9 @@ func TestWrong(t *testing.T) {
 		{"several", "", []string{"--max-calls=0", "--admin=joe", "--api-key=short"}, []string{"max-calls: must", "admin: must", "api-key: must"}},
 		{"openai without url", "", []string{"--voices-provider=openai"}, []string{"voices-url"}},
 		{"provider", "", []string{"--voices-provider=festival"}, []string{"voices-provider", "festival"}},
+		{"times", "", []string{"--voices-timeout=0s", "--recogniser-timeout=-1s"}, []string{"voices-timeout: must", "recogniser-timeout: must"}},
+		{"media", "", []string{"--media-timeout=-1s", "--media-files=/no/such"}, []string{"media-timeout: must", "media-files: must", "/no/such"}},
+		{"cache", "", []string{"--voices-cache-bytes=0"}, []string{"voices-cache-bytes: must"}},
 		{"cidr", "", []string{"--allow=10.0.0.0"}, []string{"allow"}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

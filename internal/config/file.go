@@ -67,19 +67,17 @@ func (f *File) Resolve(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (any, err
 	return v, nil
 }
 
-// Validate refuses settings that no command has.
-func (f *File) Validate(app *kong.Application) error {
-	known := map[string]bool{}
-	var walk func(n *kong.Node)
-	walk = func(n *kong.Node) {
-		for _, flag := range n.Flags {
-			known[flag.Name] = true
-		}
-		for _, child := range n.Children {
-			walk(child)
-		}
+// Validate refuses keys that are no settings of the server: flags that other
+// commands have are none.
+func (f *File) Validate(*kong.Application) error {
+	app, err := kong.New(&Config{})
+	if err != nil {
+		return fmt.Errorf("config: %w", err)
 	}
-	walk(app.Node)
+	known := map[string]bool{}
+	for _, flag := range app.Model.Flags {
+		known[flag.Name] = flag.Name != "help"
+	}
 	var all []error
 	for _, name := range slices.Sorted(maps.Keys(f.values)) {
 		if !known[name] {
