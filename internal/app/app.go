@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"path/filepath"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -106,7 +107,8 @@ func (a *App) start(ctx context.Context) (err error) {
 	}
 	a.sip, err = sip.NewServer(sip.Config{
 		Listen: listens(a.cfg.SIP), Advertise: a.cfg.Advertise, Media: a.media, Codecs: audio.Codecs,
-		Allow: a.cfg.Allow, OnCall: a.onCall, Log: a.events, Logger: a.log, MaxCalls: a.cfg.MaxCalls,
+		Allow: slices.Concat(a.cfg.Allow, thisMachine), OnCall: a.onCall,
+		Log: owned{a.events, a.account}, Logger: a.log, MaxCalls: a.cfg.MaxCalls,
 		MediaTimeout: a.cfg.Media.Timeout, UserAgent: "Pivot/" + Version,
 	})
 	if err != nil {

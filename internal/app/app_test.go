@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/netip"
 	"strings"
 	"testing"
 	"time"
@@ -188,4 +189,52 @@ func TestWriteIsSeen(t *testing.T) {
 	if _, err := dial(t, a, "300", phone.Options{}); !errors.As(err, &refused) || refused.Code != 486 || refused.Reason != "Busy" {
 		t.Errorf("after: %v", err)
 	}
+}
+
+// TestWildcard calls from this machine to a server on all addresses, as its
+// banner says one can.
+func TestWildcard(t *testing.T) {
+	a := start(t, func(c *config.Config) {
+		c.SIP = []config.Listen{{UDP: true, TCP: true, Addr: netip.AddrPortFrom(netip.IPv4Unspecified(), 0)}}
+	})
+	if a.Loopback {
+		t.Error("it takes itself for a server that only this machine reaches")
+	}
+	if r, err := dial(t, a, "100", phone.Options{Limit: time.Second}); err != nil {
+		t.Errorf("%+v, %v", r, err)
+	}
+}
+
+// TestRefusedIsKept finds the record of a call that was refused before any
+// callflow had it.
+func TestRefusedIsKept(t *testing.T) {
+	a := start(t, nil)
+	a.Drain(t.Context())
+	var refused *call.RefusedError
+	if _, err := dial(t, a, "100", phone.Options{}); !errors.As(err, &refused) || refused.Code != 503 {
+		t.Fatalf("not refused: %v", err)
+	}
+	if got := get(t, a, "/cdrs"); !strings.Contains(got, `"hangup_code":"sip:503"`) || !strings.Contains(got, `"dialed_number":"100"`) {
+		t.Errorf("the record is not there: %s", got)
+	}
+}
+
+// get reads from the API of the first account.
+func get(t *testing.T, a *app.App, path string) string {
+	t.Helper()
+	req, err := http.NewRequest(http.MethodGet, "http://"+a.HTTP()+"/v2/accounts/"+a.Credentials.AccountID+path, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("X-Auth-Token", a.Credentials.APIKey)
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	body, err := io.ReadAll(resp.Body)
+	_ = resp.Body.Close()
+	if err != nil || resp.StatusCode != http.StatusOK {
+		t.Fatalf("%s: %s, %v: %s", path, resp.Status, err, body)
+	}
+	return string(body)
 }

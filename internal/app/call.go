@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"strings"
+	"time"
 
 	"github.com/pivotvoice/pivot/internal/api"
 	"github.com/pivotvoice/pivot/internal/call"
@@ -85,6 +86,29 @@ func name(c callflow) string {
 		return c.Name
 	}
 	return strings.Join(append(append([]string(nil), c.Numbers...), c.Patterns...), ", ")
+}
+
+// owned gives the calls that the SIP server refuses by itself (full, no codec
+// in common, no hops left) an account, so that they are found with the others.
+type owned struct {
+	log   event.Log
+	owner func(ctx context.Context, i call.Info) string
+}
+
+// ownerWithin is how long the account of a refused call is looked for: the
+// call's messages wait for it.
+const ownerWithin = 100 * time.Millisecond
+
+// Add is event.Log.
+func (o owned) Add(e event.Event) {
+	if w, ok := e.What.(event.Offered); ok && w.Account == "" {
+		ctx, cancel := context.WithTimeout(context.Background(), ownerWithin)
+		defer cancel()
+		at := strings.LastIndexByte(w.Request, '@')
+		w.Account = o.owner(ctx, call.Info{Request: w.Request[:max(at, 0)], RequestRealm: w.Request[at+1:]})
+		e.What = w
+	}
+	o.log.Add(e)
 }
 
 // account is whose call it is: that of the number's owner, else that of the

@@ -23,6 +23,13 @@ func (a *App) health(mux *http.ServeMux) {
 	})
 }
 
+// thisMachine are the peers that may always call, on sockets bound to all
+// addresses too. Systems drop packets from the network that claim to be from
+// there.
+var thisMachine = []netip.Prefix{
+	netip.PrefixFrom(netip.AddrFrom4([4]byte{127}), 8), netip.PrefixFrom(netip.IPv6Loopback(), 128),
+}
+
 // listens is one SIP listener a transport.
 func listens(all []config.Listen) []sip.Listen {
 	var out []sip.Listen
