@@ -18,8 +18,8 @@ import (
 // content_type, an *event.ParseError, or schema.Faults.
 //
 // What a Content-Type means (spec/twiml.md section 1.3): application/json is a
-// callflow; none, text/xml and application/xml are TwiML, which is not built
-// yet and refused; any other is whichever of the two it turns out to be.
+// callflow; none, text/xml and application/xml are TwiML, which is not for this
+// dialect to read; any other is whichever of the two it turns out to be.
 // check fills in the program's defaults and finds everything wrong with it.
 // Names of types are compared without regard to case, unlike in Kazoo.
 func (Dialect) Decode(
@@ -45,8 +45,8 @@ func (Dialect) Decode(
 	return program, faults.Err()
 }
 
-// errTwiML is for all that might be TwiML.
-var errTwiML = errors.New("TwiML is not supported yet; answer with callflow JSON and Content-Type: application/json")
+// errTwiML is for all that might be TwiML, which its own dialect reads.
+var errTwiML = errors.New("only callflow JSON is read here, with Content-Type: application/json")
 
 // readable is nil if an answer of that type may be callflow JSON.
 func readable(contentType string, text []byte) error {
