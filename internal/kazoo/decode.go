@@ -46,7 +46,7 @@ func (Dialect) Decode(
 }
 
 // errTwiML is for all that might be TwiML, which its own dialect reads.
-var errTwiML = errors.New("only callflow JSON is read here, with Content-Type: application/json")
+var errTwiML = errors.New("TwiML is not read here, only callflow JSON with Content-Type: application/json")
 
 // readable is nil if an answer of that type may be callflow JSON.
 func readable(contentType string, text []byte) error {

@@ -132,8 +132,8 @@ func TestDecode(t *testing.T) {
 
 func TestDecodeContentType(t *testing.T) {
 	for _, x := range []struct{ kind, body, says string }{
-		{"", `{"module":"tts"}`, "no Content-Type, which means TwiML: only callflow JSON is read here"},
-		{"text/xml; charset=utf-8", `<Response/>`, "is text/xml: only callflow JSON is read here"},
+		{"", `{"module":"tts"}`, "no Content-Type, which means TwiML: TwiML is not read here"},
+		{"text/xml; charset=utf-8", `<Response/>`, "is text/xml: TwiML is not read here"},
 		{"application/xml", `{}`, "is application/xml"},
 		{"text/html", "<!DOCTYPE html>\n<html>", `begins like XML or HTML ("<!DOCTYPE html>")`},
 		{"text/plain", "Hello", `begins "Hello": it must be callflow JSON`},
