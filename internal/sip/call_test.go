@@ -113,8 +113,8 @@ func wholeCall(t *testing.T, transport string) {
 	if m.Codec != "PCMU" || m.Sent == 0 || m.Received == 0 || m.FirstSent <= 0 {
 		t.Errorf("media %+v", m)
 	}
-	if got := facts[event.KeysSent](callee.log); len(got) != 1 || got[0].Digits != "9" {
-		t.Errorf("keys sent %+v", got)
+	if got := facts[event.KeysSent](callee.log); len(got) != 0 {
+		t.Errorf("keys sent %+v: the flow tells that", got)
 	}
 }
 

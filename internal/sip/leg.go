@@ -165,11 +165,7 @@ func (l *leg) SendKeys(ctx context.Context, keys string, each time.Duration) err
 	if err := l.audible(ctx); err != nil {
 		return err
 	}
-	if err := l.media.stream.SendKeys(ctx, keys, each); err != nil {
-		return l.heard(ctx, err)
-	}
-	l.add(event.KeysSent{Digits: keys})
-	return nil
+	return l.heard(ctx, l.media.stream.SendKeys(ctx, keys, each))
 }
 
 func (l *leg) Tap(side call.Side, to audio.Sink) func() {
