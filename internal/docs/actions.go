@@ -91,10 +91,10 @@ func fields(b *strings.Builder, a flow.Action) error {
 		p := s.Properties[name]
 		fallback := "–"
 		switch {
+		case p.Default != nil: // which is put in before anything is asked for
+			fallback = "`" + string(p.Default) + "`"
 		case slices.Contains(s.Required, name):
 			fallback = "required"
-		case p.Default != nil:
-			fallback = "`" + string(p.Default) + "`"
 		}
 		fmt.Fprintf(b, "| `%s` | %s | %s | %s |\n", name, p.kind(), fallback, cell(p.Description+p.limits()))
 	}
