@@ -104,6 +104,9 @@ func TestWrong(t *testing.T) {
 			if err == nil {
 				t.Fatal("accepted")
 			}
+			if strings.HasPrefix(tc.name, "flag of") && strings.Contains(err.Error(), "did you mean") {
+				t.Errorf("%q suggests what has nothing to do with it", err)
+			}
 			for _, w := range tc.want {
 				if !strings.Contains(err.Error(), w) {
 					t.Errorf("%q does not say %q", err, w)

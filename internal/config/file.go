@@ -76,8 +76,9 @@ func (f *File) Validate(*kong.Application) error {
 	}
 	known := map[string]bool{}
 	for _, flag := range app.Model.Flags {
-		known[flag.Name] = flag.Name != "help"
+		known[flag.Name] = true
 	}
+	delete(known, "help") // kong's own
 	var all []error
 	for _, name := range slices.Sorted(maps.Keys(f.values)) {
 		if !known[name] {
@@ -87,9 +88,10 @@ func (f *File) Validate(*kong.Application) error {
 	return errors.Join(all...)
 }
 
-// nearest suggests the known name that shares the most with a wrong one.
+// nearest suggests the known name that shares the most with a wrong one, if
+// that is more than half of it.
 func nearest(name string, known map[string]bool) string {
-	best, distance := "", 4
+	best, distance := "", min(4, len(name)/2+1)
 	for _, k := range slices.Sorted(maps.Keys(known)) {
 		if d := edits(name, k); d < distance {
 			best, distance = k, d
