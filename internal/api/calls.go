@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/pivotvoice/pivot/internal/call"
 	"github.com/pivotvoice/pivot/internal/cdr"
 	"github.com/pivotvoice/pivot/internal/flow"
 	"github.com/pivotvoice/pivot/internal/observe"
@@ -148,7 +149,9 @@ func (s *Server) actOnCall(r *Request) (Reply, error) {
 func (s *Server) hangup(r *Request) (Reply, error) {
 	id := r.Var("call_id")
 	running := slices.ContainsFunc(s.cfg.Calls.Live(r.Account.ID), func(c cdr.Record) bool { return c.CallID == id })
-	if !running || !s.cfg.Interrupter.Interrupt(id, flow.Over) {
+	why := call.Normal
+	why.Text = "hung up through the API"
+	if !running || !s.cfg.Interrupter.Interrupt(id, flow.OverWith(why)) {
 		return Reply{}, errBadIdentifier(id)
 	}
 	s.log.InfoContext(r.Context(), "call hung up by request", "call", id, "by", r.Auth.Account.ID,

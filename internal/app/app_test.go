@@ -238,3 +238,44 @@ func get(t *testing.T, a *app.App, path string) string {
 	}
 	return string(body)
 }
+
+// TestHangUpByRequest ends a call through the API, and reads that in its
+// record.
+func TestHangUpByRequest(t *testing.T) {
+	a := start(t, nil)
+	over := make(chan error, 1)
+	go func() {
+		_, err := dial(t, a, "100", phone.Options{Limit: 20 * time.Second, Tell: func(f string, _ ...any) {
+			if strings.HasPrefix(f, "answered") {
+				remove(t, a, "/calls/"+a.Calls().Live("")[0].CallID)
+			}
+		}})
+		over <- err
+	}()
+	if err := <-over; err != nil {
+		t.Fatal(err)
+	}
+	if got := get(t, a, "/cdrs"); !strings.Contains(got, "We ended the call: hung up through the API.") {
+		t.Errorf("the record says %s", got)
+	}
+}
+
+// remove is DELETE.
+func remove(t *testing.T, a *app.App, path string) {
+	t.Helper()
+	req, err := http.NewRequest(http.MethodDelete, "http://"+a.HTTP()+"/v2/accounts/"+a.Credentials.AccountID+path, nil)
+	if err != nil {
+		t.Error(err)
+		return
+	}
+	req.Header.Set("X-Auth-Token", a.Credentials.APIKey)
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Error(err)
+		return
+	}
+	_ = resp.Body.Close()
+	if resp.StatusCode != http.StatusOK {
+		t.Errorf("%s: %s", path, resp.Status)
+	}
+}
