@@ -97,7 +97,7 @@ func (s *Screen) brief(e event.Event) {
 		} else if text := words(w.Sound); text != w.Sound {
 			s.line("🔊 %q%s", text, times(w.Sound))
 		} else {
-			s.line("🔊 [%s]", w.Sound)
+			s.line("🔊 [%s]", strings.TrimPrefix(w.Sound, "http://"+FileHost+"/"))
 		}
 	case event.Collected:
 		if w.Digits == "" && w.By == call.ByTimeout {

@@ -207,15 +207,23 @@ func (c *compiler) action(e *element) *flow.Node {
 	return c.pivot(e, e.values["action"], e.or("method", "post"))
 }
 
-// sound is where a sound is: a URL of the document's is put in full.
+// sound is where a sound is: a URL of the document's is put in full. In the
+// profile Pivot what does not look like a file is a media id or a prompt.
 func (c *compiler) sound(ref string) string {
-	if c.profile != Twilio || c.base == "" {
+	if c.base == "" || c.profile == Pivot && !isFile(ref) {
 		return ref
 	}
 	if full, err := webhook.Resolve(c.base, ref); err == nil {
 		return full
 	}
 	return ref
+}
+
+// isFile says whether ref is a relative URL and no media id: it has no scheme
+// and a dot in its last part, as "hello.mp3" and "/sounds/a.wav?x=1" have.
+func isFile(ref string) bool {
+	path, _, _ := strings.Cut(ref, "?")
+	return !strings.Contains(path, "://") && strings.Contains(path[strings.LastIndexByte(path, '/')+1:], ".")
 }
 
 // or is e's attribute of that name, or what holds where it is not given.
