@@ -19,7 +19,7 @@ import (
 type phone struct {
 	Target string        `arg:"" help:"SIP address: sip:NUMBER@HOST[:PORT][;transport=tcp]."`
 	Press  string        `help:"What to press: steps with commas, each keys, \"wait 2s\", or \"quiet 1s\" (until nothing was heard for so long)."`
-	Play   string        `help:"WAV or MP3 file to say." type:"existingfile"`
+	Play   string        `help:"WAV or MP3 file to say; keys wait until it is over." type:"existingfile"`
 	Save   string        `help:"WAV file for what is heard." type:"path"`
 	From   string        `help:"Number to call from." default:"pivot-phone"`
 	Name   string        `help:"Name to call with."`

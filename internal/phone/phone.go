@@ -21,7 +21,7 @@ type Options struct {
 	Target string // a SIP URI
 	Dial   call.DialOptions
 	Steps  []Step
-	Play   audio.Sound // said once the call is answered; nil is nothing
+	Play   audio.Sound // said once the call is answered, keys wait for its end; nil is nothing
 	Heard  audio.Sink  // gets what is heard; nil is nobody
 	Limit  time.Duration
 	// Tell is told what happens, as it does; nil is nobody.
