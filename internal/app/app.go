@@ -59,6 +59,7 @@ type App struct {
 	sip        *sip.Server
 	http       *http.Server
 	socket     net.Listener
+	served     chan struct{} // closed when the API is no longer served
 	ready      atomic.Bool
 	keeper     *keeper
 }
@@ -135,7 +136,9 @@ func (a *App) serveHTTP(ctx context.Context) (err error) {
 		return fmt.Errorf("first callflows: %w", err)
 	}
 	a.http = &http.Server{Handler: a.handler(), ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute}
+	a.served = make(chan struct{})
 	go func() {
+		defer close(a.served)
 		if err := a.http.Serve(a.socket); !errors.Is(err, http.ErrServerClosed) {
 			a.log.Error("the REST API ended", "error", err)
 		}
@@ -181,6 +184,7 @@ func (a *App) release(ctx context.Context) {
 	if a.http != nil {
 		_ = a.http.Shutdown(ctx)
 		_ = a.http.Close()
+		<-a.served
 	} else if a.socket != nil {
 		_ = a.socket.Close()
 	}

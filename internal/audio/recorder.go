@@ -10,6 +10,11 @@ import (
 // recorderRing is how much sound a recorder holds for a slow disk.
 const recorderRing = 4 * time.Second
 
+// SilenceThreshold is the level of Kazoo's recordings below which there is
+// silence: the mean distance of 16-bit samples from zero
+// (spec/callflow-modules.md section 2.3).
+const SilenceThreshold = 200
+
 // Recorder is a Sink that writes a WAV file without ever keeping its writer
 // waiting: a goroutine of its own writes what a ring holds. When the disk is
 // too slow for the ring, frames are dropped and counted. WriteFrame may be

@@ -165,30 +165,6 @@ func TestRecorderSlowAndFullDisk(t *testing.T) {
 	}
 }
 
-func TestSilenceMeter(t *testing.T) {
-	m := NewSilenceMeter(8000, SilenceThreshold, 100*time.Millisecond)
-	quiet, loud := sineOf(400, 280, 8000, 160), sineOf(400, 400, 8000, 160)
-	for range 4 {
-		_ = m.WriteFrame(quiet)
-	}
-	if m.Heard() || m.Silent() != 80*time.Millisecond || m.Level() < 150 || m.Level() > 199 {
-		t.Errorf("heard %v, silent %v, level %d", m.Heard(), m.Silent(), m.Level())
-	}
-	_ = m.WriteFrame(loud)
-	if !m.Heard() || m.Silent() != 0 {
-		t.Errorf("heard %v, silent %v", m.Heard(), m.Silent())
-	}
-	select {
-	case <-m.Over():
-		t.Error("over too soon")
-	default:
-	}
-	for range 6 {
-		_ = m.WriteFrame(quiet)
-	}
-	<-m.Over()
-}
-
 func BenchmarkRecorderWriteFrame(b *testing.B) {
 	f, err := os.OpenFile(os.DevNull, os.O_WRONLY, 0)
 	if err != nil {
