@@ -8,8 +8,10 @@ import (
 	"time"
 
 	"github.com/pivotvoice/pivot/internal/audio"
+	"github.com/pivotvoice/pivot/internal/documents"
 	"github.com/pivotvoice/pivot/internal/event"
 	"github.com/pivotvoice/pivot/internal/flow"
+	"github.com/pivotvoice/pivot/internal/route"
 )
 
 // Voice turns text into sound.
@@ -30,6 +32,9 @@ type Media interface {
 type Flows interface {
 	// Callflow returns the program and the name of a callflow.
 	Callflow(ctx context.Context, account, id string) (*flow.Node, string, error)
+	// Find is what answers number, the user part of what was dialled, in an
+	// account, and its program; see route.Result.Found and NoMatch.
+	Find(ctx context.Context, account, number string) (route.Result, *flow.Node, error)
 }
 
 // Deps is what actions reach outside a call with. Each action is given only
@@ -38,6 +43,7 @@ type Deps struct {
 	Voice      Voice
 	Media      Media
 	Flows      Flows
+	Documents  documents.Library // menus, lists and the like
 	Recordings Recordings
 	Recogniser Recogniser // nil, or one that is not Configured, understands no speech
 	Callbacks  Callbacks  // nil tells nobody

@@ -16,8 +16,11 @@ import (
 	"github.com/pivotvoice/pivot/internal/audio"
 	"github.com/pivotvoice/pivot/internal/call"
 	"github.com/pivotvoice/pivot/internal/call/fake"
+	"github.com/pivotvoice/pivot/internal/documents"
 	"github.com/pivotvoice/pivot/internal/event"
 	"github.com/pivotvoice/pivot/internal/flow"
+	"github.com/pivotvoice/pivot/internal/route"
+	"github.com/pivotvoice/pivot/internal/store"
 	"github.com/pivotvoice/pivot/internal/webhook"
 )
 
@@ -68,6 +71,16 @@ func (f flows) Callflow(_ context.Context, _, id string) (*flow.Node, string, er
 	return program(prog), "a flow", nil
 }
 
+// Find takes a number for an id.
+func (f flows) Find(_ context.Context, _, number string) (route.Result, *flow.Node, error) {
+	prog, ok := f[number]
+	if !ok {
+		return route.Result{Number: number}, nil, nil
+	}
+	r := route.Result{Found: true, Exact: true, Number: number, Flow: route.Flow{ID: number}}
+	return r, program(prog), nil
+}
+
 // journal is a log in memory.
 type journal struct {
 	mu     sync.Mutex
@@ -115,8 +128,9 @@ func deps(r *recordings) actions.Deps {
 	}
 	return actions.Deps{
 		Voice: voice{}, Media: media{}, Recordings: r, Callbacks: &post{}, Recogniser: &listener{},
-		Flows: flows{stored: `{"module":"tts","data":{"text":"Inner"}}`},
-		Web:   nobody{}, Dialects: map[string]actions.Dialect{"kazoo": nil},
+		Flows:     flows{stored: `{"module":"tts","data":{"text":"Inner"}}`},
+		Documents: documents.Library{Docs: store.Memory()},
+		Web:       nobody{}, Dialects: map[string]actions.Dialect{"kazoo": nil},
 	}
 }
 

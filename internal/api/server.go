@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"github.com/pivotvoice/pivot/internal/cdr"
+	"github.com/pivotvoice/pivot/internal/documents"
 	"github.com/pivotvoice/pivot/internal/event"
 	"github.com/pivotvoice/pivot/internal/flow"
 	"github.com/pivotvoice/pivot/internal/observe"
@@ -119,7 +120,7 @@ func New(cfg Config) *Server {
 	}
 	s.numbersDef, s.mediaDef = numbersResource(cfg.URLs), mediaResource()
 	s.recordingsDef = recordingsResource(s.kinds)
-	s.resources = []resource.Resource{s.usersDef, s.callflowsDef}
+	s.resources = append([]resource.Resource{s.usersDef, s.callflowsDef}, documents.All()...)
 	if cfg.Blobs != nil {
 		s.resources = append(s.resources, s.mediaDef, s.recordingsDef)
 	}

@@ -11,19 +11,19 @@ import (
 	"github.com/pivotvoice/pivot/internal/twiml"
 )
 
-// documents holds web servers' documents to their languages, as the command
+// checkers hold web servers' documents to their languages, as the command
 // `pivot check` does. A checker reads the declarations of all actions once.
-type documents struct{ pivot, twilio func() sim.Checker }
+type checkers struct{ pivot, twilio func() sim.Checker }
 
-func newDocuments() documents {
-	return documents{
+func newChecker() checkers {
+	return checkers{
 		pivot:  sync.OnceValue(func() sim.Checker { return sim.NewChecker(string(twiml.Pivot)) }),
 		twilio: sync.OnceValue(func() sim.Checker { return sim.NewChecker(string(twiml.Twilio)) }),
 	}
 }
 
 // CheckDocument is api.DocumentChecker.
-func (all documents) CheckDocument(_ context.Context, d api.Document) api.Report {
+func (all checkers) CheckDocument(_ context.Context, d api.Document) api.Report {
 	name := "" // whether it is TwiML or JSON is told from the document, unless it is said
 	switch {
 	case strings.Contains(d.ContentType, "json"):

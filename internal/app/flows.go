@@ -64,6 +64,12 @@ func (f *flows) match(ctx context.Context, account, number string) (route.Result
 	return r, p.flows[r.Flow.ID], nil
 }
 
+// Find is what answers a number, for the actions that look for one.
+func (f *flows) Find(ctx context.Context, account, number string) (route.Result, *flow.Node, error) {
+	r, c, err := f.match(ctx, account, number)
+	return r, c.Flow, err
+}
+
 // of is the account's program, compiled if need be.
 func (f *flows) of(ctx context.Context, account string) (*program, error) {
 	f.mu.Lock()

@@ -9,6 +9,7 @@ import (
 	"github.com/pivotvoice/pivot/internal/actions"
 	"github.com/pivotvoice/pivot/internal/api"
 	"github.com/pivotvoice/pivot/internal/callbacks"
+	"github.com/pivotvoice/pivot/internal/documents"
 	"github.com/pivotvoice/pivot/internal/event"
 	"github.com/pivotvoice/pivot/internal/flow"
 	"github.com/pivotvoice/pivot/internal/kazoo"
@@ -59,6 +60,12 @@ func (a *App) dialects() map[string]actions.Dialect {
 	return map[string]actions.Dialect{kazoo.Name: kazoo.Dialect{}, twiml.Name: pivot, string(twiml.Twilio): twilio}
 }
 
+// documents are those of the accounts, for the actions that read and change
+// them.
+func (a *App) documents() documents.Library {
+	return documents.Library{Docs: a.store, Changed: a.changed}
+}
+
 // base is the URL that web servers reach the API at.
 func (a *App) base() string {
 	if a.cfg.PublicURL != "" {
@@ -93,7 +100,7 @@ func (a *App) program() (err error) {
 		},
 	})
 	a.actions = actions.All(actions.Deps{
-		Voice: a.speech, Media: a.library, Flows: a.flows, Recordings: a.recordings, Recogniser: ears,
+		Voice: a.speech, Media: a.library, Flows: a.flows, Documents: a.documents(), Recordings: a.recordings, Recogniser: ears,
 		Callbacks: a.queue, Web: a.web, Dialects: a.dialects(), Keys: a.signingKeys,
 	})
 	a.engine = flow.NewEngine(flow.Config{Log: a.events, Actions: a.actions})

@@ -27,9 +27,16 @@ func (a *App) newAPI() *api.Server {
 	return api.New(api.Config{
 		Docs: a.store, Journal: a.store, Checker: a.engine, Actions: a.actions, Interrupter: a.engine,
 		Calls: a.calls, Logger: a.log, Version: Version, Node: host,
-		Blobs: a.store.Blobs, Documents: newDocuments(), URLs: a.web, MP3: a.library,
-		Changed: func(c resource.Change) { a.flows.forget(c.New.Account) },
+		Blobs: a.store.Blobs, Documents: newChecker(), URLs: a.web, MP3: a.library,
+		Changed: a.changed,
 	})
+}
+
+// changed is told of every document that was saved or deleted.
+func (a *App) changed(c resource.Change) {
+	if c.New.Type == callflowType {
+		a.flows.forget(c.New.Account)
+	}
 }
 
 // handler is everything that is served over HTTP.

@@ -17,7 +17,7 @@ import (
 var layers = [][]string{
 	{"internal/audio", "internal/schema", "internal/store", "internal/event", "internal/config", "internal/voices/formant", "examples/menu"},
 	{"internal/call", "internal/voices/english", "internal/cdr", "internal/resource", "internal/rtp", "internal/sdp", "internal/timeline", "internal/webhook"},
-	{"internal/flow", "internal/route", "internal/call/fake", "internal/store/sqlstore", "internal/store/storetest"},
+	{"internal/flow", "internal/route", "internal/documents", "internal/call/fake", "internal/store/sqlstore", "internal/store/storetest"},
 	{"internal/actions", "internal/kazoo", "internal/media", "internal/observe", "internal/recogniser", "internal/sip", "internal/twiml", "internal/voices"},
 	{"internal/api", "internal/callbacks", "internal/phone", "internal/recordings", "internal/sim"},
 	{"internal/app", "internal/docs"},

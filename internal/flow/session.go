@@ -18,10 +18,17 @@ const Default = "default"
 // the one goroutine that runs the flow, unless said otherwise.
 type Session struct {
 	Leg      call.Leg
-	Account  string            // the account the call belongs to
-	Language string            // of prompts and speech, "en-us"
-	Base     string            // the URL the running program came from; "" if it was stored
-	Vars     map[string]string // what set_variables has set: Kazoo's custom application variables
+	Account  string // the account the call belongs to
+	Language string // of prompts and speech, "en-us"
+	Base     string // the URL the running program came from; "" if it was stored
+	// Caller is who calls, as web servers, actions and the legs that this call
+	// dials are told: set_cid and its like change it. Leg.Info stays as the
+	// call came.
+	Caller Party
+	// Request is the number that the call is on its way to: the one that was
+	// dialled until an action, such as disa, takes another.
+	Request string
+	Vars    map[string]string // what set_variables has set: Kazoo's custom application variables
 	// Channel are what set_variable has set: Kazoo's custom channel variables.
 	Channel map[string]string
 	// Exported are the names in Vars and Channel that go on to the legs that
@@ -48,13 +55,18 @@ type Session struct {
 	over    bool // too late to interrupt
 }
 
+// Party is one end of a call, as people are told of it.
+type Party struct{ Name, Number string }
+
 func (e *Engine) newSession(leg call.Leg, start Start) *Session {
+	i := leg.Info()
 	s := &Session{
 		engine: e, Leg: leg, Account: start.Account, Language: start.Language,
+		Caller: Party{Name: i.CallerName, Number: i.CallerNumber}, Request: i.Request,
 		Vars: map[string]string{}, Channel: map[string]string{}, Exported: map[string]bool{},
 		Captured: maps.Clone(start.Captured), log: e.log,
 		// A call by us is run once its far end has answered.
-		answered:    leg.Info().Direction == call.Outbound,
+		answered:    i.Direction == call.Outbound,
 		collections: map[string]string{}, values: map[any]any{},
 	}
 	if s.Language == "" {

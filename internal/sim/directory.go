@@ -45,6 +45,12 @@ func (d *Directory) Callflow(_ context.Context, _, id string) (*flow.Node, strin
 	return c.Flow, c.Name, nil
 }
 
+// Find implements actions.Flows.
+func (d *Directory) Find(_ context.Context, _, number string) (route.Result, *flow.Node, error) {
+	c, r := d.Match(number)
+	return r, c.Flow, nil
+}
+
 // Number makes c call a number: its program is the callflow that answers it.
 // It is false if none does; the call is then refused as by the server.
 func (c *Call) Number(d *Directory, number string) bool {
@@ -74,4 +80,9 @@ func (f byID) Callflow(_ context.Context, _, id string) (*flow.Node, string, err
 		return nil, "", fmt.Errorf("there is no callflow %s", id)
 	}
 	return n, "", nil
+}
+
+// Find implements actions.Flows: none of them has a number.
+func (f byID) Find(_ context.Context, _, number string) (route.Result, *flow.Node, error) {
+	return route.Match(number, nil), nil, nil
 }

@@ -17,9 +17,12 @@ import (
 	"github.com/pivotvoice/pivot/internal/actions"
 	"github.com/pivotvoice/pivot/internal/call"
 	"github.com/pivotvoice/pivot/internal/call/fake"
+	"github.com/pivotvoice/pivot/internal/documents"
 	"github.com/pivotvoice/pivot/internal/event"
 	"github.com/pivotvoice/pivot/internal/flow"
 	"github.com/pivotvoice/pivot/internal/media"
+	"github.com/pivotvoice/pivot/internal/route"
+	"github.com/pivotvoice/pivot/internal/store"
 	"github.com/pivotvoice/pivot/internal/webhook"
 )
 
@@ -191,7 +194,7 @@ func (r *running) engine(log event.Log) *flow.Engine {
 func Deps(web actions.Asker) actions.Deps {
 	return actions.Deps{
 		Voice: voice{}, Media: sounds{}, Flows: noFlows{}, Recordings: tapes{}, Web: web,
-		Dialects: dialects(),
+		Documents: documents.Library{Docs: store.Memory()}, Dialects: dialects(),
 	}
 }
 
@@ -201,6 +204,11 @@ type noFlows struct{}
 // Callflow implements actions.Flows.
 func (noFlows) Callflow(_ context.Context, _, id string) (*flow.Node, string, error) {
 	return nil, "", fmt.Errorf("the callflow %s is not known here", id)
+}
+
+// Find implements actions.Flows.
+func (noFlows) Find(_ context.Context, _, number string) (route.Result, *flow.Node, error) {
+	return route.Match(number, nil), nil, nil
 }
 
 // keep makes the result of what happened.

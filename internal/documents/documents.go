@@ -1,0 +1,84 @@
+// Package documents declares the documents of an account that callflows work
+// with: menus, opening hours, lists of callers. Each is declared once: the API
+// serves it, and actions read it, from the same declaration. What they hold is
+// in spec/crossbar-api.md, appendix A.
+package documents
+
+import (
+	"context"
+
+	"github.com/pivotvoice/pivot/internal/resource"
+	"github.com/pivotvoice/pivot/internal/store"
+)
+
+// All are the kinds of documents there are.
+func All() []resource.Resource {
+	return []resource.Resource{
+		Directories.Resource, Lists.Resource, Menus.Resource, TemporalRules.Resource, TemporalRuleSets.Resource,
+	}
+}
+
+// Library is where documents are kept, and who is told of their changes.
+type Library struct {
+	Docs    store.Docs
+	Changed func(resource.Change) // nil is nobody; must not block
+}
+
+// Kind is a kind of document: its declaration, and the type it is read as.
+type Kind[T any] struct{ resource.Resource }
+
+// define makes a Kind of a declaration.
+func define[T any](d resource.Def[T]) Kind[T] { return Kind[T]{resource.Define(d)} }
+
+// One is a document that was read.
+type One[T any] struct {
+	ID    string
+	Value T
+}
+
+// Get reads a document with its defaults; where there is none it is
+// store.ErrNotFound.
+func (k Kind[T]) Get(ctx context.Context, l Library, account, id string) (T, error) {
+	var v T
+	key := store.Key{Account: account, Type: k.Type, ID: id}
+	if key.Check() != nil {
+		return v, store.ErrNotFound // no document can have such an id
+	}
+	d, err := l.Docs.Get(ctx, key)
+	if err != nil {
+		return v, err
+	}
+	return k.decode(d)
+}
+
+// Where reads the documents that have these values in the store's index, by
+// ascending id; nil is all of them.
+func (k Kind[T]) Where(ctx context.Context, l Library, account string, index map[string]string) ([]One[T], error) {
+	found, err := l.Docs.List(ctx, store.Query{Account: account, Type: k.Type, Where: index, Ascending: true})
+	if err != nil {
+		return nil, err
+	}
+	out := make([]One[T], len(found))
+	for i, d := range found {
+		out[i].ID = d.ID
+		if out[i].Value, err = k.decode(d); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+// Patch merges data over a document; null deletes a key.
+func (k Kind[T]) Patch(ctx context.Context, l Library, account, id string, data resource.Object) error {
+	c := resource.Collection{Resource: k.Resource, Docs: l.Docs, Account: account, Changed: l.Changed}
+	_, err := c.Patch(ctx, id, data, "")
+	return err
+}
+
+func (k Kind[T]) decode(d store.Doc) (v T, err error) {
+	full, faults := k.Schema.Check(d.JSON)
+	if err := faults.Err(); err != nil {
+		return v, err
+	}
+	return v, k.Schema.Decode(full, &v)
+}
