@@ -1,7 +1,9 @@
 package api
 
 import (
+	"encoding/json"
 	"errors"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -36,15 +38,16 @@ func (s *Server) crud(res resource.Resource) []Operation {
 	ops := []Operation{
 		{
 			Method: http.MethodGet, Path: all, Group: res.Name, Summary: "List " + what, Params: listParams,
-			Produces: []string{csvType},
-			Do:       func(r *Request) (Reply, error) { return s.list(r, at(r)) },
+			Produces: []string{csvType}, Returns: res.Schema, Many: true,
+			Do: func(r *Request) (Reply, error) { return s.list(r, at(r)) },
 		},
 		{
 			Method: http.MethodPut, Path: all, Group: res.Name, Summary: "Create one of " + what, Body: res.Schema,
+			Returns: res.Schema, Example: Example{Data: string(res.Example)},
 			Do: func(r *Request) (Reply, error) { return s.create(r, at(r)) },
 		},
 		{
-			Method: http.MethodGet, Path: one, Group: res.Name, Summary: "Read one of " + what,
+			Method: http.MethodGet, Path: one, Group: res.Name, Summary: "Read one of " + what, Returns: res.Schema,
 			Do: func(r *Request) (Reply, error) {
 				d, err := at(r).Get(r.Context(), r.Var("id"))
 				return s.shown(r, at(r), d, err)
@@ -52,6 +55,7 @@ func (s *Server) crud(res resource.Resource) []Operation {
 		},
 		{
 			Method: http.MethodPost, Path: one, Group: res.Name, Summary: "Replace one of " + what, Body: res.Schema,
+			Returns: res.Schema, Example: Example{Data: string(res.Example)},
 			Do: func(r *Request) (Reply, error) {
 				d, err := at(r).Replace(r.Context(), r.Var("id"), r.Data(), r.ifMatch())
 				return s.shown(r, at(r), d, err)
@@ -59,13 +63,14 @@ func (s *Server) crud(res resource.Resource) []Operation {
 		},
 		{
 			Method: http.MethodPatch, Path: one, Group: res.Name, Summary: "Change parts of one of " + what,
+			Returns: res.Schema, Example: Example{Data: partOf(res.Example)},
 			Do: func(r *Request) (Reply, error) {
 				d, err := at(r).Patch(r.Context(), r.Var("id"), r.Data(), r.ifMatch())
 				return s.shown(r, at(r), d, err)
 			},
 		},
 		{
-			Method: http.MethodDelete, Path: one, Group: res.Name, Summary: "Delete one of " + what,
+			Method: http.MethodDelete, Path: one, Group: res.Name, Summary: "Delete one of " + what, Returns: res.Schema,
 			Params: []Param{{"should_soft_delete", "false to remove it for good."}},
 			Do: func(r *Request) (Reply, error) {
 				hard := r.Param("should_soft_delete") == "false"
@@ -81,6 +86,20 @@ func (s *Server) crud(res resource.Resource) []Operation {
 		ops = slices.DeleteFunc(ops, func(o Operation) bool { return o.Body != nil || o.Method == http.MethodPatch })
 	}
 	return ops
+}
+
+// partOf is an example of a change: the first key of a whole document.
+func partOf(example json.RawMessage) string {
+	doc, err := resource.ParseObject(example)
+	if err != nil || len(doc) == 0 {
+		return "{}"
+	}
+	key := slices.Min(slices.Collect(maps.Keys(doc)))
+	if _, named := doc["name"]; named {
+		key = "name"
+	}
+	raw, _ := json.Marshal(resource.Object{key: doc[key]}) // was JSON before
+	return string(raw)
 }
 
 // dropBlob removes what lies beside a document that is gone.

@@ -34,7 +34,27 @@ type Operation struct {
 	Consumes []string
 	// Produces are the media types it can answer with; none is JSON only.
 	Produces []string
-	Do       func(*Request) (Reply, error)
+	// Returns is the schema of data in the answer, or with Many that of each of
+	// its rows; nil says nothing of it.
+	Returns *schema.Schema
+	Many    bool
+	Example Example
+	Do      func(*Request) (Reply, error)
+}
+
+// Example is a use of an operation that works: the docs show it, and a test
+// does it. The zero Example does for an operation without a body whose path
+// names nothing but the account and what was made at the path before: the {id}
+// of menus/{id} is what the example of PUT menus has made.
+//
+// In all of its texts {name} stands for what the sample account has; the names
+// are those of openapi.Sample.
+type Example struct {
+	Vars  map[string]string // other values of the path's variables
+	Query string            // "page_size=2"
+	Data  string            // what the envelope carries, JSON
+	Type  string            // the media type of Body
+	Body  string            // a body that is no envelope
 }
 
 func (o Operation) same(other Operation) bool {

@@ -44,6 +44,20 @@ func (s *Server) allSchemas() map[string]*schema.Schema {
 	return all
 }
 
+// Schemas are the published schemas, by name; a schema refers to another by
+// its name.
+func (s *Server) Schemas() map[string]json.RawMessage {
+	out := map[string]json.RawMessage{nodeSchema: json.RawMessage(nodeJSON)}
+	for name := range s.schemas {
+		doc, err := s.published(name)
+		if err != nil {
+			continue // a schema is an object: it was made of one
+		}
+		out[name], _ = json.Marshal(doc)
+	}
+	return out
+}
+
 func (s *Server) schemaOperations() []Operation {
 	return []Operation{
 		{
@@ -72,19 +86,24 @@ func (s *Server) getSchema(r *Request) (Reply, error) {
 	if name == nodeSchema {
 		return Reply{Data: json.RawMessage(nodeJSON)}, nil
 	}
-	sc, ok := s.schemas[name]
-	if !ok {
+	if _, ok := s.schemas[name]; !ok {
 		return Reply{}, errBadIdentifier(name)
 	}
-	doc, err := resource.ParseObject(sc.JSON())
+	doc, err := s.published(name)
+	return Reply{Data: doc}, err
+}
+
+// published is a schema as clients see it.
+func (s *Server) published(name string) (resource.Object, error) {
+	doc, err := resource.ParseObject(s.schemas[name].JSON())
 	if err != nil {
-		return Reply{}, err
+		return nil, err
 	}
 	doc["id"] = name
 	if properties, ok := doc["properties"].(resource.Object); ok && name == s.callflowsDef.Name {
 		properties["flow"] = resource.Object{"$ref": nodeSchema}
 	}
-	return Reply{Data: doc}, nil
+	return doc, nil
 }
 
 // validate does what saving would do before it looks at other documents.
