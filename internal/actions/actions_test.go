@@ -16,11 +16,9 @@ import (
 	"github.com/pivotvoice/pivot/internal/audio"
 	"github.com/pivotvoice/pivot/internal/call"
 	"github.com/pivotvoice/pivot/internal/call/fake"
-	"github.com/pivotvoice/pivot/internal/documents"
 	"github.com/pivotvoice/pivot/internal/event"
 	"github.com/pivotvoice/pivot/internal/flow"
 	"github.com/pivotvoice/pivot/internal/route"
-	"github.com/pivotvoice/pivot/internal/store"
 	"github.com/pivotvoice/pivot/internal/webhook"
 )
 
@@ -129,7 +127,7 @@ func deps(r *recordings) actions.Deps {
 	return actions.Deps{
 		Voice: voice{}, Media: media{}, Recordings: r, Callbacks: &post{}, Recogniser: &listener{},
 		Flows:     flows{stored: `{"module":"tts","data":{"text":"Inner"}}`},
-		Documents: documents.Library{Docs: store.Memory()},
+		Documents: library(nil),
 		Web:       nobody{}, Dialects: map[string]actions.Dialect{"kazoo": nil},
 	}
 }

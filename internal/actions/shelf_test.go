@@ -1,0 +1,49 @@
+package actions_test
+
+import (
+	"context"
+	"maps"
+	"strings"
+
+	"github.com/pivotvoice/pivot/internal/documents"
+	"github.com/pivotvoice/pivot/internal/resource"
+	"github.com/pivotvoice/pivot/internal/store"
+)
+
+// shelf are the documents that the examples of actions name, and that their
+// tests have, all of the account acme: "type id" and JSON.
+func shelf() map[string]string {
+	return map[string]string{
+		"menu 5c1a6d6d4f7d4b1f8d2e3f4a5b6c7d8e": `{"name": "Main menu"}`,
+	}
+}
+
+// library are the documents of the shelf, and more or others.
+func library(more map[string]string) documents.Library {
+	docs := store.Memory()
+	all := shelf()
+	maps.Copy(all, more)
+	for name, text := range all {
+		kind, id, _ := strings.Cut(name, " ")
+		shelve(docs, kind, id, text)
+	}
+	return documents.Library{Docs: docs}
+}
+
+// shelve keeps one document as the API does.
+func shelve(docs store.Docs, kind, id, text string) {
+	data, err := resource.ParseObject([]byte(text))
+	if err != nil {
+		panic(err)
+	}
+	for _, r := range documents.All() {
+		if r.Type == kind {
+			c := resource.Collection{Resource: r, Docs: docs, Account: "acme"}
+			if _, err := c.CreateAs(context.Background(), id, data); err != nil {
+				panic(kind + " " + id + ": " + err.Error())
+			}
+			return
+		}
+	}
+	panic("no document is a " + kind)
+}
