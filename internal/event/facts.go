@@ -221,6 +221,12 @@ type (
 		Name  string `json:"name"`
 		Value string `json:"value"`
 	}
+	// Decided is which way an action took of several, and why: what rules,
+	// lists and numbers said.
+	Decided struct {
+		Branch string   `json:"branch,omitempty"` // the child that is wanted; "" is the one for everything else
+		Why    []string `json:"why"`
+	}
 	// Held is the far end putting us on hold, or taking us back.
 	Held struct {
 		On        bool   `json:"on"`
@@ -330,6 +336,7 @@ func Of() []Fact {
 		RecordCallback{},
 		CalledBack{},
 		Set{},
+		Decided{},
 		Held{},
 		Media{},
 		Warned{},
@@ -362,6 +369,7 @@ func (Uploaded) Kind() string   { return "uploaded" }
 func (Understood) Kind() string { return "understood" }
 func (Referred) Kind() string   { return "referred" }
 func (Set) Kind() string        { return "set" }
+func (Decided) Kind() string    { return "decided" }
 
 func (StatusCallback) Kind() string { return "status_callback" }
 func (RecordCallback) Kind() string { return "record_callback" }
@@ -380,6 +388,7 @@ var kinds = map[string]func(json.RawMessage) (Fact, error){
 	"fetching": decode[Fetching], "fetched": decode[Fetched], "decoded": decode[Decoded], "playing": decode[Playing],
 	"played": decode[Played], "spoken": decode[Spoken], "pressed": decode[Pressed], "collected": decode[Collected],
 	"keys_sent": decode[KeysSent], "recorded": decode[Recorded], "uploaded": decode[Uploaded], "set": decode[Set],
+	"decided":    decode[Decided],
 	"understood": decode[Understood], "referred": decode[Referred],
 	"held": decode[Held], "media": decode[Media], "warned": decode[Warned], "failed": decode[Failed],
 	"ended": decode[Ended], "status_callback": decode[StatusCallback], "record_callback": decode[RecordCallback],

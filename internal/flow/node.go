@@ -4,6 +4,7 @@ package flow
 
 import (
 	"encoding/json"
+	"slices"
 
 	"github.com/pivotvoice/pivot/internal/call"
 )
@@ -58,6 +59,18 @@ func (n *Node) child(name string) *Node {
 		return nil
 	}
 	return n.Children[name]
+}
+
+// branches are the names of the children that are there, besides Else.
+func (n *Node) branches() []string {
+	var names []string
+	for name, child := range n.Children {
+		if name != Else && child != nil {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names
 }
 
 // Skip is the one key that every action's data may have. Actions embed it in

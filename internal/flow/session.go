@@ -21,10 +21,6 @@ type Session struct {
 	Account  string // the account the call belongs to
 	Language string // of prompts and speech, "en-us"
 	Base     string // the URL the running program came from; "" if it was stored
-	// Caller is who calls, as web servers, actions and the legs that this call
-	// dials are told: set_cid and its like change it. Leg.Info stays as the
-	// call came.
-	Caller Party
 	// Request is the number that the call is on its way to: the one that was
 	// dialled until an action, such as disa, takes another.
 	Request string
@@ -47,6 +43,8 @@ type Session struct {
 	told        map[string]string
 	values      map[any]any
 	held        []func() // what to give back at the end
+	callers     callers
+	branches    []string // see Branches
 
 	mu      sync.Mutex
 	step    string
@@ -62,7 +60,7 @@ func (e *Engine) newSession(leg call.Leg, start Start) *Session {
 	i := leg.Info()
 	s := &Session{
 		engine: e, Leg: leg, Account: start.Account, Language: start.Language,
-		Caller: Party{Name: i.CallerName, Number: i.CallerNumber}, Request: i.Request,
+		callers: callers{known: Party{Name: i.CallerName, Number: i.CallerNumber}}, Request: i.Request,
 		Vars: map[string]string{}, Channel: map[string]string{}, Exported: map[string]bool{},
 		Captured: maps.Clone(start.Captured), log: e.log,
 		// A call by us is run once its far end has answered.

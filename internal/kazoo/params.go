@@ -63,8 +63,8 @@ func params(s *flow.Session) map[string]any {
 		"Call-Status":             ringing,
 		"Api-Version":             version,
 		"Direction":               string(i.Direction),
-		"Caller-ID-Name":          s.Caller.Name,
-		"Caller-ID-Number":        s.Caller.Number,
+		"Caller-ID-Name":          s.Caller().Name,
+		"Caller-ID-Number":        s.Caller().Number,
 		"Custom-Application-Vars": object(s.Vars),
 		"Custom-SIP-Headers":      object(i.Headers),
 	}
@@ -72,7 +72,7 @@ func params(s *flow.Session) map[string]any {
 		p["Call-Status"] = inProgress
 	}
 	known(p, "Language", s.Language)
-	known(p, "User-ID", s.Channel["Owner-ID"])
+	known(p, "User-ID", s.Owner())
 	if d := digits(s.Collections()); d != nil {
 		p["Digits"] = d
 	}

@@ -75,6 +75,8 @@ func tellFlow(f event.Fact) (mark, text string) {
 		return "←", fmt.Sprintf("became %s", short(string(w.Program), 160))
 	case event.Set:
 		return "=", fmt.Sprintf("%s is %q", w.Name, w.Value)
+	case event.Decided:
+		return "=", decided(w)
 	case event.Warned:
 		return "!", fmt.Sprintf("%s (%s)", w.Message, w.Code)
 	case event.Failed:
@@ -145,6 +147,14 @@ func understood(w event.Understood) string {
 	}
 	return fmt.Sprintf("%s: %q (%s, confidence %.2f, understood in %s)",
 		so, short(w.Text, 160), ms(w.Length), w.Confidence, ms(w.Took))
+}
+
+func decided(w event.Decided) string {
+	text := "no branch of its own"
+	if w.Branch != "" {
+		text = "for " + w.Branch
+	}
+	return "decided: " + text + lines("", w.Why)
 }
 
 func referred(w event.Referred) string {

@@ -92,7 +92,7 @@ func pivotBase(all map[string]string, s *flow.Session) {
 	maps.Copy(all, map[string]string{
 		"CallSid": i.ID, "AccountSid": s.Account, "ApiVersion": version, "CallStatus": status(s),
 		"From": i.From, "FromRealm": i.FromRealm, "To": i.To, "ToRealm": i.ToRealm,
-		"Direction": string(i.Direction), "CallerName": s.Caller.Name, "CallerNumber": s.Caller.Number,
+		"Direction": string(i.Direction), "CallerName": s.Caller().Name, "CallerNumber": s.Caller().Number,
 	})
 }
 
@@ -108,7 +108,7 @@ func twilioBase(all map[string]string, s *flow.Session) {
 	if i.Direction == call.Outbound {
 		all["Direction"] = "outbound-api"
 	}
-	known(all, "CallerName", s.Caller.Name)
+	known(all, "CallerName", s.Caller().Name)
 	known(all, "SipDomain", i.ToRealm)
 	if i.Source.IsValid() {
 		all["SipSourceIp"] = i.Source.Addr().Unmap().String()
