@@ -58,6 +58,16 @@ func (s *Server) Schemas() map[string]json.RawMessage {
 	return out
 }
 
+// SchemaNames are the names of the published schemas that operations take and
+// return.
+func (s *Server) SchemaNames() map[*schema.Schema]string {
+	out := map[*schema.Schema]string{}
+	for _, name := range slices.Backward(slices.Sorted(maps.Keys(s.schemas))) {
+		out[s.schemas[name]] = name
+	}
+	return out
+}
+
 func (s *Server) schemaOperations() []Operation {
 	return []Operation{
 		{

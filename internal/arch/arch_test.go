@@ -20,6 +20,7 @@ var layers = [][]string{
 	{"internal/flow", "internal/route", "internal/documents", "internal/call/fake", "internal/store/sqlstore", "internal/store/storetest"},
 	{"internal/actions", "internal/kazoo", "internal/media", "internal/observe", "internal/recogniser", "internal/sip", "internal/twiml", "internal/voices"},
 	{"internal/api", "internal/callbacks", "internal/phone", "internal/recordings", "internal/sim"},
+	{"internal/openapi"},
 	{"internal/app", "internal/docs"},
 	{"internal/demo", "internal/simsip"},
 	{"cmd/pivot", "bench", "e2e", "examples/menu/serve"},

@@ -1,0 +1,113 @@
+package openapi_test
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/pivotvoice/pivot/internal/actions"
+	"github.com/pivotvoice/pivot/internal/api"
+	"github.com/pivotvoice/pivot/internal/flow"
+	"github.com/pivotvoice/pivot/internal/openapi"
+)
+
+// checker takes every document and every URL.
+type checker struct{}
+
+func (checker) CheckDocument(context.Context, api.Document) api.Report { return api.Report{} }
+func (checker) CheckURL(string) error                                  { return nil }
+
+func sample(t *testing.T) *openapi.Sample {
+	t.Helper()
+	all := actions.All(actions.Deps{})
+	s, err := openapi.NewSample(t.Context(), openapi.SampleConfig{
+		Checker: flow.NewEngine(flow.Config{Actions: all}), Actions: all,
+		Documents: checker{}, URLs: checker{}, Version: "1.2.3",
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(s.Close)
+	return s
+}
+
+// TestEveryExample does the example of every operation.
+func TestEveryExample(t *testing.T) {
+	s := sample(t)
+	answers := s.Answers(t.Context())
+	for _, o := range s.Operations() {
+		a, ok := answers[openapi.Key(o)]
+		switch {
+		case !ok:
+			t.Errorf("%s: no example was tried", openapi.Key(o))
+		case !a.Good():
+			t.Errorf("%s: the example is answered with %d: %s\n\t%s %s %s", openapi.Key(o), a.Status, a.JSON, a.Method, a.Target, a.Data)
+		case takes(o) && o.Body != nil && o.Example.Data == "":
+			t.Errorf("%s: it takes a body, and its example has none", openapi.Key(o))
+		}
+	}
+}
+
+func takes(o api.Operation) bool { return o.Method != http.MethodGet && o.Method != http.MethodDelete }
+
+func document(t *testing.T) map[string]any {
+	t.Helper()
+	s := sample(t)
+	raw, err := s.Describe(t.Context()).Document()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var doc map[string]any
+	if err := json.Unmarshal(raw, &doc); err != nil {
+		t.Fatal(err)
+	}
+	return doc
+}
+
+// TestDocument looks whether every operation is in the document, and whether
+// everything that it refers to is there.
+func TestDocument(t *testing.T) {
+	doc := document(t)
+	paths, _ := doc["paths"].(map[string]any)
+	ids := map[string]bool{}
+	for _, o := range sample(t).Operations() {
+		at, _ := paths["/v2/"+o.Path].(map[string]any)
+		op, ok := at[strings.ToLower(o.Method)].(map[string]any)
+		if !ok {
+			t.Errorf("%s is not in the document", openapi.Key(o))
+			continue
+		}
+		id, _ := op["operationId"].(string)
+		if id == "" || ids[id] {
+			t.Errorf("%s has no operationId of its own: %q", openapi.Key(o), id)
+		}
+		ids[id] = true
+	}
+	components, _ := doc["components"].(map[string]any)
+	references(doc, func(ref string) {
+		kind, name, _ := strings.Cut(strings.TrimPrefix(ref, "#/components/"), "/")
+		if of, _ := components[kind].(map[string]any); of[name] == nil {
+			t.Errorf("nothing is at %s", ref)
+		}
+	})
+}
+
+// references are all values of $ref in v.
+func references(v any, each func(string)) {
+	switch v := v.(type) {
+	case []any:
+		for _, one := range v {
+			references(one, each)
+		}
+	case map[string]any:
+		for key, one := range v {
+			if ref, ok := one.(string); ok && key == "$ref" && strings.HasPrefix(ref, "#/") {
+				each(ref)
+				continue
+			}
+			references(one, each)
+		}
+	}
+}

@@ -1,0 +1,229 @@
+package openapi
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/pivotvoice/pivot/internal/api"
+	"github.com/pivotvoice/pivot/internal/flow"
+	"github.com/pivotvoice/pivot/internal/observe"
+	"github.com/pivotvoice/pivot/internal/store"
+)
+
+// Answer is an example of an operation and what came of it.
+type Answer struct {
+	Method, Target string // as they were asked, names filled in
+	Data           json.RawMessage
+	Type, Body     string // what was sent that is no envelope
+	Status         int
+	Kind           string          // the media type of the answer
+	JSON           json.RawMessage // the answer, where it is JSON
+	Text           string          // where it is text
+}
+
+// Good says whether the operation did what it is for.
+func (a Answer) Good() bool { return a.Status >= 200 && a.Status < 300 }
+
+// Sample is a server of its own, in memory, that examples are tried on.
+type Sample struct {
+	server  *api.Server
+	calls   *observe.Calls
+	token   string
+	version string
+	known   map[string]string // what {name} stands for
+	made    map[string]string // the variables of paths, by the path up to them
+}
+
+// SampleConfig is what the sample has in common with the real server.
+type SampleConfig struct {
+	Checker   api.Checker
+	Actions   []flow.Action
+	Documents api.DocumentChecker
+	URLs      api.URLChecker
+	MP3       api.Encoder
+	Version   string
+}
+
+// NewSample makes a sample server. Close it.
+func NewSample(ctx context.Context, cfg SampleConfig) (*Sample, error) {
+	kept := store.Memory()
+	s := &Sample{version: cfg.Version, made: map[string]string{}, calls: observe.NewCalls(observe.Config{Journal: kept})}
+	s.server = api.New(api.Config{
+		Docs: kept, Journal: kept, Blobs: kept.Blobs, Calls: s.calls, Interrupter: everyCall{},
+		Checker: cfg.Checker, Actions: cfg.Actions, Documents: cfg.Documents, URLs: cfg.URLs, MP3: cfg.MP3,
+		Version: cfg.Version, Node: "sample",
+	})
+	creds, err := api.Bootstrap(ctx, kept, api.BootstrapConfig{Account: "sample", Admin: sampleAdmin})
+	if err == nil {
+		err = s.fill(ctx, kept, creds)
+	}
+	if err != nil {
+		s.Close()
+		return nil, fmt.Errorf("openapi: sample: %w", err)
+	}
+	return s, nil
+}
+
+// Close ends the sample.
+func (s *Sample) Close() { s.calls.Close() }
+
+// Operations are those of the sample server.
+func (s *Sample) Operations() []api.Operation { return s.server.Operations() }
+
+// everyCall takes every wish about a call.
+type everyCall struct{}
+
+// Interrupt is api.Interrupter.
+func (everyCall) Interrupt(string, flow.Next) bool { return true }
+
+// Answers tries the example of every operation, each once, in an order in
+// which what one needs was made by another, and what is deleted is not needed
+// any more.
+func (s *Sample) Answers(ctx context.Context) map[string]Answer {
+	ops := s.Operations()
+	slices.SortStableFunc(ops, func(a, b api.Operation) int {
+		return cmp.Or(cmp.Compare(turn(a), turn(b)), cmp.Compare(deep(a), deep(b)))
+	})
+	out := make(map[string]Answer, len(ops))
+	for _, o := range ops {
+		out[Key(o)] = s.try(ctx, o)
+	}
+	return out
+}
+
+// turn is when an operation's example has its turn.
+func turn(o api.Operation) int {
+	return map[string]int{http.MethodPut: 0, http.MethodPost: 1, http.MethodPatch: 2, http.MethodGet: 3, http.MethodDelete: 4}[o.Method]
+}
+
+// deep is how long a path is: what lies in something is made after it and
+// deleted before it.
+func deep(o api.Operation) int {
+	n := strings.Count(o.Path, "/")
+	if o.Method == http.MethodDelete {
+		return -n
+	}
+	return n
+}
+
+// tryWithin bounds one example: a stream is cut there.
+const tryWithin = 5 * time.Second
+
+func (s *Sample) try(ctx context.Context, o api.Operation) Answer {
+	vars := s.variables(o)
+	a := Answer{Method: o.Method, Target: s.target(o, vars), Type: o.Example.Type, Body: s.replace(o.Example.Body, vars)}
+	body := []byte(a.Body)
+	if o.Example.Data != "" {
+		a.Data = json.RawMessage(s.replace(o.Example.Data, vars))
+		a.Type = jsonType
+		body, _ = json.Marshal(object{"data": a.Data}) // broken examples are told of below
+	}
+	ctx, cancel := context.WithTimeout(ctx, tryWithin)
+	defer cancel()
+	req := httptest.NewRequestWithContext(ctx, o.Method, a.Target, bytes.NewReader(body))
+	if a.Type != "" {
+		req.Header.Set("Content-Type", a.Type)
+	}
+	if o.Who != api.Anyone {
+		req.Header.Set("X-Auth-Token", cmp.Or(s.known["token"], s.token))
+	}
+	w := httptest.NewRecorder()
+	s.server.ServeHTTP(w, req)
+	a.Status, a.Kind = w.Code, w.Header().Get("Content-Type")
+	switch got := w.Body.Bytes(); {
+	case json.Valid(got):
+		a.JSON = got
+	case strings.HasPrefix(a.Kind, "text/"):
+		a.Text = string(got)
+	}
+	s.learn(o, a, vars)
+	return a
+}
+
+// target is an example's path and query.
+func (s *Sample) target(o api.Operation, vars map[string]string) string {
+	target := "/v2/" + o.Path
+	for name, v := range vars {
+		target = strings.ReplaceAll(target, "{"+name+"}", url.PathEscape(v))
+	}
+	if o.Example.Query != "" {
+		target += "?" + s.replace(o.Example.Query, vars)
+	}
+	return target
+}
+
+// variables are what an example has in its path: its own words, what was made
+// there before, or what the sample has of that name.
+func (s *Sample) variables(o api.Operation) map[string]string {
+	out := map[string]string{}
+	parts := strings.Split(o.Path, "/")
+	for i, part := range parts {
+		name, ok := strings.CutPrefix(part, "{")
+		if !ok {
+			continue
+		}
+		name = strings.TrimSuffix(name, "}")
+		own, has := o.Example.Vars[name]
+		if has {
+			own = s.replace(own, nil)
+		}
+		out[name] = cmp.Or(own, s.made[strings.Join(parts[:i], "/")], s.known[name])
+	}
+	return out
+}
+
+// learn keeps the names of what an example has made.
+func (s *Sample) learn(o api.Operation, a Answer, vars map[string]string) {
+	if o.Method != http.MethodPut || !a.Good() {
+		return
+	}
+	if at, name, ok := cutLast(o.Path); ok { // it was put under a name of its own
+		if s.made[at] == "" {
+			s.made[at] = vars[name]
+		}
+		return
+	}
+	var made struct {
+		Data struct{ ID string } `json:"data"`
+	}
+	if json.Unmarshal(a.JSON, &made) == nil && made.Data.ID != "" && o.Path != "accounts" {
+		s.made[o.Path] = made.Data.ID
+	}
+}
+
+// cutLast is a path before its last part, if that is a variable.
+func cutLast(path string) (at, name string, ok bool) {
+	i := strings.LastIndexByte(path, '/')
+	name, ok = strings.CutPrefix(path[i+1:], "{")
+	return path[:max(i, 0)], strings.TrimSuffix(name, "}"), ok
+}
+
+// replace puts what the sample has in the place of {name}.
+func (s *Sample) replace(text string, vars map[string]string) string {
+	if !strings.Contains(text, "{") {
+		return text
+	}
+	for _, known := range []map[string]string{vars, s.known} {
+		for name, v := range known {
+			text = strings.ReplaceAll(text, "{"+name+"}", v)
+		}
+	}
+	return text
+}
+
+// Describe is the sample server with the answers it gave.
+func (s *Sample) Describe(ctx context.Context) Description {
+	return Description{
+		Version: s.version, Operations: s.Operations(), Schemas: s.server.Schemas(), Names: s.server.SchemaNames(),
+		Answers: s.Answers(ctx),
+	}
+}

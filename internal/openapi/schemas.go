@@ -1,0 +1,165 @@
+package openapi
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"github.com/pivotvoice/pivot/internal/api"
+	"github.com/pivotvoice/pivot/internal/schema"
+)
+
+// envelopeName is the schema of what every answer is wrapped in.
+const envelopeName = "envelope"
+
+// schemaOf is a schema: by reference where it is published, else itself; nil
+// takes everything.
+func (d Description) schemaOf(s *schema.Schema) object {
+	if s == nil {
+		return object{}
+	}
+	if name, ok := d.Names[s]; ok {
+		return object{"$ref": "#/components/schemas/" + name}
+	}
+	o, err := modern(s.JSON())
+	if err != nil {
+		return object{}
+	}
+	return o
+}
+
+// returned is the schema of one document in an answer: as it is sent, with
+// its id.
+func (d Description) returned(o api.Operation) object {
+	if o.Returns == nil {
+		return object{}
+	}
+	if strings.Contains(string(o.Returns.JSON()), `"additionalProperties":false`) {
+		return object{"type": "object"} // answers have more keys than requests may
+	}
+	return object{"allOf": []object{
+		d.schemaOf(o.Returns),
+		{"type": "object", "properties": object{"id": object{"type": "string"}}},
+	}}
+}
+
+// components are the published schemas, and the envelope.
+func components(schemas map[string]json.RawMessage) (object, error) {
+	out := object{envelopeName: envelope()}
+	for name, doc := range schemas {
+		o, err := modern(doc)
+		if err != nil {
+			return nil, fmt.Errorf("openapi: schema %s: %w", name, err)
+		}
+		out[name] = o
+	}
+	return out, nil
+}
+
+// modern is a schema of draft 4 as one of 2020-12, which OpenAPI 3.1 has.
+func modern(doc json.RawMessage) (object, error) {
+	var o object
+	if err := json.Unmarshal(doc, &o); err != nil {
+		return nil, err
+	}
+	delete(o, "$schema")
+	delete(o, "id")
+	return modernise(o).(object), nil //nolint:forcetypeassert // an object stays one
+}
+
+// maps are the keywords whose keys are names, and whose values are schemas.
+var maps = map[string]bool{"properties": true, "patternProperties": true, "definitions": true}
+
+// literal are the keywords whose values are no schemas.
+var literal = map[string]bool{"default": true, "enum": true, "required": true, "example": true}
+
+func modernise(v any) any {
+	switch v := v.(type) {
+	case []any:
+		for i := range v {
+			v[i] = modernise(v[i])
+		}
+	case object:
+		for key, value := range v {
+			switch sub, isObject := value.(object); {
+			case literal[key]:
+			case maps[key] && isObject:
+				for name := range sub {
+					sub[name] = modernise(sub[name])
+				}
+			case key == "$ref":
+				v[key] = "#/components/schemas/" + fmt.Sprint(value)
+			default:
+				v[key] = modernise(value)
+			}
+		}
+		limit(v, "exclusiveMinimum", "minimum")
+		limit(v, "exclusiveMaximum", "maximum")
+	}
+	return v
+}
+
+// limit makes a limit of one that was declared exclusive by a boolean.
+func limit(s object, exclusive, inclusive string) {
+	is, there := s[exclusive].(bool)
+	if !there {
+		return
+	}
+	delete(s, exclusive)
+	if is {
+		s[exclusive] = s[inclusive]
+		delete(s, inclusive)
+	}
+}
+
+// envelope is what every answer is wrapped in
+// (spec/crossbar-api.md section 1.3).
+func envelope() object {
+	text := func(says string) object { return object{"type": "string", "description": says} }
+	number := func(says string) object { return object{"type": "integer", "description": says} }
+	return object{"type": "object", "required": []string{"data", "status", "request_id"}, "properties": object{
+		"data":       object{"description": "What was asked for; of an error, what is wrong."},
+		"status":     object{"type": "string", "enum": []string{"success", "error"}},
+		"request_id": text("As in X-Request-ID."), "auth_token": text("The token of the request, or the one it made."),
+		"revision": text("Of one document: for If-Match and If-None-Match."), "node": text("Which server answered."),
+		"timestamp": text("When, in UTC."), "version": text("Of the server."),
+		"page_size": number("Of a list: how many rows came."),
+		"start_key": text("Of a list: where it began."), "next_start_key": text("Of a list: where the next page begins."),
+		"tokens": object{"type": "object", "description": "What is left of the requests that may be made at once."},
+		"error":  text("The HTTP status, of an error."), "message": text("What went wrong, in a word."),
+	}}
+}
+
+func responses() object {
+	return object{"error": object{
+		"description": "An error. Of a bad request, data has each fault under the path of its key.",
+		"content": object{jsonType: object{
+			"schema": object{"$ref": "#/components/schemas/" + envelopeName},
+			"example": object{
+				"status": "error", "error": "400", "message": "validation error", "request_id": "5f1d…",
+				"data": object{"name": object{"required": object{"message": "Field is required but missing"}}},
+			},
+		}},
+	}}
+}
+
+func securitySchemes() object {
+	return object{
+		"token":  object{"type": "apiKey", "in": "header", "name": "X-Auth-Token", "description": "A token of user_auth or api_auth, or the account's API key."},
+		"bearer": object{"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},
+		"basic":  object{"type": "http", "scheme": "basic", "description": "The account's id, and its API key or a digest of user:password."},
+		"link":   object{"type": "apiKey", "in": "query", "name": "token", "description": "The signature of a link that a web server was given."},
+	}
+}
+
+func security(w api.Who) []map[string][]string {
+	ways := []map[string][]string{{"token": {}}, {"bearer": {}}, {"basic": {}}}
+	switch w {
+	case api.Anyone:
+		return []map[string][]string{{}}
+	case api.Linked:
+		return append(ways, map[string][]string{"link": {}})
+	default:
+		return ways
+	}
+}
