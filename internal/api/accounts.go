@@ -192,11 +192,13 @@ func (s *Server) accountOperations() []Operation {
 	ops := []Operation{
 		{
 			Method: http.MethodPut, Path: "accounts", Summary: "Create an account below one's own", Body: body, Who: AnyToken,
-			Do: func(r *Request) (Reply, error) { return s.createAccount(r, r.Auth.Account) },
+			Example: Example{Data: `{"name": "Acme", "realm": "acme.example.com", "timezone": "Europe/Berlin"}`},
+			Do:      func(r *Request) (Reply, error) { return s.createAccount(r, r.Auth.Account) },
 		},
 		{
 			Method: http.MethodPut, Path: one, Summary: "Create an account below another", Body: body,
-			Do: func(r *Request) (Reply, error) { return s.createAccount(r, *r.Account) },
+			Example: Example{Data: `{"name": "Acme's shop"}`, Vars: map[string]string{"account_id": "{child_account_id}"}},
+			Do:      func(r *Request) (Reply, error) { return s.createAccount(r, *r.Account) },
 		},
 		{
 			Method: http.MethodGet, Path: one, Summary: "Read an account", Do: s.getAccount,
@@ -205,9 +207,18 @@ func (s *Server) accountOperations() []Operation {
 				{"include_signing_key", "true to have its signing keys in the answer."},
 			},
 		},
-		{Method: http.MethodPost, Path: one, Summary: "Replace an account's settings", Body: body, Do: s.replaceAccount},
-		{Method: http.MethodPatch, Path: one, Summary: "Change some of an account's settings", Do: s.patchAccount},
-		{Method: http.MethodDelete, Path: one, Summary: "Delete an account", Do: s.deleteAccount},
+		{
+			Method: http.MethodPost, Path: one, Summary: "Replace an account's settings", Body: body, Do: s.replaceAccount,
+			Example: Example{Data: `{"name": "{account_name}", "realm": "{realm}", "timezone": "Europe/Berlin"}`},
+		},
+		{
+			Method: http.MethodPatch, Path: one, Summary: "Change some of an account's settings", Do: s.patchAccount,
+			Example: Example{Data: `{"timezone": "America/New_York"}`},
+		},
+		{
+			Method: http.MethodDelete, Path: one, Summary: "Delete an account", Do: s.deleteAccount,
+			Example: Example{Vars: map[string]string{"account_id": "{spare_account_id}"}},
+		},
 		{Method: http.MethodGet, Path: one + "/api_key", Summary: "Read an account's API key", Do: s.getAPIKey},
 		{
 			Method: http.MethodPut, Path: one + "/api_key", Summary: "Make a new API key; the old one and its tokens end",

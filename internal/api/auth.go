@@ -33,6 +33,7 @@ func (s *Server) authOperations() []Operation {
 		{
 			Method: http.MethodPut, Path: "user_auth", Group: "auth", Who: Anyone, Do: s.putUserAuth,
 			Summary: "Exchange a user's credentials for a token", Body: schema.Of(userAuth{Method: "md5"}),
+			Example: Example{Data: `{"credentials": "{credentials}", "account_name": "{account_name}", "method": "md5"}`},
 		},
 		{
 			Method: http.MethodGet, Path: "user_auth/{token}", Group: "auth", Who: AnyToken, Do: s.getUserAuth,
@@ -41,6 +42,7 @@ func (s *Server) authOperations() []Operation {
 		{
 			Method: http.MethodPut, Path: "api_auth", Group: "auth", Who: Anyone, Do: s.putAPIAuth,
 			Summary: "Exchange an account's API key for a token", Body: schema.Of(apiAuth{}),
+			Example: Example{Data: `{"api_key": "{api_key}"}`},
 		},
 		{
 			Method: http.MethodGet, Path: "token_auth", Group: "auth", Who: AnyToken, Do: s.getTokenAuth,
@@ -53,10 +55,12 @@ func (s *Server) authOperations() []Operation {
 		{
 			Method: http.MethodPost, Path: "auth/tokeninfo", Group: "auth", Who: Anyone, Do: s.tokenInfo,
 			Summary: "Read what a token says", Params: []Param{{"token", "The token."}},
+			Example: Example{Data: `{"token": "{token}"}`},
 		},
 		{
 			Method: http.MethodGet, Path: "auth/tokeninfo", Group: "auth", Who: Anyone, Do: s.tokenInfo,
 			Summary: "Read what a token says", Params: []Param{{"token", "The token."}},
+			Example: Example{Query: "token={token}"},
 		},
 	}
 }

@@ -30,15 +30,20 @@ func (s *Server) callOperations() []Operation {
 		{
 			Method: http.MethodGet, Path: "accounts/{account_id}/events", Do: s.accountEvents,
 			Summary: "Follow the events of all calls as they happen", Produces: []string{eventType},
+			Example: Example{Accept: eventType},
 		},
 	}
 	if s.cfg.Interrupter != nil {
 		ops = append(ops,
 			Operation{
 				Method: http.MethodPost, Path: one, Summary: "Do something to a running call", Do: s.actOnCall,
-				Params: []Param{{"action", "hangup"}},
+				Params:  []Param{{"action", "hangup"}},
+				Example: Example{Data: `{"action": "hangup"}`, Vars: map[string]string{"call_id": "{live_call_id}"}},
 			},
-			Operation{Method: http.MethodDelete, Path: one, Summary: "Hang up a running call", Do: s.hangup})
+			Operation{
+				Method: http.MethodDelete, Path: one, Summary: "Hang up a running call", Do: s.hangup,
+				Example: Example{Vars: map[string]string{"call_id": "{live_call_id}"}},
+			})
 	}
 	for i := range ops {
 		ops[i].Group = "calls"

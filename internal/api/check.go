@@ -55,6 +55,7 @@ func (s *Server) checkOperations() []Operation {
 		Summary:  "Check a document as a web server would answer it: in data, or as the body",
 		Params:   []Param{{"req_format", "kazoo or twiml."}, {"compat", "pivot or twilio."}},
 		Body:     schema.Of(checkBody{}), Do: s.checkDocument,
+		Example: Example{Type: "text/xml", Body: "<Response><Say>Hello</Say></Response>"},
 	}}
 }
 

@@ -78,6 +78,7 @@ func (s *Server) mediaOperations() []Operation {
 			Method: http.MethodPost, Path: raw, Group: "media", Do: s.putSound,
 			Consumes: []string{wavType, mp3Type},
 			Summary:  "Upload the sound of one of media: a WAV or MP3 file",
+			Example:  Example{Type: wavType, Body: "{wav}"},
 		},
 	}
 }

@@ -245,12 +245,16 @@ func (s *Server) numberOperations() []Operation {
 		{
 			Method: http.MethodPut, Path: one, Summary: "Add a phone number to the account; public ones by the first account",
 			Body: body, Do: s.putNumber,
+			Example: Example{Data: `{"voice_url": "https://example.com/voice"}`, Vars: map[string]string{"number": "+14155550123"}},
 		},
 		{
 			Method: http.MethodPost, Path: one, Summary: "Replace what is said of a phone number", Body: body,
-			Do: s.changeNumber,
+			Do: s.changeNumber, Example: Example{Data: `{"voice_url": "https://example.com/other"}`},
 		},
-		{Method: http.MethodPatch, Path: one, Summary: "Change parts of what is said of a phone number", Do: s.changeNumber},
+		{
+			Method: http.MethodPatch, Path: one, Summary: "Change parts of what is said of a phone number",
+			Do: s.changeNumber, Example: Example{Data: `{"voice_method": "get"}`},
+		},
 		{Method: http.MethodDelete, Path: one, Summary: "Give a phone number back", Do: s.deleteNumber},
 	}
 	for i := range ops {

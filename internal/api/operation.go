@@ -54,7 +54,9 @@ type Example struct {
 	Query string            // "page_size=2"
 	Data  string            // what the envelope carries, JSON
 	Type  string            // the media type of Body
-	Body  string            // a body that is no envelope
+	// Accept is the media type of the answer, where it is not JSON.
+	Accept string
+	Body   string // a body that is no envelope
 }
 
 func (o Operation) same(other Operation) bool {

@@ -76,10 +76,11 @@ func (s *Server) schemaOperations() []Operation {
 		},
 		{
 			Method: http.MethodGet, Path: "schemas/{name}", Group: "schemas", Summary: "Read a schema",
-			Who: Anyone, Do: s.getSchema,
+			Who: Anyone, Do: s.getSchema, Example: Example{Vars: map[string]string{"name": "menus"}},
 		},
 		{
 			Method: http.MethodPut, Path: "schemas/{name}/validation", Group: "schemas", Who: Anyone, Do: s.validate,
+			Example: Example{Data: `{"name": "Main menu"}`, Vars: map[string]string{"name": "menus"}},
 			Summary: "Hold data to a schema: the answer is data with its defaults, or all its faults",
 		},
 	}

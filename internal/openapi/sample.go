@@ -115,8 +115,11 @@ func deep(o api.Operation) int {
 	return n
 }
 
-// tryWithin bounds one example: a stream is cut there.
-const tryWithin = 5 * time.Second
+// How long one example may take; one that streams is cut.
+const (
+	tryWithin    = 5 * time.Second
+	streamWithin = 50 * time.Millisecond
+)
 
 func (s *Sample) try(ctx context.Context, o api.Operation) Answer {
 	vars := s.variables(o)
@@ -127,11 +130,18 @@ func (s *Sample) try(ctx context.Context, o api.Operation) Answer {
 		a.Type = jsonType
 		body, _ = json.Marshal(object{"data": a.Data}) // broken examples are told of below
 	}
-	ctx, cancel := context.WithTimeout(ctx, tryWithin)
+	within := tryWithin
+	if strings.HasSuffix(o.Example.Accept, "event-stream") {
+		within = streamWithin
+	}
+	ctx, cancel := context.WithTimeout(ctx, within)
 	defer cancel()
 	req := httptest.NewRequestWithContext(ctx, o.Method, a.Target, bytes.NewReader(body))
 	if a.Type != "" {
 		req.Header.Set("Content-Type", a.Type)
+	}
+	if o.Example.Accept != "" {
+		req.Header.Set("Accept", o.Example.Accept)
 	}
 	if o.Who != api.Anyone {
 		req.Header.Set("X-Auth-Token", cmp.Or(s.known["token"], s.token))
@@ -183,7 +193,7 @@ func (s *Sample) variables(o api.Operation) map[string]string {
 
 // learn keeps the names of what an example has made.
 func (s *Sample) learn(o api.Operation, a Answer, vars map[string]string) {
-	if o.Method != http.MethodPut || !a.Good() {
+	if o.Method != http.MethodPut || !a.Good() || !strings.Contains(o.Path, "/{account_id}/") && strings.HasPrefix(o.Path, "accounts") {
 		return
 	}
 	if at, name, ok := cutLast(o.Path); ok { // it was put under a name of its own
@@ -195,7 +205,7 @@ func (s *Sample) learn(o api.Operation, a Answer, vars map[string]string) {
 	var made struct {
 		Data struct{ ID string } `json:"data"`
 	}
-	if json.Unmarshal(a.JSON, &made) == nil && made.Data.ID != "" && o.Path != "accounts" {
+	if json.Unmarshal(a.JSON, &made) == nil && made.Data.ID != "" {
 		s.made[o.Path] = made.Data.ID
 	}
 }

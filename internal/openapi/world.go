@@ -2,7 +2,11 @@ package openapi
 
 import (
 	"context"
+	"crypto/md5" //nolint:gosec // what clients of Kazoo send
+	"encoding/hex"
 	"encoding/json"
+	"io"
+	"net/http"
 	"time"
 
 	"github.com/pivotvoice/pivot/internal/api"
@@ -30,6 +34,9 @@ func (s *Sample) fill(ctx context.Context, kept store.Store, creds api.Credentia
 		"username": "admin", "password": "sample",
 		"call_id": pastCall, "live_call_id": liveCall, "cdr_id": cdr, "recording_id": "sample-recording",
 	}
+	if err := s.login(ctx); err != nil {
+		return err
+	}
 	s.call(liveCall, creds.AccountID, now)
 	s.call(pastCall, creds.AccountID, now.Add(-time.Minute),
 		event.Answered{Codec: "PCMU"},
@@ -37,7 +44,35 @@ func (s *Sample) fill(ctx context.Context, kept store.Store, creds api.Credentia
 		event.Ended{Cause: "NORMAL_CLEARING", By: "caller"},
 	)
 	s.calls.Flush(ctx)
-	return s.recording(ctx, kept, creds.AccountID)
+	s.made["accounts/{account_id}/recordings"] = s.known["recording_id"]
+	return s.sounds(ctx, kept, creds.AccountID)
+}
+
+// login gives the sample a token and an account below its own.
+func (s *Sample) login(ctx context.Context) error {
+	sum := md5.Sum([]byte(sampleAdmin)) //nolint:gosec // what clients of Kazoo send
+	s.known["credentials"] = hex.EncodeToString(sum[:])
+	login := s.try(ctx, api.Operation{Method: http.MethodPut, Path: "user_auth", Who: api.Anyone, Example: api.Example{
+		Data: `{"credentials": "{credentials}", "account_name": "{account_name}"}`,
+	}})
+	var got struct {
+		Token string              `json:"auth_token"`
+		Data  struct{ ID string } `json:"data"`
+	}
+	if err := json.Unmarshal(login.JSON, &got); err != nil {
+		return err
+	}
+	s.known["token"] = got.Token
+	for _, name := range []string{"child", "spare"} {
+		made := s.try(ctx, api.Operation{Method: http.MethodPut, Path: "accounts", Example: api.Example{
+			Data: `{"name": "` + name + `"}`,
+		}})
+		if err := json.Unmarshal(made.JSON, &got); err != nil {
+			return err
+		}
+		s.known[name+"_account_id"] = got.Data.ID
+	}
+	return nil
 }
 
 func (s *Sample) call(id, account string, at time.Time, more ...event.Fact) {
@@ -50,8 +85,8 @@ func (s *Sample) call(id, account string, at time.Time, more ...event.Fact) {
 	}
 }
 
-// recording keeps a tenth of a second of silence, and its document.
-func (s *Sample) recording(ctx context.Context, kept store.Store, account string) error {
+// sounds keeps a tenth of a second of silence as a recording and as a file.
+func (s *Sample) sounds(ctx context.Context, kept store.Store, account string) error {
 	id := s.known["recording_id"]
 	raw, _ := json.Marshal(object{ // of texts and numbers
 		"name": "sample", "call_id": pastCall, "content_type": "audio/wav", "media_type": "wav", "duration_ms": 100,
@@ -61,7 +96,18 @@ func (s *Sample) recording(ctx context.Context, kept store.Store, account string
 	}); err != nil {
 		return err
 	}
-	return silence(ctx, kept.Blobs, store.Key{Account: account, Type: "recording", ID: id})
+	k := store.Key{Account: account, Type: "recording", ID: id}
+	if err := silence(ctx, kept.Blobs, k); err != nil {
+		return err
+	}
+	file, _, err := kept.Blobs.Open(ctx, k)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = file.Close() }()
+	wav, err := io.ReadAll(file)
+	s.known["wav"] = string(wav)
+	return err
 }
 
 // silence keeps a tenth of a second of it.
