@@ -47,6 +47,7 @@ type Session struct {
 	branches    []string // see Branches
 
 	mu      sync.Mutex
+	warned  map[event.Warned]bool // what explain has said
 	step    string
 	cancel  context.CancelCauseFunc // of the running step
 	pending *interruption
@@ -65,7 +66,7 @@ func (e *Engine) newSession(leg call.Leg, start Start) *Session {
 		Captured: maps.Clone(start.Captured), log: e.log,
 		// A call by us is run once its far end has answered.
 		answered:    i.Direction == call.Outbound,
-		collections: map[string]string{}, values: map[any]any{},
+		collections: map[string]string{}, values: map[any]any{}, warned: map[event.Warned]bool{},
 	}
 	if s.Language == "" {
 		s.Language = "en-us"
@@ -80,6 +81,21 @@ func (s *Session) Add(what event.Fact) {
 	step := s.step
 	s.mu.Unlock()
 	s.log.Add(event.Event{At: time.Now(), Call: s.Leg.Info().ID, Step: step, What: what})
+}
+
+// explain is Add for what comes from beneath an action. A warning is said once
+// in a call, however often its reason comes up. Safe from any goroutine.
+func (s *Session) explain(what event.Fact) {
+	if w, ok := what.(event.Warned); ok {
+		s.mu.Lock()
+		again := s.warned[w]
+		s.warned[w] = true
+		s.mu.Unlock()
+		if again {
+			return
+		}
+	}
+	s.Add(what)
 }
 
 // Later is Add for what comes back after the step is over, or the call: its

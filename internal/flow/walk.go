@@ -107,7 +107,7 @@ func (w *walker) run(ctx context.Context, a Action) (Next, bool) {
 	w.s.Add(event.Started{Module: n.Module, Data: event.Mask(n.Data)})
 	began := time.Now()
 	stepCtx, end := w.s.begin(ctx)
-	next, err := w.act(stepCtx, a)
+	next, err := w.act(event.Telling(stepCtx, w.s.explain), a)
 	interrupted := end()
 
 	f := event.Finished{Module: n.Module}

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/pivotvoice/pivot/internal/audio"
+	"github.com/pivotvoice/pivot/internal/prompts"
 	"github.com/pivotvoice/pivot/internal/store"
 )
 
@@ -37,6 +38,10 @@ type Config struct {
 	Fetch Fetcher // nil refuses URLs
 	Files string  // the folder whose files may be played; "" is none
 
+	// Speaker speaks the prompts that nobody replaced; nil has only those that
+	// were replaced.
+	Speaker Speaker
+
 	MaxBytes  int64         // of a fetched sound; 0 is 100 MB
 	MaxLength time.Duration // of any sound; 0 is audio.MaxClip
 	FirstByte time.Duration // until a web server's first byte of content; 0 is 10 s
@@ -49,7 +54,10 @@ const abandoned = 30 * time.Second
 
 // Library finds sounds. All methods may be used from any goroutine.
 type Library struct {
-	cfg   Config
+	cfg Config
+	// prompts finds the prompts that there are by their ids.
+	prompts func(id string) (prompts.Prompt, bool)
+
 	lame  string        // the program's path, "" if there is none
 	slots chan struct{} // holds one for each decoder that runs
 	cache *cache
@@ -78,7 +86,7 @@ func New(cfg Config) *Library {
 	cfg.Idle = cmp.Or(cfg.Idle, 10*time.Second)
 	l := &Library{
 		cfg: cfg, lame: findLAME(), slots: make(chan struct{}, maxDecoders),
-		cache: newCache(cmp.Or(cfg.Cache, 256<<20)), flights: map[string]*flight{},
+		cache: newCache(cmp.Or(cfg.Cache, 256<<20)), flights: map[string]*flight{}, prompts: prompts.Index(),
 	}
 	l.ctx, l.stop = context.WithCancelCause(context.Background())
 	return l
@@ -102,8 +110,8 @@ func (l *Library) Close() {
 //	http://…, https://…        a WAV or MP3 file on a web server
 //	tone_stream://…            see audio.ToneStream
 //	silence_stream://ms        see audio.SilenceStream
-//	prompt://OWNER/ID/LANGUAGE a prompt, of the account or of the system
-//	system_media/ID            a prompt of the system
+//	prompt://OWNER/ID/LANGUAGE a prompt, as the account or the system has it
+//	system_media/ID            a prompt as the system has it
 //
 // An error is an *Error, or ctx's cause.
 func (l *Library) Sound(ctx context.Context, account, ref string) (audio.Sound, error) {
@@ -146,46 +154,6 @@ func (l *Library) named(ctx context.Context, account, ref string) (audio.Sound, 
 		}, func(ctx context.Context) (audio.Sound, error) { return l.file(ctx, ref, ref) })
 	}
 	return l.file(ctx, ref, ref)
-}
-
-// prompt finds prompt://OWNER/ID/LANGUAGE: the account's own before the
-// system's. Another account's is not looked for.
-func (l *Library) prompt(ctx context.Context, account, ref, rest string) (audio.Sound, error) {
-	owner, id, ok := strings.Cut(rest, "/")
-	id, language, _ := strings.Cut(id, "/")
-	if !ok || id == "" {
-		return nil, fault(Malformed, ref, "a prompt is prompt://owner/id/language")
-	}
-	if language != "" {
-		language += "/"
-	}
-	if owner != account || account == "" {
-		return l.system(ctx, ref, language+id)
-	}
-	of := func(id string) finder {
-		return func(ctx context.Context) (audio.Sound, error) {
-			return l.blob(ctx, store.Key{Account: account, Type: Type, ID: id}, ref)
-		}
-	}
-	return l.first(ctx, ref, of(language+id), of(id), func(ctx context.Context) (audio.Sound, error) {
-		return l.system(ctx, ref, language+id)
-	})
-}
-
-// system finds a prompt of the whole server: "id", or "language/id" and then
-// "id".
-func (l *Library) system(ctx context.Context, ref, id string) (audio.Sound, error) {
-	of := func(id string) finder {
-		return func(ctx context.Context) (audio.Sound, error) {
-			return l.blob(ctx, store.Key{Type: Type, ID: id}, ref)
-		}
-	}
-	plain := id[strings.LastIndexByte(id, '/')+1:]
-	sound, err := l.first(ctx, ref, of(id), of(plain))
-	if isKind(err, NotFound) {
-		return nil, fault(Unavailable, ref, "the prompt %q is not available yet: no system media has that id", plain)
-	}
-	return sound, err
 }
 
 // finder looks in one place.

@@ -15,6 +15,7 @@ import (
 	"github.com/pivotvoice/pivot/internal/actions"
 	"github.com/pivotvoice/pivot/internal/audio"
 	"github.com/pivotvoice/pivot/internal/event"
+	"github.com/pivotvoice/pivot/internal/prompts"
 )
 
 // said is how the name of a spoken text begins; a quote ends it.
@@ -41,9 +42,23 @@ func (voice) Say(_ context.Context, s audio.Speech) (audio.Sound, []event.Fact, 
 	if text == "" {
 		text = "…"
 	}
-	length := perText + time.Duration(utf8.RuneCountInString(text))*perLetter
 	facts := []event.Fact{event.Spoken{Text: text, Provider: "simulator", Voice: s.Voice, Language: s.Language}}
-	return audio.Named(audio.Silence(length), said+text+`"`), facts, nil
+	return audio.Named(audio.Silence(reading(text)), said+text+`"`), facts, nil
+}
+
+// reading is about how long it takes to read a text aloud.
+func reading(text string) time.Duration {
+	return perText + time.Duration(utf8.RuneCountInString(text))*perLetter
+}
+
+// promptID is the id of prompt://OWNER/ID/LANGUAGE, "" of anything else.
+func promptID(ref string) string {
+	rest, ok := strings.CutPrefix(ref, "prompt://")
+	parts := strings.Split(rest, "/")
+	if !ok || len(parts) < 2 {
+		return ""
+	}
+	return parts[1]
 }
 
 // pause are the tags of SSML that part words.
@@ -67,6 +82,9 @@ type sounds struct {
 
 // Sound implements actions.Media.
 func (m sounds) Sound(_ context.Context, account, ref string) (sound audio.Sound, err error) {
+	if p, ok := prompts.Index()(promptID(ref)); ok && p.Text != "" {
+		return audio.Named(audio.Silence(reading(p.Text)), p.Name()), nil
+	}
 	made := strings.HasPrefix(ref, "tone_stream://") || strings.HasPrefix(ref, "silence_stream://")
 	web := strings.HasPrefix(ref, "http://") || strings.HasPrefix(ref, "https://")
 	if m.library == nil || !made && !web || isFile(ref) {
