@@ -110,7 +110,7 @@ func (s *Server) documentIn(r *Request, body []byte) (in checkBody, err error) {
 		return in, err
 	}
 	in.Document, in.ContentType = string(body), given
-	if strings.HasPrefix(given, "application/x-www-form-urlencoded") {
+	if strings.HasPrefix(given, formType) {
 		in.ContentType = "" // curl calls everything so if not told otherwise
 	}
 	return in, nil
@@ -123,9 +123,7 @@ func enveloped(contentType string, body []byte) (resource.Object, bool) {
 	if err != nil {
 		kind = ""
 	}
-	switch kind {
-	case "", "application/json", "application/x-json", "text/json", "application/x-www-form-urlencoded":
-	default:
+	if !carriesEnvelope(kind) {
 		return nil, false
 	}
 	var e struct {

@@ -52,26 +52,33 @@ func parseEnvelope(contentType string, body []byte) (envelope, error) {
 	if err != nil {
 		kind = strings.TrimSpace(contentType)
 	}
-	switch kind {
-	case "", "application/json", "application/x-json", "text/json":
-	case "application/x-www-form-urlencoded":
-		// curl calls JSON so if not told otherwise.
-		if text[0] != '{' {
-			form, err := url.ParseQuery(text)
-			if err != nil {
-				return envelope{}, notJSON(err.Error(), 0)
-			}
-			return openEnvelope(formObject(form))
-		}
-	default:
+	if !carriesEnvelope(kind) {
 		empty.other = true
 		return empty, nil
+	}
+	// curl calls JSON a form if not told otherwise.
+	if kind == formType && text[0] != '{' {
+		form, err := url.ParseQuery(text)
+		if err != nil {
+			return envelope{}, notJSON(err.Error(), 0)
+		}
+		return openEnvelope(formObject(form))
 	}
 	all, err := parseBody(body)
 	if err != nil {
 		return envelope{}, err
 	}
 	return openEnvelope(all)
+}
+
+// carriesEnvelope says whether bodies of a media type are envelopes.
+func carriesEnvelope(kind string) bool {
+	switch kind {
+	case "", jsonType, "application/x-json", "text/json", formType:
+		return true
+	default:
+		return false
+	}
 }
 
 func formObject(form url.Values) resource.Object {
@@ -137,11 +144,18 @@ func tooMuch(body []byte) (what string, at int) {
 	return "", 0
 }
 
-// openEnvelope parts data from what stands beside it, whose keys may be
-// written with dashes and capitals.
+// openEnvelope parts data from what stands beside it. Keys may be written with
+// dashes and capitals; of two that come to the same, the one that is written
+// as it should be counts.
 func openEnvelope(all resource.Object) (envelope, error) {
 	e := envelope{aside: resource.Object{}}
-	switch data := all["data"].(type) {
+	for k, v := range all {
+		name := asideKey(k)
+		if _, exact := all[name]; v != nil && (k == name || !exact) {
+			e.aside[name] = v
+		}
+	}
+	switch data := e.aside["data"].(type) {
 	case resource.Object, []any:
 		e.data = data
 	case nil:
@@ -152,10 +166,9 @@ func openEnvelope(all resource.Object) (envelope, error) {
 			Extra: map[string]any{"target": "object, array", "value": data},
 		}}
 	}
-	for k, v := range all {
-		if k != "data" && v != nil {
-			e.aside[strings.ReplaceAll(strings.ToLower(k), "-", "_")] = v
-		}
-	}
+	delete(e.aside, "data")
 	return e, nil
 }
+
+// asideKey is how a key beside data is looked for.
+func asideKey(k string) string { return strings.ReplaceAll(strings.ToLower(k), "-", "_") }

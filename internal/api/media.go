@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"os"
 
 	"github.com/pivotvoice/pivot/internal/audio"
 	"github.com/pivotvoice/pivot/internal/resource"
@@ -105,9 +104,6 @@ func (s *Server) putSound(r *Request) (Reply, error) {
 	if m := r.ifMatch(); m != "" && !resource.Matches(m, d.Revision) {
 		return Reply{}, resource.ErrMismatch
 	}
-	if r.HTTP.ContentLength > s.cfg.MaxUpload {
-		return Reply{}, errTooLarge(s.cfg.MaxUpload)
-	}
 	kind, size, err := s.upload(r, store.Key{Account: r.Account.ID, Type: mediaType, ID: d.ID})
 	if err != nil {
 		return Reply{}, err
@@ -121,7 +117,11 @@ func (s *Server) putSound(r *Request) (Reply, error) {
 // upload writes a body as a blob and sees to it that it can be played: its
 // beginning is decoded. Its Content-Type is not asked: clients get it wrong.
 func (s *Server) upload(r *Request, k store.Key) (kind string, size int64, err error) {
-	body := &counted{r: http.MaxBytesReader(nil, r.HTTP.Body, s.cfg.MaxUpload)}
+	file, err := s.Upload(r, s.cfg.MaxUpload)
+	if err != nil {
+		return "", 0, err
+	}
+	body := &counted{r: file.Body}
 	all := bufio.NewReader(body)
 	start, err := all.Peek(len("RIFF....WAVE"))
 	if err != nil && !errors.Is(err, io.EOF) {
@@ -172,16 +172,9 @@ func (c *counted) Read(p []byte) (int, error) {
 
 // notSound says what is wrong with an upload; what is not its fault stays.
 func notSound(err error) error {
-	var large *http.MaxBytesError
-	switch {
-	case errors.As(err, &large):
-		return errTooLarge(large.Limit)
-	case errors.Is(err, audio.ErrUnknownFormat), errors.Is(err, audio.ErrBroken):
+	if errors.Is(err, audio.ErrUnknownFormat) || errors.Is(err, audio.ErrBroken) {
 		return errInvalid("file", "type", "The body must be a WAV or MP3 file: "+err.Error(),
 			map[string]any{"target": []string{wavType, mp3Type}})
-	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, os.ErrDeadlineExceeded):
-		return errInvalid("file", "invalid", "The body could not be read to its end", nil)
-	default:
-		return err
 	}
+	return uploadFault(err)
 }

@@ -30,7 +30,8 @@ type Operation struct {
 	Params  []Param        // what it takes besides the path's variables
 	Body    *schema.Schema // of data; nil where there is none
 	// Consumes are the media types of a body that is no envelope, which the
-	// operation reads itself; with none there is only the envelope.
+	// operation reads itself (Server.Upload); with none there is only the
+	// envelope. With Body there may be either, which Request.HasFile tells.
 	Consumes []string
 	// Produces are the media types it can answer with; none is JSON only.
 	Produces []string

@@ -28,12 +28,17 @@ type Request struct {
 	vars    map[string]string
 	accept  string // the media type to answer with
 	source  netip.Addr
+	file    bool // the operation reads the body, which is no envelope
 	link    bool // it is one of a link that this server has signed
 	consume int  // what it took from its bucket
 }
 
 // Context ends with the client.
 func (r *Request) Context() context.Context { return r.ctx }
+
+// HasFile says whether the body is a file, which Server.Upload reads, and not
+// an envelope.
+func (r *Request) HasFile() bool { return r.file }
 
 // Var is a variable of the path.
 func (r *Request) Var(name string) string { return r.vars[name] }

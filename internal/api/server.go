@@ -10,6 +10,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"log/slog"
+	"mime"
 	"net/http"
 	"net/netip"
 	"net/url"
@@ -251,7 +252,7 @@ func (s *Server) serve(w http.ResponseWriter, r *Request) (Reply, error) {
 // it as it is, and has more time for it.
 func (s *Server) readBody(w http.ResponseWriter, r *Request, path []string) (err error) {
 	ctl := http.NewResponseController(w)
-	if s.takesRaw(r.method, path) {
+	if s.takesRaw(r, path) {
 		until := time.Now().Add(uploadLimit)
 		_ = ctl.SetReadDeadline(until)
 		_ = ctl.SetWriteDeadline(until.Add(exchangeLimit))
@@ -262,13 +263,24 @@ func (s *Server) readBody(w http.ResponseWriter, r *Request, path []string) (err
 	return err
 }
 
-// takesRaw says whether the operation of a path reads the body itself.
-func (s *Server) takesRaw(method string, path []string) bool {
+// takesRaw says whether the operation of a path reads the body itself. One
+// that takes an envelope as well, and no JSON besides, takes it as any other.
+func (s *Server) takesRaw(r *Request, path []string) bool {
 	if len(path) > 0 && path[0] == "account" {
 		path = slices.Concat([]string{"accounts", "its"}, path[1:])
 	}
 	at := s.root.find(path, map[string]string{})
-	return at != nil && at.ops[method] != nil && len(at.ops[method].Consumes) > 0
+	if at == nil || at.ops[r.method] == nil {
+		return false
+	}
+	op := at.ops[r.method]
+	if op.Body != nil && !slices.Contains(op.Consumes, jsonType) {
+		kind, _, _ := mime.ParseMediaType(r.HTTP.Header.Get("Content-Type"))
+		r.file = len(op.Consumes) > 0 && !carriesEnvelope(kind)
+		return r.file
+	}
+	r.file = len(op.Consumes) > 0
+	return r.file
 }
 
 // segments is the path below /v2, in segments.

@@ -22,6 +22,7 @@ import (
 // The media types the API answers with.
 const (
 	jsonType  = "application/json" // exactly so: clients compare it
+	formType  = "application/x-www-form-urlencoded"
 	csvType   = "text/csv"
 	textType  = "text/plain"
 	eventType = "text/event-stream"
