@@ -245,7 +245,9 @@ func (s *Server) numberOperations() []Operation {
 		{
 			Method: http.MethodPut, Path: one, Summary: "Add a phone number to the account; public ones by the first account",
 			Body: body, Do: s.putNumber,
-			Example: Example{Data: `{"voice_url": "https://example.com/voice"}`, Vars: map[string]string{"number": "+14155550123"}},
+			Example: Example{
+				Data: `{"voice_url": "https://example.com/voice"}`, Vars: map[string]string{"number": "+14155550123"},
+			},
 		},
 		{
 			Method: http.MethodPost, Path: one, Summary: "Replace what is said of a phone number", Body: body,

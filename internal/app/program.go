@@ -100,7 +100,8 @@ func (a *App) program() (err error) {
 		},
 	})
 	a.actions = actions.All(actions.Deps{
-		Voice: a.speech, Media: a.library, Flows: a.flows, Documents: a.documents(), Recordings: a.recordings, Recogniser: ears,
+		Voice: a.speech, Media: a.library, Flows: a.flows, Documents: a.documents(),
+		Recordings: a.recordings, Recogniser: ears,
 		Callbacks: a.queue, Web: a.web, Dialects: a.dialects(), Keys: a.signingKeys,
 	})
 	a.engine = flow.NewEngine(flow.Config{Log: a.events, Actions: a.actions})

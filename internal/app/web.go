@@ -11,6 +11,7 @@ import (
 	"github.com/pivotvoice/pivot/internal/api"
 	"github.com/pivotvoice/pivot/internal/flow"
 	"github.com/pivotvoice/pivot/internal/observe"
+	"github.com/pivotvoice/pivot/internal/openapi"
 	"github.com/pivotvoice/pivot/internal/resource"
 )
 
@@ -46,6 +47,10 @@ func (a *App) handler() http.Handler {
 	if a.Loopback {
 		mux.Handle(examples+"/", http.StripPrefix(examples, menu.Handler(a.examples())))
 	}
+	reference := openapi.Handler(a.describe)
+	for _, path := range []string{"/openapi.json", "/docs", "/docs/"} {
+		mux.Handle(path, reference)
+	}
 	mux.Handle("/", a.api)
 	// The API comes before the mux, which would clean its paths: a Call-ID may
 	// have "//" or ".." in it.
@@ -56,6 +61,19 @@ func (a *App) handler() http.Handler {
 		}
 		mux.ServeHTTP(w, r)
 	})
+}
+
+// describe is the API and the actions of this server, with examples that a
+// sample server in memory has done.
+func (a *App) describe(ctx context.Context) (openapi.Description, error) {
+	s, err := openapi.NewSample(ctx, openapi.SampleConfig{
+		Checker: a.engine, Actions: a.actions, Documents: newChecker(), URLs: a.web, MP3: a.library, Version: Version,
+	})
+	if err != nil {
+		return openapi.Description{}, err
+	}
+	defer s.Close()
+	return s.Describe(ctx), nil
 }
 
 func (a *App) examples() string { return "http://" + a.HTTP() + examples }

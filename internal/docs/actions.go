@@ -46,9 +46,7 @@ func action(b *strings.Builder, a flow.Action) error {
 	if len(a.Branches) > 0 {
 		fmt.Fprintf(b, "\nBranches: `%s`, `_`.\n", strings.Join(a.Branches, "`, `"))
 	}
-	if err := fields(b, a); err != nil {
-		return err
-	}
+	fields(b, a)
 	for _, x := range a.Examples {
 		node, err := json.MarshalIndent(map[string]any{"module": a.Name, "data": json.RawMessage(x.Data)}, "", "  ")
 		if err != nil {
@@ -59,95 +57,22 @@ func action(b *strings.Builder, a flow.Action) error {
 	return nil
 }
 
-// property is what a page says of one field.
-type property struct {
-	Type        any             `json:"type"`
-	Description string          `json:"description"`
-	Default     json.RawMessage `json:"default"`
-	Enum        []any           `json:"enum"`
-	Minimum     *json.Number    `json:"minimum"`
-	Maximum     *json.Number    `json:"maximum"`
-	MinLength   *int            `json:"minLength"`
-	MaxLength   *int            `json:"maxLength"`
-	MinItems    *int            `json:"minItems"`
-	Pattern     string          `json:"pattern"`
-	Items       *property       `json:"items"`
-}
-
-func fields(b *strings.Builder, a flow.Action) error {
-	var s struct {
-		Properties map[string]property `json:"properties"`
-		Required   []string            `json:"required"`
-	}
-	if err := json.Unmarshal(a.Schema.JSON(), &s); err != nil {
-		return err
-	}
-	names := a.Schema.Fields()
-	if len(names) == 0 {
-		return nil
+func fields(b *strings.Builder, a flow.Action) {
+	all := a.Schema.Describe()
+	if len(all) == 0 {
+		return
 	}
 	b.WriteString("\n| data | type | default | |\n|---|---|---|---|\n")
-	for _, name := range names {
-		p := s.Properties[name]
+	for _, f := range all {
 		fallback := "–"
 		switch {
-		case p.Default != nil: // which is put in before anything is asked for
-			fallback = "`" + string(p.Default) + "`"
-		case slices.Contains(s.Required, name):
+		case f.Default != "":
+			fallback = "`" + f.Default + "`"
+		case f.Required:
 			fallback = "required"
 		}
-		fmt.Fprintf(b, "| `%s` | %s | %s | %s |\n", name, p.kind(), fallback, cell(p.Description+p.limits()))
+		fmt.Fprintf(b, "| `%s` | %s | %s | %s |\n", f.Name, f.Type, fallback, cell(f.Says))
 	}
-	return nil
-}
-
-func (p property) kind() string {
-	if p.Items != nil && p.Items.Type != nil {
-		return fmt.Sprintf("%v of %v", p.Type, p.Items.Type)
-	}
-	if p.Type == nil {
-		return "any"
-	}
-	return fmt.Sprint(p.Type)
-}
-
-// limits is what a value must hold to, as a sentence.
-func (p property) limits() string {
-	var all []string
-	add := func(format string, a ...any) { all = append(all, fmt.Sprintf(format, a...)) }
-	values := p.Enum
-	if p.Items != nil && values == nil {
-		values = p.Items.Enum
-	}
-	if values != nil {
-		words := make([]string, len(values))
-		for i, v := range values {
-			words[i] = fmt.Sprintf("`%v`", v)
-		}
-		add("one of %s", strings.Join(words, " "))
-	}
-	if p.Minimum != nil {
-		add("at least %s", *p.Minimum)
-	}
-	if p.Maximum != nil {
-		add("at most %s", *p.Maximum)
-	}
-	if p.MinLength != nil {
-		add("at least %d characters", *p.MinLength)
-	}
-	if p.MaxLength != nil {
-		add("at most %d characters", *p.MaxLength)
-	}
-	if p.MinItems != nil {
-		add("at least %d items", *p.MinItems)
-	}
-	if p.Pattern != "" {
-		add("matches `%s`", p.Pattern)
-	}
-	if len(all) == 0 {
-		return ""
-	}
-	return " (" + strings.Join(all, ", ") + ")"
 }
 
 // cell makes a text fit for a table.

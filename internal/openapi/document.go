@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"github.com/pivotvoice/pivot/internal/api"
+	"github.com/pivotvoice/pivot/internal/flow"
 	"github.com/pivotvoice/pivot/internal/schema"
 )
 
@@ -25,7 +26,8 @@ type Description struct {
 	Operations []api.Operation
 	Schemas    map[string]json.RawMessage // by name, draft 4
 	Names      map[*schema.Schema]string  // of those
-	Answers    map[string]Answer          // by Key; nil shows none
+	Actions    []flow.Action
+	Answers    map[string]Answer // by Key; nil shows none
 }
 
 // Key names an operation: "GET accounts/{account_id}".

@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"net/http/httptest"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -97,6 +99,45 @@ func TestDocument(t *testing.T) {
 			t.Errorf("nothing is at %s", ref)
 		}
 	})
+}
+
+// TestPages asks for every page that another one leads to.
+func TestPages(t *testing.T) {
+	s := sample(t)
+	h := openapi.Handler(func(ctx context.Context) (openapi.Description, error) { return s.Describe(ctx), nil })
+	get := func(path string) *httptest.ResponseRecorder {
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, path, nil))
+		return w
+	}
+	seen, todo := map[string]bool{}, []string{"/docs"}
+	link := regexp.MustCompile(`(?:href|src)="(/[^"#]*)"`)
+	for len(todo) > 0 {
+		path := todo[0]
+		if todo = todo[1:]; seen[path] {
+			continue
+		}
+		seen[path] = true
+		w := get(path)
+		if w.Code != http.StatusOK {
+			t.Errorf("%s is answered with %d", path, w.Code)
+		}
+		for _, m := range link.FindAllStringSubmatch(w.Body.String(), -1) {
+			todo = append(todo, m[1])
+		}
+	}
+	if len(seen) < 40 {
+		t.Errorf("only %d pages were found", len(seen))
+	}
+	if menus := get("/docs/api/menus").Body.String(); !strings.Contains(menus, "interdigit_timeout") ||
+		!strings.Contains(menus, "&#34;status&#34;: &#34;success&#34;") {
+		t.Error("the page of menus has no fields, or no answer")
+	}
+	for path, want := range map[string]int{"/docs/nothing": 404, "/docs/../../etc/passwd": 404, "/openapi.json": 200} {
+		if w := get(path); w.Code != want {
+			t.Errorf("%s is answered with %d, not %d", path, w.Code, want)
+		}
+	}
 }
 
 // references are all values of $ref in v.

@@ -145,10 +145,19 @@ func responses() object {
 
 func securitySchemes() object {
 	return object{
-		"token":  object{"type": "apiKey", "in": "header", "name": "X-Auth-Token", "description": "A token of user_auth or api_auth, or the account's API key."},
+		"token": object{
+			"type": "apiKey", "in": "header", "name": "X-Auth-Token",
+			"description": "A token of user_auth or api_auth, or the account's API key.",
+		},
 		"bearer": object{"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},
-		"basic":  object{"type": "http", "scheme": "basic", "description": "The account's id, and its API key or a digest of user:password."},
-		"link":   object{"type": "apiKey", "in": "query", "name": "token", "description": "The signature of a link that a web server was given."},
+		"basic": object{
+			"type": "http", "scheme": "basic",
+			"description": "The account's id, and its API key or a digest of user:password.",
+		},
+		"link": object{
+			"type": "apiKey", "in": "query", "name": "token",
+			"description": "The signature of a link that a web server was given.",
+		},
 	}
 }
 
