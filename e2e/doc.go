@@ -1,7 +1,9 @@
 // Package e2e holds tests that run the built program with strangers: sipp,
-// baresip, lame, and Twilio's SDKs for Node.js and Go. One that is not
-// installed is skipped by name; with PIVOT_STRANGERS=required that is a
-// failure. Twilio's package for Node.js is installed by
+// baresip, lame, Twilio's SDKs for Node.js and Go, and a validator of OpenAPI
+// documents. One that is not installed is skipped by name; with
+// PIVOT_STRANGERS=required that is a failure. The packages for Node.js are
+// installed by
 //
-//	npm install --prefix e2e/sdk --no-save --no-audit --no-fund twilio@6.2.0
+//	npm install --prefix e2e/sdk --no-save --no-audit --no-fund \
+//		twilio@6.2.0 @seriousme/openapi-schema-validator@2.11.0
 package e2e

@@ -25,18 +25,24 @@ const sdkVersion = "6.2.0"
 // node is the path of node, with Twilio's package beside its scripts.
 func node(t *testing.T) string {
 	t.Helper()
+	return npm(t, "twilio", sdkVersion)
+}
+
+// npm is the path of node, with a package beside its scripts.
+func npm(t *testing.T, name, version string) string {
+	t.Helper()
 	bin := stranger(t, "node")
 	var about struct {
 		Version string `json:"version"`
 	}
-	raw, err := os.ReadFile("sdk/node_modules/twilio/package.json")
+	raw, err := os.ReadFile(filepath.Join("sdk/node_modules", name, "package.json"))
 	if err == nil {
 		err = json.Unmarshal(raw, &about)
 	}
-	if err == nil && about.Version == sdkVersion {
+	if err == nil && about.Version == version {
 		return bin
 	}
-	missing := "twilio@" + sdkVersion + " is not installed: npm install --prefix e2e/sdk --no-save twilio@" + sdkVersion
+	missing := name + "@" + version + " is not installed: npm install --prefix e2e/sdk --no-save " + name + "@" + version
 	if os.Getenv("PIVOT_STRANGERS") == "required" {
 		t.Fatal(missing)
 	}

@@ -35,6 +35,7 @@ func (s *Server) crud(res resource.Resource) []Operation {
 	one := all + "/{id}"
 	at := func(r *Request) resource.Collection { return s.in(res, r.Account.ID) }
 	what := strings.ToLower(res.Summary[:1]) + strings.TrimSuffix(res.Summary[1:], ".")
+	a := article(strings.ReplaceAll(res.Type, "_", " "))
 	ops := []Operation{
 		{
 			Method: http.MethodGet, Path: all, Group: res.Name, Summary: "List " + what, Params: listParams,
@@ -42,19 +43,19 @@ func (s *Server) crud(res resource.Resource) []Operation {
 			Do: func(r *Request) (Reply, error) { return s.list(r, at(r)) },
 		},
 		{
-			Method: http.MethodPut, Path: all, Group: res.Name, Summary: "Create one of " + what, Body: res.Schema,
+			Method: http.MethodPut, Path: all, Group: res.Name, Summary: "Create " + a, Body: res.Schema,
 			Returns: res.Schema, Example: Example{Data: string(res.Example)},
 			Do: func(r *Request) (Reply, error) { return s.create(r, at(r)) },
 		},
 		{
-			Method: http.MethodGet, Path: one, Group: res.Name, Summary: "Read one of " + what, Returns: res.Schema,
+			Method: http.MethodGet, Path: one, Group: res.Name, Summary: "Read " + a, Returns: res.Schema,
 			Do: func(r *Request) (Reply, error) {
 				d, err := at(r).Get(r.Context(), r.Var("id"))
 				return s.shown(r, at(r), d, err)
 			},
 		},
 		{
-			Method: http.MethodPost, Path: one, Group: res.Name, Summary: "Replace one of " + what, Body: res.Schema,
+			Method: http.MethodPost, Path: one, Group: res.Name, Summary: "Replace " + a, Body: res.Schema,
 			Returns: res.Schema, Example: Example{Data: string(res.Example)},
 			Do: func(r *Request) (Reply, error) {
 				d, err := at(r).Replace(r.Context(), r.Var("id"), r.Data(), r.ifMatch())
@@ -62,7 +63,7 @@ func (s *Server) crud(res resource.Resource) []Operation {
 			},
 		},
 		{
-			Method: http.MethodPatch, Path: one, Group: res.Name, Summary: "Change parts of one of " + what,
+			Method: http.MethodPatch, Path: one, Group: res.Name, Summary: "Change parts of " + a,
 			Returns: res.Schema, Example: Example{Data: partOf(res.Example)},
 			Do: func(r *Request) (Reply, error) {
 				d, err := at(r).Patch(r.Context(), r.Var("id"), r.Data(), r.ifMatch())
@@ -70,7 +71,7 @@ func (s *Server) crud(res resource.Resource) []Operation {
 			},
 		},
 		{
-			Method: http.MethodDelete, Path: one, Group: res.Name, Summary: "Delete one of " + what, Returns: res.Schema,
+			Method: http.MethodDelete, Path: one, Group: res.Name, Summary: "Delete " + a, Returns: res.Schema,
 			Params: []Param{{"should_soft_delete", "false to remove it for good."}},
 			Do: func(r *Request) (Reply, error) {
 				hard := r.Param("should_soft_delete") == "false"
@@ -86,6 +87,14 @@ func (s *Server) crud(res resource.Resource) []Operation {
 		ops = slices.DeleteFunc(ops, func(o Operation) bool { return o.Body != nil || o.Method == http.MethodPatch })
 	}
 	return ops
+}
+
+// article is a noun with its article.
+func article(noun string) string {
+	if strings.ContainsRune("aeio", rune(noun[0])) { // not u: a user
+		return "an " + noun
+	}
+	return "a " + noun
 }
 
 // partOf is an example of a change: the first key of a whole document.

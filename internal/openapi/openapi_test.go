@@ -57,6 +57,30 @@ func TestEveryExample(t *testing.T) {
 	}
 }
 
+// TestAnswersFit holds every answer to what its operation says it returns.
+func TestAnswersFit(t *testing.T) {
+	s := sample(t)
+	answers := s.Answers(t.Context())
+	held := 0
+	for _, o := range s.Operations() {
+		if o.Returns == nil || o.Many || strings.Contains(string(o.Returns.JSON()), `"additionalProperties":false`) {
+			continue // rows are parts of documents
+		}
+		var got struct{ Data json.RawMessage }
+		if err := json.Unmarshal(answers[openapi.Key(o)].JSON, &got); err != nil {
+			t.Errorf("%s: %v", openapi.Key(o), err)
+			continue
+		}
+		if _, faults := o.Returns.Check(got.Data); len(faults) > 0 {
+			t.Errorf("%s: %v", openapi.Key(o), faults)
+		}
+		held++
+	}
+	if held < 20 {
+		t.Errorf("only %d answers were looked at", held)
+	}
+}
+
 func takes(o api.Operation) bool { return o.Method != http.MethodGet && o.Method != http.MethodDelete }
 
 func document(t *testing.T) map[string]any {
