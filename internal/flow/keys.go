@@ -182,7 +182,7 @@ func (s *Session) drain(keys <-chan call.Key) {
 }
 
 func (s *Session) pressed(k call.Key) {
-	s.Add(event.Pressed{Key: string(k.Digit), Via: k.Via, Held: event.Millis(k.Held)})
+	s.Add(event.Pressed{Key: s.discreet(string(k.Digit)), Via: k.Via, Held: event.Millis(k.Held)})
 	if !s.typed.press(k) {
 		s.Add(event.Warned{Code: "keys.full", Message: "a key was dropped: too many were pressed and nothing asked for them"})
 	}

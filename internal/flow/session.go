@@ -1,6 +1,7 @@
 package flow
 
 import (
+	"cmp"
 	"context"
 	"maps"
 	"sync"
@@ -36,6 +37,7 @@ type Session struct {
 
 	engine      *Engine
 	log         event.Log
+	node        *Node // that runs
 	answered    bool
 	typed       typeAhead
 	collections map[string]string
@@ -48,6 +50,7 @@ type Session struct {
 
 	mu      sync.Mutex
 	warned  map[event.Warned]bool // what explain has said
+	hushed  int                   // how many wish that no key is told
 	step    string
 	cancel  context.CancelCauseFunc // of the running step
 	pending *interruption
@@ -154,15 +157,17 @@ func (s *Session) Collect(ctx context.Context, name string, c call.Collect) (cal
 	}
 	s.typed.unread(got.Rest)
 	s.SetCollection(name, got.Keys)
-	s.Add(event.Collected{Name: name, Digits: got.Keys, By: got.By})
+	s.Add(event.Collected{Name: name, Digits: s.discreet(got.Keys), By: got.By})
 	return got, nil
 }
 
-// Gather is a wish for keys that are told to a web server and kept nowhere.
+// Gather is a wish for keys that are kept nowhere: whoever gathers them tells
+// a web server, or looks at them.
 type Gather struct {
 	call.Collect
-	Fresh bool // what was typed ahead is forgotten first
-	Deaf  bool // no key counts; those that are pressed stay type-ahead
+	Name  string // what it is called on the timeline; "" is "gather"
+	Fresh bool   // what was typed ahead is forgotten first
+	Deaf  bool   // no key counts; those that are pressed stay type-ahead
 }
 
 // Gather gathers keys like Collect, but into no collection.
@@ -182,7 +187,7 @@ func (s *Session) Gather(ctx context.Context, g Gather) (call.Digits, error) {
 		return call.Digits{}, err
 	}
 	s.typed.unread(got.Rest)
-	s.Add(event.Collected{Name: "gather", Digits: got.Keys, By: got.By})
+	s.Add(event.Collected{Name: cmp.Or(g.Name, "gather"), Digits: s.discreet(got.Keys), By: got.By})
 	return got, nil
 }
 

@@ -61,7 +61,7 @@ func (w *walker) step(ctx context.Context) (next Next, done bool) {
 		return w.settle(Stop)
 	}
 	w.s.enter(w.at.path)
-	w.s.Base = w.at.base
+	w.s.node, w.s.Base = n, w.at.base
 	if err := w.spend(); err != nil {
 		w.s.Add(event.Failed{Code: "flow.too_long", Message: err.Error()})
 		return Next{cause: call.Cause{Name: "NORMAL_TEMPORARY_FAILURE", By: call.ByUs, Text: err.Error()}}, true

@@ -84,6 +84,9 @@ var (
 	secretHeader = regexp.MustCompile(`(?im)^((?:proxy-)?authorization[ \t]*:[ \t]*\S+)[^\r\n]*(?:\r\n[ \t][^\r\n]*)*`)
 	secretUser   = regexp.MustCompile(`(sips?:[^\s:@;<>"]+):[^\s@;<>"]+@`)
 	secretKey    = regexp.MustCompile(`(?m)(inline:)[^\r\n]*`)
+	// Keys may be those of a PIN. What is pressed is told of each key anyway,
+	// where that is wanted; see flow.Session.Hush.
+	secretPress = regexp.MustCompile(`(?is)^(INFO .*application/dtmf.*?\r\n\r\n).*`)
 )
 
 // mask is a message as text with its secrets blotted out, cut at maxRaw.
@@ -97,6 +100,9 @@ func mask(b []byte) string {
 	}
 	if bytes.Contains(b, []byte("inline:")) {
 		s = secretKey.ReplaceAllString(s, "$1***")
+	}
+	if bytes.HasPrefix(b, []byte("INFO ")) {
+		s = secretPress.ReplaceAllString(s, "$1***")
 	}
 	if len(s) > maxRaw {
 		s = s[:maxRaw]
