@@ -45,6 +45,7 @@ type Deps struct {
 	Flows      Flows
 	Documents  documents.Library // menus, lists and the like
 	Recordings Recordings
+	Sounds     Sounds     // nil keeps nothing that a caller records for the account
 	Recogniser Recogniser // nil, or one that is not Configured, understands no speech
 	Callbacks  Callbacks  // nil tells nobody
 	Web        Asker
@@ -68,6 +69,7 @@ func All(d Deps) []flow.Action {
 	st := studio{d.Recordings, tell, d.Recogniser}
 	return []flow.Action{
 		answer,
+		branchBNumber(d.Flows),
 		callflow(d.Flows),
 		collectDTMF,
 		echo,
@@ -76,6 +78,7 @@ func All(d Deps) []flow.Action {
 		hangup,
 		language,
 		leave,
+		menu(d),
 		noop,
 		pivot(d.Web, d.Dialects, d.Keys),
 		play(d.Media, d.AfterAnswer),

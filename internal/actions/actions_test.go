@@ -184,7 +184,7 @@ func within(t *testing.T, stops time.Duration, d actions.Deps, prog string, does
 		for _, do := range does {
 			people.Go(func() { do(p) })
 		}
-		e := flow.NewEngine(flow.Config{Actions: append(actions.All(d), teller), Log: j})
+		e := flow.NewEngine(flow.Config{Actions: append(actions.All(d), teller, given), Log: j})
 		full, faults := e.Check(program(prog))
 		if err := faults.Err(); err != nil {
 			t.Fatal(err)

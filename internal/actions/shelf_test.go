@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/pivotvoice/pivot/internal/documents"
+	"github.com/pivotvoice/pivot/internal/flow"
 	"github.com/pivotvoice/pivot/internal/resource"
 	"github.com/pivotvoice/pivot/internal/store"
 )
@@ -46,4 +47,20 @@ func shelve(docs store.Docs, kind, id, text string) {
 		}
 	}
 	panic("no document is a " + kind)
+}
+
+// given is an action that puts a call where another one would have it.
+var given = flow.Define(flow.Def[givenData]{
+	Name: "given",
+	Run: func(_ context.Context, s *flow.Session, d givenData) (flow.Next, error) {
+		maps.Copy(s.Channel, d.Channel)
+		s.Captured = d.Captured
+		return flow.Next{}, nil
+	},
+})
+
+type givenData struct {
+	Channel  map[string]string `json:"channel,omitempty"`
+	Captured map[string]string `json:"captured,omitempty"`
+	flow.Skip
 }

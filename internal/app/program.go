@@ -66,6 +66,15 @@ func (a *App) documents() documents.Library {
 	return documents.Library{Docs: a.store, Changed: a.changed}
 }
 
+// sounds has the API keep what callers record as media; actions are there
+// before it is.
+type sounds struct{ *App }
+
+// Keep implements actions.Sounds.
+func (s sounds) Keep(ctx context.Context, account, name string, rate int, samples []int16) (string, error) {
+	return s.api.KeepSound(ctx, account, name, rate, samples)
+}
+
 // base is the URL that web servers reach the API at.
 func (a *App) base() string {
 	if a.cfg.PublicURL != "" {
@@ -101,7 +110,7 @@ func (a *App) program() (err error) {
 	})
 	a.actions = actions.All(actions.Deps{
 		Voice: a.speech, Media: a.library, Flows: a.flows, Documents: a.documents(),
-		Recordings: a.recordings, Recogniser: ears,
+		Recordings: a.recordings, Sounds: sounds{a}, Recogniser: ears,
 		Callbacks: a.queue, Web: a.web, Dialects: a.dialects(), Keys: a.signingKeys,
 	})
 	a.engine = flow.NewEngine(flow.Config{Log: a.events, Actions: a.actions})

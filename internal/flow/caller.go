@@ -83,4 +83,4 @@ func (s *Session) Owner() string { return s.Channel[OwnerID] }
 
 // Branches are the names of the running node's children besides Else, in
 // order.
-func (s *Session) Branches() []string { return s.branches }
+func (s *Session) Branches() []string { return s.node.branches() }

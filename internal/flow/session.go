@@ -46,7 +46,6 @@ type Session struct {
 	values      map[any]any
 	held        []func() // what to give back at the end
 	callers     callers
-	branches    []string // see Branches
 
 	mu      sync.Mutex
 	warned  map[event.Warned]bool // what explain has said

@@ -103,7 +103,6 @@ func (w *walker) unknown(n *Node) Next {
 // run carries out an action and tells of it.
 func (w *walker) run(ctx context.Context, a Action) (Next, bool) {
 	n := w.at.node
-	w.s.branches = n.branches()
 	w.s.Add(event.Started{Module: n.Module, Data: event.Mask(n.Data)})
 	began := time.Now()
 	stepCtx, end := w.s.begin(ctx)

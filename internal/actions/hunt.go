@@ -1,0 +1,54 @@
+package actions
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/pivotvoice/pivot/internal/event"
+	"github.com/pivotvoice/pivot/internal/flow"
+	"github.com/pivotvoice/pivot/internal/route"
+)
+
+// hunting is the rules by which a caller's number may lead to another
+// callflow: all numbers, unless there is an expression for them.
+type hunting struct{ allow, deny string }
+
+// lets says whether a number may be hunted for. An expression that cannot be
+// read is told; as what is allowed it lets nothing through, and as what is
+// denied it stops nothing.
+func (h hunting) lets(s *flow.Session, number string) bool {
+	return (h.allow == "" || fits(s, "hunt_allow", h.allow, number)) &&
+		(h.deny == "" || !fits(s, "hunt_deny", h.deny, number))
+}
+
+// fits says whether number matches the expression called name.
+func fits(s *flow.Session, name, expression, number string) bool {
+	re, err := route.Compile(expression)
+	if err != nil {
+		s.Add(event.Warned{Code: "regex.invalid", Message: fmt.Sprintf("%s cannot be read: %v", name, err)})
+		return false
+	}
+	return re.MatchString(number)
+}
+
+// sought is a callflow that was looked for by number.
+type sought struct {
+	route.Result
+	program *flow.Node
+}
+
+// seek looks for what answers a number. It is nil where nothing does, and for
+// a flow for everything else unless that may be used (section 4.3).
+func seek(ctx context.Context, s *flow.Session, flows Flows, number string, everything bool) (*sought, error) {
+	r, program, err := flows.Find(ctx, s.Account, number)
+	switch {
+	case err != nil:
+		return nil, flow.Fail("callflow.unreadable", err)
+	case !r.Found || program == nil || r.NoMatch && !everything:
+		return nil, nil //nolint:nilnil // most numbers are nobody's
+	}
+	return &sought{r, program}, nil
+}
+
+// enter goes on with what was found.
+func (f *sought) enter(s *flow.Session) flow.Next { return into(s, f.Result, f.program) }
