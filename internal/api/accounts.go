@@ -201,7 +201,7 @@ func (s *Server) accountOperations() []Operation {
 			Do:      func(r *Request) (Reply, error) { return s.createAccount(r, *r.Account) },
 		},
 		{
-			Method: http.MethodGet, Path: one, Summary: "Read an account", Do: s.getAccount,
+			Method: http.MethodGet, Path: one, Summary: "Read an account", Do: s.getAccount, Own: everyUser,
 			Params: []Param{
 				{"include_api_key", "true to have its API key in the answer."},
 				{"include_signing_key", "true to have its signing keys in the answer."},
@@ -286,16 +286,10 @@ func (s *Server) deleteAccount(r *Request) (Reply, error) {
 }
 
 func (s *Server) getAPIKey(r *Request) (Reply, error) {
-	if !r.Auth.Admin() {
-		return Reply{}, errForbidden()
-	}
 	return Reply{Data: map[string]any{"api_key": resource.Text(r.Account.Private, "pvt_api_key")}}, nil
 }
 
 func (s *Server) putAPIKey(r *Request) (Reply, error) {
-	if !r.Auth.Admin() {
-		return Reply{}, errForbidden()
-	}
 	d, err := s.setAPIKey(r.Context(), r.Account.ID, randomHex(32))
 	if err != nil {
 		return Reply{}, err
@@ -347,7 +341,7 @@ func (s *Server) listSiblings(r *Request) (Reply, error) {
 	if err != nil {
 		return Reply{}, err
 	}
-	if !r.Auth.reaches(parent) {
+	if !r.Auth.reaches(&parent) {
 		return Reply{}, errForbidden()
 	}
 	return s.listAccounts(r, indexParent, parent.ID)
@@ -361,7 +355,7 @@ func (s *Server) listParents(r *Request) (Reply, error) {
 		if err != nil {
 			return Reply{}, err
 		}
-		if r.Auth.reaches(d) {
+		if r.Auth.reaches(&d) {
 			rows = append(rows, resource.Object{"id": d.ID, "name": d.Public["name"]})
 		}
 	}

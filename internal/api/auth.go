@@ -36,7 +36,7 @@ func (s *Server) authOperations() []Operation {
 			Example: Example{Data: `{"credentials": "{credentials}", "account_name": "{account_name}", "method": "md5"}`},
 		},
 		{
-			Method: http.MethodGet, Path: "user_auth/{token}", Group: "auth", Who: AnyToken, Do: s.getUserAuth,
+			Method: http.MethodGet, Path: "user_auth/{token}", Group: "auth", Who: AnyToken, Own: everyUser, Do: s.getUserAuth,
 			Summary: "Read who the token of this request belongs to",
 		},
 		{
@@ -45,11 +45,11 @@ func (s *Server) authOperations() []Operation {
 			Example: Example{Data: `{"api_key": "{api_key}"}`},
 		},
 		{
-			Method: http.MethodGet, Path: "token_auth", Group: "auth", Who: AnyToken, Do: s.getTokenAuth,
+			Method: http.MethodGet, Path: "token_auth", Group: "auth", Who: AnyToken, Own: everyUser, Do: s.getTokenAuth,
 			Summary: "Read what the token of this request says",
 		},
 		{
-			Method: http.MethodDelete, Path: "token_auth", Group: "auth", Who: AnyToken, Do: s.getTokenAuth,
+			Method: http.MethodDelete, Path: "token_auth", Group: "auth", Who: AnyToken, Own: everyUser, Do: s.getTokenAuth,
 			Summary: "Log out: tokens are forgotten by who holds them, and end by themselves",
 		},
 		{

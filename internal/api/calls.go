@@ -19,7 +19,7 @@ func (s *Server) callOperations() []Operation {
 	ops := []Operation{
 		{
 			Method: http.MethodGet, Path: all, Summary: "List calls, those that run first", Params: journalParams,
-			Produces: []string{csvType}, Do: s.listCalls,
+			Produces: []string{csvType}, Do: s.listCalls, Own: ownRows("owner_id"),
 		},
 		{Method: http.MethodGet, Path: one, Summary: "Read a call's record as it is now", Do: s.getCall},
 		{

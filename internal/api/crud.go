@@ -34,12 +34,13 @@ func (s *Server) crud(res resource.Resource) []Operation {
 	all := "accounts/{account_id}/" + res.Name
 	one := all + "/{id}"
 	at := func(r *Request) resource.Collection { return s.in(res, r.Account.ID) }
+	rows, its := s.own(res)
 	what := strings.ToLower(res.Summary[:1]) + strings.TrimSuffix(res.Summary[1:], ".")
 	a := article(strings.ReplaceAll(res.Type, "_", " "))
 	ops := []Operation{
 		{
 			Method: http.MethodGet, Path: all, Group: res.Name, Summary: "List " + what, Params: listParams,
-			Produces: []string{csvType}, Returns: res.Schema, Many: true,
+			Produces: []string{csvType}, Returns: res.Schema, Many: true, Own: rows,
 			Do: func(r *Request) (Reply, error) { return s.list(r, at(r)) },
 		},
 		{
@@ -48,7 +49,7 @@ func (s *Server) crud(res resource.Resource) []Operation {
 			Do: func(r *Request) (Reply, error) { return s.create(r, at(r)) },
 		},
 		{
-			Method: http.MethodGet, Path: one, Group: res.Name, Summary: "Read " + a, Returns: res.Schema,
+			Method: http.MethodGet, Path: one, Group: res.Name, Summary: "Read " + a, Returns: res.Schema, Own: its,
 			Do: func(r *Request) (Reply, error) {
 				d, err := at(r).Get(r.Context(), r.Var("id"))
 				return s.shown(r, at(r), d, err)
@@ -56,7 +57,7 @@ func (s *Server) crud(res resource.Resource) []Operation {
 		},
 		{
 			Method: http.MethodPost, Path: one, Group: res.Name, Summary: "Replace " + a, Body: res.Schema,
-			Returns: res.Schema, Example: Example{Data: string(res.Example)},
+			Returns: res.Schema, Example: Example{Data: string(res.Example)}, Own: its,
 			Do: func(r *Request) (Reply, error) {
 				d, err := at(r).Replace(r.Context(), r.Var("id"), r.Data(), r.ifMatch())
 				return s.shown(r, at(r), d, err)
@@ -64,7 +65,7 @@ func (s *Server) crud(res resource.Resource) []Operation {
 		},
 		{
 			Method: http.MethodPatch, Path: one, Group: res.Name, Summary: "Change parts of " + a,
-			Returns: res.Schema, Example: Example{Data: partOf(res.Example)},
+			Returns: res.Schema, Example: Example{Data: partOf(res.Example)}, Own: its,
 			Do: func(r *Request) (Reply, error) {
 				d, err := at(r).Patch(r.Context(), r.Var("id"), r.Data(), r.ifMatch())
 				return s.shown(r, at(r), d, err)

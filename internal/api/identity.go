@@ -48,17 +48,16 @@ func (id *Identity) UserID() string {
 // Master says whether the account is the one above all others.
 func (id *Identity) Master() bool { return isMaster(id.Account) }
 
-// Admin says whether it may change what lets people in.
+// Admin says whether it may do whatever its account may.
 func (id *Identity) Admin() bool {
 	return id.User == nil || resource.Text(id.User.Public, "priv_level") == "admin"
 }
 
-// reaches says whether an account is the identity's own or below it.
-func (id *Identity) reaches(account resource.Doc) bool {
-	if id.Master() || id.Account.ID == account.ID {
-		return true
-	}
-	return slices.Contains(tree(account), id.Account.ID)
+// reaches says whether an account is the identity's own or below it. What is
+// of no account is the topmost one's.
+func (id *Identity) reaches(account *resource.Doc) bool {
+	return id.Master() || account != nil &&
+		(id.Account.ID == account.ID || slices.Contains(tree(*account), id.Account.ID))
 }
 
 // claims are what a token says.

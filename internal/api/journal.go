@@ -154,6 +154,7 @@ func (s *Server) cdrOperations() []Operation {
 		{
 			Method: http.MethodGet, Path: "accounts/{account_id}/cdrs", Group: "cdrs", Params: journalParams,
 			Summary: "List the records of calls that are over", Produces: []string{csvType}, Do: s.listCDRs,
+			Own: ownRows("owner_id"),
 		},
 		{
 			Method: http.MethodGet, Path: "accounts/{account_id}/cdrs/{cdr_id}", Group: "cdrs",

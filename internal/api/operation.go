@@ -27,8 +27,11 @@ type Operation struct {
 	Group   string // what it is listed under
 	Summary string
 	Who     Who
-	Params  []Param        // what it takes besides the path's variables
-	Body    *schema.Schema // of data; nil where there is none
+	// Own lets in users who are no admins, to what is theirs: it says whether
+	// the request is about that, or cuts it down to that. nil is for admins.
+	Own    func(*Request) (bool, error)
+	Params []Param        // what it takes besides the path's variables
+	Body   *schema.Schema // of data; nil where there is none
 	// Consumes are the media types of a body that is no envelope, which the
 	// operation reads itself (Server.Upload); with none there is only the
 	// envelope. With Body there may be either, which Request.HasFile tells.

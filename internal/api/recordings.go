@@ -69,9 +69,10 @@ func (s *Server) recordingOperations() []Operation {
 	if s.cfg.Blobs == nil {
 		return nil
 	}
+	_, its := s.own(s.recordingsDef)
 	return []Operation{{
 		Method: http.MethodGet, Path: "accounts/{account_id}/recordings/{id}", Group: "recordings",
-		Who: Linked, Produces: []string{wavType, mp3Type}, Do: s.getRecording,
+		Who: Linked, Own: its, Produces: []string{wavType, mp3Type}, Do: s.getRecording,
 		Summary: "Read a recording: its document, or its sound with Accept: audio/* or .wav or .mp3 after the id",
 		Params: []Param{
 			{"accept", "audio/wav or audio/mpeg, in the place of the header."},

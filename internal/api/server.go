@@ -242,7 +242,7 @@ func (s *Server) serve(w http.ResponseWriter, r *Request) (Reply, error) {
 	}
 	who := resource.Actor{Request: r.ID}
 	if r.Auth != nil {
-		who.Account, who.User, who.Admin = r.Auth.Account.ID, r.Auth.UserID(), r.Auth.Admin()
+		who.Account, who.User = r.Auth.Account.ID, r.Auth.UserID()
 	}
 	r.ctx = resource.WithActor(r.ctx, who)
 	return r.op.Do(r)
@@ -361,10 +361,10 @@ func (s *Server) authorize(r *Request) error {
 		return nil
 	case r.Auth == nil:
 		return s.unknown(r, errInvalidCredentials())
-	case r.op.Who == AnyToken || r.Auth.Master():
-		return nil
-	case r.Account == nil || !r.Auth.reaches(*r.Account):
+	case r.op.Who != AnyToken && !r.Auth.reaches(r.Account):
 		return errForbidden()
+	case !r.Auth.Admin():
+		return r.mayUser()
 	default:
 		return nil
 	}

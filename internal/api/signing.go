@@ -119,9 +119,6 @@ func (s *Server) signingOperations() []Operation {
 }
 
 func (s *Server) getSigningKeys(r *Request) (Reply, error) {
-	if !r.Auth.Admin() {
-		return Reply{}, errForbidden()
-	}
 	return Reply{Data: showSigningKeys(*r.Account)}, nil
 }
 
@@ -138,9 +135,6 @@ func (s *Server) deleteSigningKey(r *Request) (Reply, error) {
 }
 
 func (s *Server) changeSigningKeys(r *Request, change func(old []string) []string) (Reply, error) {
-	if !r.Auth.Admin() {
-		return Reply{}, errForbidden()
-	}
 	d, err := s.setSigningKeys(r.Context(), r.Account.ID, change)
 	if err != nil {
 		return Reply{}, err

@@ -7,7 +7,6 @@ import (
 
 	"github.com/pivotvoice/pivot/internal/resource"
 	"github.com/pivotvoice/pivot/internal/schema"
-	"github.com/pivotvoice/pivot/internal/store"
 )
 
 // By what users are found when somebody logs in.
@@ -24,7 +23,7 @@ type user struct {
 	Password       string              `json:"password,omitempty" jsonschema_description:"To log in with; never returned."`
 	Email          string              `json:"email,omitempty" jsonschema:"minLength=3,maxLength=254,format=email"`
 	Enabled        bool                `json:"enabled" jsonschema_description:"Whether the user may log in."`
-	PrivLevel      string              `json:"priv_level,omitempty" jsonschema:"enum=user,enum=admin" jsonschema_description:"An admin may change what lets others in."`
+	PrivLevel      string              `json:"priv_level,omitempty" jsonschema:"enum=user,enum=admin" jsonschema_description:"An admin may do what the account may; a user sees and changes their own."`
 	Language       string              `json:"language,omitempty"`
 	Timezone       string              `json:"timezone,omitempty"`
 	PresenceID     string              `json:"presence_id,omitempty"`
@@ -101,32 +100,9 @@ func usersResource(h hasher) resource.Resource {
 		},
 		Before: lowerUsername,
 		Check: func(ctx context.Context, d *resource.Draft, u user) error {
-			if !mayChange(ctx, d.Old, d.ID, u) {
-				return errForbidden()
-			}
 			return setPassword(ctx, h, d, u)
 		},
-		Removing: func(ctx context.Context, _ store.Docs, d resource.Doc) error {
-			if !mayChange(ctx, &d, d.ID, user{}) {
-				return errForbidden()
-			}
-			return nil
-		},
 	})
-}
-
-// mayChange keeps a user who is no admin from becoming one: such a user makes
-// no admins, changes none, and sets nobody's password but their own.
-func mayChange(ctx context.Context, old *resource.Doc, id string, u user) bool {
-	a, known := resource.ActorOf(ctx)
-	switch {
-	case !known || a.Admin:
-		return true
-	case u.PrivLevel == "admin", old != nil && resource.Text(old.Public, "priv_level") == "admin":
-		return false
-	default:
-		return u.Password == "" || old != nil && a.User == id
-	}
 }
 
 func lowerUsername(_ context.Context, d *resource.Draft) error {

@@ -97,30 +97,3 @@ func TestBootstrap(t *testing.T) {
 		}
 	}
 }
-
-// TestNoAdmin is what a user who is no admin can not do.
-func TestNoAdmin(t *testing.T) {
-	w := newWorld(t)
-	w.must(201, "PUT A/users", `{"id":"u1","first_name":"A","last_name":"B","username":"ab","password":"pass"}`)
-	w.must(201, "PUT A/users", `{"id":"u2","first_name":"C","last_name":"D"}`)
-	w.must(201, "PUT A/users", `{"id":"boss","first_name":"E","last_name":"F","priv_level":"admin"}`)
-	w.token = w.tokenOf("pivot", "ab", "pass", "md5")
-	for what, code := range map[string]int{
-		`PATCH A/users/u1 {"priv_level":"admin"}`: 403, `PATCH A/users/u2 {"priv_level":"admin"}`: 403,
-		`PATCH A/users/boss {"email":"x@y.example"}`: 403, `PATCH A/users/boss {"password":"x","username":"boss"}`: 403,
-		`PATCH A/users/u2 {"password":"x","username":"cd"}`: 403, "DELETE A/users/boss ": 403, "GET A/api_key ": 403,
-		`PUT A/users {"first_name":"X","last_name":"Y","priv_level":"admin"}`:           403,
-		`PUT A/users {"first_name":"X","last_name":"Y","username":"xy","password":"x"}`: 403,
-		`PUT A/users {"first_name":"X","last_name":"Y"}`:                                201,
-		`PATCH A/users/u2 {"email":"x@y.example"}`:                                      200,
-		`PUT A/callflows {"numbers":["1"]}`:                                             201,
-	} {
-		method, rest, _ := strings.Cut(what, " ")
-		path, body, _ := strings.Cut(rest, " ")
-		if a := w.do(method+" "+path, body); a.code != code {
-			t.Errorf("%s: %d %s", what, a.code, a.text)
-		}
-	}
-	w.must(200, "PATCH A/users/u1", `{"password":"fresh"}`) // their own
-	w.tokenOf("pivot", "ab", "fresh", "md5")
-}

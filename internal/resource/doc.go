@@ -99,7 +99,6 @@ func Alphanumeric(name string) string {
 // Actor is who changes a document, for its private keys.
 type Actor struct {
 	Account, User, Request string
-	Admin                  bool // may change what lets others in; not stored
 }
 
 type actorKey struct{}
