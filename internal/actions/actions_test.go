@@ -546,3 +546,18 @@ func TestRefused(t *testing.T) {
 		}
 	}
 }
+
+// TestLater holds the list of what is not built to what is.
+func TestLater(t *testing.T) {
+	all := actions.All(deps(nil))
+	for _, name := range actions.Later() {
+		if slices.ContainsFunc(all, func(a flow.Action) bool { return a.Name == name || slices.Contains(a.Aliases, name) }) {
+			t.Errorf("%s is built", name)
+		}
+	}
+	engine := flow.NewEngine(flow.Config{Actions: all, Later: actions.Later()})
+	_, faults := engine.Check(program(`{"module":"voicemail","data":{}}`))
+	if !strings.Contains(faults.Error(), "module: unable to find callflow schema for module voicemail: it is one of Kazoo's") {
+		t.Errorf("voicemail is refused with %v", faults)
+	}
+}

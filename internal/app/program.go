@@ -113,6 +113,6 @@ func (a *App) program() (err error) {
 		Recordings: a.recordings, Sounds: sounds{a}, Recogniser: ears,
 		Callbacks: a.queue, Web: a.web, Dialects: a.dialects(), Keys: a.signingKeys,
 	})
-	a.engine = flow.NewEngine(flow.Config{Log: a.events, Actions: a.actions})
+	a.engine = flow.NewEngine(flow.Config{Log: a.events, Actions: a.actions, Later: actions.Later()})
 	return nil
 }

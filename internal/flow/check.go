@@ -24,7 +24,7 @@ const maxModule = 64
 // The program itself is not changed. Beyond MaxDepth and MaxNodes it is not
 // looked at further. Whether what it refers to exists is not looked at.
 func (e *Engine) Check(program *Node) (*Node, schema.Faults) {
-	c := &checker{actions: e.actions}
+	c := &checker{e: e}
 	if program == nil {
 		program = &Node{}
 	}
@@ -37,9 +37,9 @@ func (e *Engine) Check(program *Node) (*Node, schema.Faults) {
 }
 
 type checker struct {
-	actions map[string]Action
-	nodes   int
-	faults  schema.Faults
+	e      *Engine
+	nodes  int
+	faults schema.Faults
 }
 
 func (c *checker) fault(path []string, f schema.Fault) {
@@ -79,9 +79,9 @@ func (c *checker) node(n *Node, path []string, depth int) *Node {
 
 // data checks a node but for its children, and returns its data.
 func (c *checker) data(n *Node, path []string) json.RawMessage {
-	a, known := c.actions[n.Module]
+	a, known := c.e.actions[n.Module]
 	if !known {
-		c.faults = append(c.faults, unknownModule(n.Module).Under(path...)...)
+		c.faults = append(c.faults, c.e.unknownModule(n.Module).Under(path...)...)
 		return n.Data
 	}
 	full, faults := a.Check(n.Data)
@@ -90,7 +90,7 @@ func (c *checker) data(n *Node, path []string) json.RawMessage {
 }
 
 // unknownModule is what is wrong with a node that no action fits.
-func unknownModule(name string) schema.Faults {
+func (e *Engine) unknownModule(name string) schema.Faults {
 	f := schema.Fault{Path: []string{"module"}, Extra: map[string]any{"value": name}}
 	switch {
 	case name == "":
@@ -100,6 +100,9 @@ func unknownModule(name string) schema.Faults {
 		f.Extra["target"] = maxModule
 	default:
 		f.Rule, f.Message = "error", "unable to find callflow schema for module "+name
+		if slices.Contains(e.later, name) {
+			f.Message += ": it is one of Kazoo's that is not built yet"
+		}
 	}
 	return schema.Faults{f}
 }

@@ -16,6 +16,7 @@ import (
 // Config is what an engine is made of.
 type Config struct {
 	Actions  []Action
+	Later    []string // names of actions that are known and not built: who uses one is told so
 	Log      event.Log
 	Steps    int // a call is stopped after this many steps; 0 is 10,000
 	Branches int // and after this many callflow branches; 0 is 50
@@ -36,6 +37,7 @@ const lastWait = 40 * time.Second
 // calls at once.
 type Engine struct {
 	actions  map[string]Action
+	later    []string
 	log      event.Log
 	steps    int
 	branches int
@@ -48,7 +50,7 @@ type Engine struct {
 // NewEngine returns an engine that knows cfg.Actions.
 func NewEngine(cfg Config) *Engine {
 	e := &Engine{
-		actions: map[string]Action{}, log: cfg.Log, live: map[string]*Session{},
+		actions: map[string]Action{}, later: cfg.Later, log: cfg.Log, live: map[string]*Session{},
 		steps: or(cfg.Steps, 10_000), branches: or(cfg.Branches, 50), burst: or(cfg.Burst, 1000),
 	}
 	if e.log == nil {

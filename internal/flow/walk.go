@@ -95,7 +95,7 @@ func (w *walker) spend() error {
 // unknown is the way on from a node that no action fits. A node without a
 // module is one of those.
 func (w *walker) unknown(n *Node) Next {
-	faults := unknownModule(n.Module)
+	faults := w.e.unknownModule(n.Module)
 	w.s.Add(event.Failed{Code: "module.unknown", Message: faults.Error(), Faults: faults.Facts()})
 	return Take(Error)
 }

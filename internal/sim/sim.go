@@ -187,7 +187,7 @@ func (r *running) engine(log event.Log) *flow.Engine {
 	if key := r.call.Key; key != "" {
 		deps.Keys = func(context.Context, string) []string { return []string{key} }
 	}
-	return flow.NewEngine(flow.Config{Log: log, Actions: actions.All(deps)})
+	return flow.NewEngine(flow.Config{Log: log, Actions: actions.All(deps), Later: actions.Later()})
 }
 
 // Deps is what simulated actions reach: texts, and web.
