@@ -249,8 +249,8 @@ func (w *world) life(r resource.Resource) {
 		w.Errorf("patched %v to %s", patched, got)
 	}
 	w.head.Set("If-Match", `"`+rev+`"`)
-	if a := w.must(412, "POST "+one, string(r.Example)); a.text != "" {
-		w.Errorf("412 with %s", a.text)
+	if a := w.must(409, "POST "+one, string(r.Example)); a.env["message"] != "datastore_conflict" {
+		w.Errorf("a stale If-Match: %s", a.text)
 	}
 	w.head.Del("If-Match")
 	replaced := w.must(200, "POST "+one, string(r.Example)).data()

@@ -301,7 +301,7 @@ func testMedia(t *testing.T, w *world) {
 		t.Error(d)
 	}
 	w.head.Set("If-Match", `"1-0"`)
-	w.must(412, "POST "+raw, "raw:"+string(wav))
+	w.must(409, "POST "+raw, "raw:"+string(wav))
 	w.head = http.Header{}
 	w.must(200, "DELETE A/media/"+id, "")
 	if _, _, err := w.store.Blobs.Open(t.Context(), store.Key{Account: w.creds.AccountID, Type: mediaType, ID: id}); !errors.Is(err, store.ErrNotFound) {

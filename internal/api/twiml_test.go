@@ -186,7 +186,7 @@ func testNumbers(t *testing.T, w *world) {
 		t.Errorf("%+v %v", n, err)
 	}
 	w.head.Set("If-Match", `"x"`)
-	w.must(412, "POST "+one, `{}`)
+	w.must(409, "POST "+one, `{}`)
 	w.head.Set("If-Match", `"`+rev+`"`)
 	d = w.must(200, "POST "+one, `{"voice_url":"https://b.example/","voice_fallback_url":""}`).data()
 	if d["status_callback"] != nil || d["x"] != nil || d["voice_url"] != "https://b.example/" {
