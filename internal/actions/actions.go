@@ -49,7 +49,9 @@ type Deps struct {
 	Recogniser Recogniser // nil, or one that is not Configured, understands no speech
 	Callbacks  Callbacks  // nil tells nobody
 	Web        Asker
-	Dialects   map[string]Dialect // "kazoo", "twiml" and, for compat, "twilio"
+	// Zone is the time zone of accounts that name none; nil is UTC.
+	Zone     *time.Location
+	Dialects map[string]Dialect // "kazoo", "twiml" and, for compat, "twilio"
 	// Keys are those that an account's webhooks are signed with, the one that
 	// signs first; nil signs nothing.
 	Keys func(ctx context.Context, account string) []string
@@ -92,6 +94,7 @@ func All(d Deps) []flow.Action {
 		setVariable,
 		setVariables,
 		sleep,
+		temporalRoute(d.Documents, d.Media, d.Zone),
 		tts(d.Voice),
 	}
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/pivotvoice/pivot/internal/observe"
 	"github.com/pivotvoice/pivot/internal/recogniser"
 	"github.com/pivotvoice/pivot/internal/recordings"
+	"github.com/pivotvoice/pivot/internal/temporal"
 	"github.com/pivotvoice/pivot/internal/twiml"
 	"github.com/pivotvoice/pivot/internal/voices"
 )
@@ -108,10 +109,14 @@ func (a *App) program() (err error) {
 			return a.api.RecordingLink(ctx, account, id)
 		},
 	})
+	zone, err := temporal.Zone(a.cfg.Timezone)
+	if err != nil {
+		return fmt.Errorf("timezone: %w", err)
+	}
 	a.actions = actions.All(actions.Deps{
 		Voice: a.speech, Media: a.library, Flows: a.flows, Documents: a.documents(),
 		Recordings: a.recordings, Sounds: sounds{a}, Recogniser: ears,
-		Callbacks: a.queue, Web: a.web, Dialects: a.dialects(), Keys: a.signingKeys,
+		Callbacks: a.queue, Web: a.web, Dialects: a.dialects(), Keys: a.signingKeys, Zone: zone,
 	})
 	a.engine = flow.NewEngine(flow.Config{Log: a.events, Actions: a.actions, Later: actions.Later()})
 	return nil

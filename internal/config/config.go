@@ -36,6 +36,7 @@ type Config struct {
 
 	SigningKey string `help:"Key that signs the first account's webhooks (X-Twilio-Signature); made at first start if empty."`
 	PublicURL  string `name:"public-url" help:"URL that web servers reach the REST API at, for links to recordings; http://HTTP if empty."`
+	Timezone   string `help:"Time zone of accounts that name none." default:"UTC"`
 	Lenient    bool   `help:"Skip verbs of TwiML that are not known, with an event, instead of refusing the document."`
 
 	Webhooks   Webhooks   `embed:"" prefix:"webhooks-"`
@@ -185,6 +186,7 @@ func (c *Config) rules() []rule {
 		{"api-key", short(c.APIKey), "must have at least 16 characters"},
 		{"signing-key", short(c.SigningKey), "must have at least 16 characters"},
 		{"public-url", !isURL(c.PublicURL), fmt.Sprintf("must be an http or https URL, not %q", c.PublicURL)},
+		{"timezone", !isZone(c.Timezone), fmt.Sprintf("must be a time zone such as Europe/Berlin, not %q", c.Timezone)},
 		{
 			"voices-url", c.Voices.Provider == "openai" && c.Voices.URL == "",
 			"is needed with voices-provider openai",
@@ -208,6 +210,12 @@ func (c *Config) rules() []rule {
 func isURL(text string) bool {
 	u, err := url.Parse(text)
 	return text == "" || err == nil && u.Host != "" && (u.Scheme == "http" || u.Scheme == "https")
+}
+
+// isZone says whether a setting names a time zone.
+func isZone(name string) bool {
+	_, err := time.LoadLocation(name)
+	return name != "" && name != "Local" && err == nil
 }
 
 // isFolder says whether a setting is empty or a folder that can be read.

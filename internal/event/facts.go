@@ -227,6 +227,13 @@ type (
 		Branch string   `json:"branch,omitempty"` // the child that is wanted; "" is the one for everything else
 		Why    []string `json:"why"`
 	}
+	// Changed is a document of the account that the call has changed.
+	Changed struct {
+		Type string `json:"type"` // "temporal_rule"
+		ID   string `json:"id"`
+		Name string `json:"name,omitempty"`
+		What string `json:"what"` // in words: "enabled is false"
+	}
 	// Held is the far end putting us on hold, or taking us back.
 	Held struct {
 		On        bool   `json:"on"`
@@ -337,6 +344,7 @@ func Of() []Fact {
 		CalledBack{},
 		Set{},
 		Decided{},
+		Changed{},
 		Held{},
 		Media{},
 		Warned{},
@@ -370,6 +378,7 @@ func (Understood) Kind() string { return "understood" }
 func (Referred) Kind() string   { return "referred" }
 func (Set) Kind() string        { return "set" }
 func (Decided) Kind() string    { return "decided" }
+func (Changed) Kind() string    { return "changed" }
 
 func (StatusCallback) Kind() string { return "status_callback" }
 func (RecordCallback) Kind() string { return "record_callback" }

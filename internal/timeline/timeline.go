@@ -4,6 +4,7 @@ package timeline
 import (
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 	"time"
 
@@ -77,6 +78,8 @@ func tellFlow(f event.Fact) (mark, text string) {
 		return "=", fmt.Sprintf("%s is %q", w.Name, w.Value)
 	case event.Decided:
 		return "=", decided(w)
+	case event.Changed:
+		return "=", fmt.Sprintf("changed %s %s: %s", w.Type, named(w), w.What)
 	case event.Warned:
 		return "!", fmt.Sprintf("%s (%s)", w.Message, w.Code)
 	case event.Failed:
@@ -147,6 +150,14 @@ func understood(w event.Understood) string {
 	}
 	return fmt.Sprintf("%s: %q (%s, confidence %.2f, understood in %s)",
 		so, short(w.Text, 160), ms(w.Length), w.Confidence, ms(w.Took))
+}
+
+// named is the changed document's name, or its id.
+func named(w event.Changed) string {
+	if w.Name != "" {
+		return strconv.Quote(w.Name)
+	}
+	return w.ID
 }
 
 func decided(w event.Decided) string {
