@@ -240,7 +240,7 @@ func (w *world) life(r resource.Resource) {
 	if !strings.Contains(w.must(200, "GET "+at, "").ids(), id) {
 		w.Errorf("not in the list")
 	}
-	if faults := w.must(400, "PUT "+at, `{}`); faults.env["message"] != "validation error" {
+	if faults := w.must(400, "PUT "+at, `{"name":{},"first_name":{}}`); faults.env["message"] != "validation error" {
 		w.Errorf("an empty one: %s", faults.text)
 	}
 	patched := w.must(200, "PATCH "+one, `{"x_note":{"a":1,"b":[1.50]},"pvt_secret":1,"_x":2}`).data()

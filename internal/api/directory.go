@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 
+	"github.com/pivotvoice/pivot/internal/documents"
 	"github.com/pivotvoice/pivot/internal/resource"
 	"github.com/pivotvoice/pivot/internal/store"
 )
@@ -48,9 +49,9 @@ func (d *directory) byAPIKey(ctx context.Context, key string) (*Identity, error)
 
 // byDigest is the user of one of the accounts whose credentials they are.
 func (d *directory) byDigest(ctx context.Context, accounts []resource.Doc, digest string) (*Identity, error) {
-	index := indexMD5
+	index := documents.ByMD5
 	if len(digest) == 40 {
-		index = indexSHA1
+		index = documents.BySHA1
 	}
 	for _, a := range accounts {
 		hash, err := d.hasher.hash(ctx, a.ID, digest)

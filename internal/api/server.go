@@ -20,7 +20,6 @@ import (
 	"time"
 
 	"github.com/pivotvoice/pivot/internal/cdr"
-	"github.com/pivotvoice/pivot/internal/documents"
 	"github.com/pivotvoice/pivot/internal/event"
 	"github.com/pivotvoice/pivot/internal/flow"
 	"github.com/pivotvoice/pivot/internal/observe"
@@ -121,7 +120,7 @@ func New(cfg Config) *Server {
 	}
 	s.numbersDef, s.mediaDef = numbersResource(cfg.URLs), mediaResource()
 	s.recordingsDef = recordingsResource(s.kinds)
-	s.resources = append([]resource.Resource{s.usersDef, s.callflowsDef}, documents.All()...)
+	s.resources = append([]resource.Resource{s.callflowsDef}, declared(s.usersDef, func(url string) error { return checkURL(cfg.URLs, url) })...)
 	if cfg.Blobs != nil {
 		s.resources = append(s.resources, s.mediaDef, s.recordingsDef)
 	}
@@ -129,7 +128,7 @@ func New(cfg Config) *Server {
 	s.ops = slices.Concat(
 		s.authOperations(), s.accountOperations(), s.schemaOperations(), s.callOperations(),
 		s.cdrOperations(), s.debugOperations(), s.numberOperations(), s.signingOperations(),
-		s.mediaOperations(), s.recordingOperations(), s.checkOperations(),
+		s.mediaOperations(), s.recordingOperations(), s.checkOperations(), s.deviceOperations(),
 	)
 	for _, r := range s.resources {
 		for _, op := range s.crud(r) {

@@ -14,7 +14,9 @@ import (
 // All are the kinds of documents there are.
 func All() []resource.Resource {
 	return []resource.Resource{
-		Directories.Resource, Lists.Resource, Menus.Resource, TemporalRules.Resource, TemporalRuleSets.Resource,
+		Blacklists.Resource, Carriers.Resource, Conferences.Resource, Devices.Resource, Directories.Resource,
+		Faxboxes.Resource, Groups.Resource, Lists.Resource, Mailboxes.Resource, Menus.Resource, Queues.Resource,
+		TemporalRules.Resource, TemporalRuleSets.Resource, Users.Resource, Webhooks.Resource,
 	}
 }
 
@@ -29,6 +31,17 @@ type Kind[T any] struct{ resource.Resource }
 
 // define makes a Kind of a declaration.
 func define[T any](d resource.Def[T]) Kind[T] { return Kind[T]{resource.Define(d)} }
+
+// Checking is the resource with one more check of its documents.
+func (k Kind[T]) Checking(more func(context.Context, *resource.Draft, T) error) resource.Resource {
+	return k.Resource.Checking(func(ctx context.Context, d *resource.Draft) error {
+		var v T
+		if err := k.Decode(d.Doc, &v); err != nil {
+			return err
+		}
+		return more(ctx, d, v)
+	})
+}
 
 // One is a document that was read.
 type One[T any] struct {

@@ -12,15 +12,16 @@ type List struct {
 
 // ListEntry is one entry of a list.
 type ListEntry struct {
-	ListID             string `json:"list_id" jsonschema:"required" jsonschema_description:"The list it is in."`
-	Number             string `json:"number,omitempty" jsonschema_description:"A number, or how numbers begin."`
-	Pattern            string `json:"pattern,omitempty" jsonschema_description:"A regular expression of numbers."`
-	CaptureGroupKey    string `json:"capture_group_key,omitempty" jsonschema_description:"The first digits that choose this entry, for dynamic_cid."`
-	CaptureGroupLength int    `json:"capture_group_length,omitempty" jsonschema:"minimum=1" jsonschema_description:"How many digits those are; 2 if not given."`
-	DisplayName        string `json:"displayname,omitempty" jsonschema:"minLength=1,maxLength=128" jsonschema_description:"The name to show."`
-	FirstName          string `json:"firstname,omitempty" jsonschema:"minLength=1,maxLength=128"`
-	LastName           string `json:"lastname,omitempty" jsonschema:"minLength=1,maxLength=128"`
-	Type               string `json:"type,omitempty" jsonschema:"minLength=1,maxLength=128"`
+	ListID             string   `json:"list_id" jsonschema:"required" jsonschema_description:"The list it is in."`
+	Number             string   `json:"number,omitempty" jsonschema_description:"A number, or how numbers begin."`
+	Pattern            string   `json:"pattern,omitempty" jsonschema_description:"A regular expression of numbers."`
+	CaptureGroupKey    string   `json:"capture_group_key,omitempty" jsonschema_description:"The first digits that choose this entry, for dynamic_cid."`
+	CaptureGroupLength int      `json:"capture_group_length,omitempty" jsonschema_description:"How many digits those are; 2 if not given."`
+	DisplayName        string   `json:"displayname,omitempty" jsonschema:"minLength=1,maxLength=128" jsonschema_description:"The name to show."`
+	FirstName          string   `json:"firstname,omitempty" jsonschema:"minLength=1,maxLength=128" jsonschema_description:"The first name."`
+	LastName           string   `json:"lastname,omitempty" jsonschema:"minLength=1,maxLength=128" jsonschema_description:"The last name."`
+	Type               string   `json:"type,omitempty" jsonschema:"minLength=1,maxLength=128" jsonschema_description:"A word of your own."`
+	Profile            *Profile `json:"profile,omitempty" jsonschema_description:"The card of whose number it is."`
 	// What Kazoo's code reads besides its schema.
 	Name   string `json:"name,omitempty" jsonschema_description:"The name to show where there is no displayname."`
 	Prefix string `json:"prefix,omitempty" jsonschema_description:"How numbers begin."`
@@ -41,6 +42,6 @@ var Lists = define(resource.Def[List]{
 var ListEntries = define(resource.Def[ListEntry]{
 	Name: "entries", As: "list_entries", Type: "list_entry", Summary: "Entries of a list.",
 	Example: `{"number": "+14155550100", "displayname": "Ada"}`,
-	List:    resource.Fields("number", "pattern", "displayname", "firstname", "lastname", "type"),
-	Index:   []string{ByList},
+	Whole:   true,
+	Index:   []string{ByList, "number"},
 })

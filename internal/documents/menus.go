@@ -24,9 +24,9 @@ type Menu struct {
 // media.
 type MenuMedia struct {
 	Greeting string `json:"greeting,omitempty" jsonschema:"minLength=3,maxLength=2048" jsonschema_description:"What is offered, as in play."`
-	Exit     any    `json:"exit_media,omitempty" jsonschema:"oneof_type=boolean;string" jsonschema_description:"Once all tries are used up."`
-	Transfer any    `json:"transfer_media,omitempty" jsonschema:"oneof_type=boolean;string" jsonschema_description:"Before the call goes on elsewhere."`
-	Invalid  any    `json:"invalid_media,omitempty" jsonschema:"oneof_type=boolean;string" jsonschema_description:"After keys that lead nowhere."`
+	Exit     any    `json:"exit_media,omitempty" jsonschema:"oneof_type=boolean;string,minLength=3,maxLength=2048" jsonschema_description:"Once all tries are used up."`
+	Transfer any    `json:"transfer_media,omitempty" jsonschema:"oneof_type=boolean;string,minLength=3,maxLength=2048" jsonschema_description:"Before the call goes on elsewhere."`
+	Invalid  any    `json:"invalid_media,omitempty" jsonschema:"oneof_type=boolean;string,minLength=3,maxLength=2048" jsonschema_description:"After keys that lead nowhere."`
 }
 
 // Menus are the menus of an account.
@@ -35,5 +35,8 @@ var Menus = define(resource.Def[Menu]{
 	Default: Menu{Retries: 3, MaxExtensionLength: 4, Hunt: true},
 	Example: `{"name": "Main menu", "retries": 3, "timeout": 10000, "max_extension_length": 4,
 		"media": {"exit_media": true, "invalid_media": true, "transfer_media": false}}`,
-	List: append(resource.Fields("name"), resource.FieldOr("flags", []any{})),
+	List: append(resource.Fields("name"), flags),
+	Refers: func(d resource.Doc) []resource.Ref {
+		return refs("media", d.Public, "media.greeting", "media.exit_media", "media.transfer_media", "media.invalid_media")
+	},
 })

@@ -307,8 +307,14 @@ func (c Collection) put(ctx context.Context, d *Draft) (Doc, error) {
 // index is what a draft can be found by.
 func (c Collection) index(d *Draft) map[string][]string {
 	out := map[string][]string{}
+	doc := Doc{Account: d.Account, Type: c.Type, ID: d.ID, Public: d.Doc, Private: d.Private}
 	if c.find != nil {
-		maps.Copy(out, c.find(Doc{Account: d.Account, Type: c.Type, ID: d.ID, Public: d.Doc, Private: d.Private}))
+		maps.Copy(out, c.find(doc))
+	}
+	for _, ref := range c.Refers(doc) {
+		if !slices.Contains(out[indexRefers], ref.ID) {
+			out[indexRefers] = append(out[indexRefers], ref.ID)
+		}
 	}
 	for _, path := range c.Index {
 		v, _ := At(d.Doc, path)
@@ -349,4 +355,33 @@ func (c Collection) Where(ctx context.Context, index map[string]string) ([]Doc, 
 		}
 	}
 	return out, nil
+}
+
+// indexRefers is the store's index of the ids that documents mean.
+const indexRefers = "refers"
+
+// Refers are the documents that d means, there or not.
+func (r Resource) Refers(d Doc) []Ref {
+	if r.refers == nil {
+		return nil
+	}
+	return slices.DeleteFunc(r.refers(d), func(ref Ref) bool { 
+		return ref.ID == "" || len(ref.ID) > maxRef || strings.Contains(ref.ID, "\x00")
+	})
+}
+
+// maxRef is the longest id, in bytes, that a document can be meant by.
+const maxRef = 512
+
+// Referring are the documents that mean the one of this type and id.
+func (c Collection) Referring(ctx context.Context, kind, id string) ([]Doc, error) {
+	if c.refers == nil {
+		return nil, nil
+	}
+	found, err := c.FindBy(ctx, indexRefers, id)
+	return slices.DeleteFunc(found, func(d Doc) bool {
+		return !slices.ContainsFunc(c.Refers(d), func(r Ref) bool {
+			return r.ID == id && (r.Type == "" || r.Type == kind)
+		})
+	}), err
 }

@@ -29,6 +29,8 @@ type Def[T any] struct {
 	Example string // one that works, JSON: shown in the docs and lived through by the tests
 	// List are the columns of a list row, besides the id.
 	List []Column
+	// Whole has list rows be whole documents.
+	Whole bool
 	// Order is what a list is ordered by; nil is the id.
 	Order func(Doc) string
 	// Index are the dotted paths of single values that lists are often
@@ -37,6 +39,8 @@ type Def[T any] struct {
 	// Find is what else it can be found by, in the store's index, read from
 	// private keys too.
 	Find func(d Doc) map[string][]string
+	// Refers are the documents that one means, there or not.
+	Refers func(d Doc) []Ref
 	// Unique are the values that no other document of the account may have.
 	Unique []Unique
 	// ReadOnly are top-level keys that replies add; they are dropped from
@@ -59,6 +63,10 @@ type Def[T any] struct {
 	// Removing may refuse a deletion.
 	Removing func(ctx context.Context, docs store.Docs, d Doc) error
 }
+
+// Ref is what a document means another by. Type is "" where it does not say
+// what the other is.
+type Ref struct{ Type, ID string }
 
 // Unique is a value that only one document of the account may have.
 type Unique struct {
@@ -111,7 +119,7 @@ type Draft struct {
 type Resource struct {
 	Name, Type, Summary, Doc string
 	As, Blob                 string
-	Fixed                    bool
+	Fixed, Whole             bool
 	Columns                  []Column // of a list row, besides the id
 	Order                    func(Doc) string
 	Index                    []string
@@ -121,8 +129,9 @@ type Resource struct {
 	Example                  json.RawMessage
 
 	find     func(Doc) map[string][]string
-	before   func(context.Context, *Draft) error
-	check    func(context.Context, *Draft) error
+	refers   func(Doc) []Ref
+	before   Hook
+	check    Hook
 	show     func(context.Context, store.Docs, Doc, Object) error
 	removing func(context.Context, store.Docs, Doc) error
 }
@@ -135,25 +144,68 @@ func Define[T any](d Def[T]) Resource {
 	}
 	r := Resource{
 		Name: d.Name, Type: d.Type, Summary: d.Summary, Doc: d.Doc, Columns: d.List, Order: d.Order,
-		As: cmp.Or(d.As, d.Name), Blob: d.Blob, Fixed: d.Fixed,
+		As: cmp.Or(d.As, d.Name), Blob: d.Blob, Fixed: d.Fixed, Whole: d.Whole,
 		Index: d.Index, Unique: d.Unique, ReadOnly: d.ReadOnly, Apart: d.Apart,
 		Schema: s, Example: json.RawMessage(d.Example),
-		find: d.Find, before: d.Before, show: d.Show, removing: d.Removing,
+		find: d.Find, refers: d.Refers, before: d.Before, show: d.Show, removing: d.Removing,
 	}
 	if d.Check != nil {
 		r.check = func(ctx context.Context, draft *Draft) error {
-			raw, err := json.Marshal(without(draft.Doc, d.Apart))
-			if err != nil {
-				return err
-			}
 			var v T
-			if err := s.Decode(raw, &v); err != nil {
-				return unfit(err)
+			if err := r.Decode(draft.Doc, &v); err != nil {
+				return err
 			}
 			return d.Check(ctx, draft, v)
 		}
 	}
 	return r
+}
+
+// Hook looks at a draft, and may change it. What it returns as schema.Faults
+// is the client's fault.
+type Hook func(context.Context, *Draft) error
+
+// Preparing is r with one more thing done to a document before it is held to
+// its schema.
+func (r Resource) Preparing(more Hook) Resource {
+	r.before = then(r.before, more)
+	return r
+}
+
+// Checking is r with one more check of a document with its defaults.
+func (r Resource) Checking(more Hook) Resource {
+	r.check = then(r.check, more)
+	return r
+}
+
+// then is two hooks in one: the faults of both, unless the first went wrong
+// otherwise.
+func then(first, second Hook) Hook {
+	if first == nil {
+		return second
+	}
+	return func(ctx context.Context, d *Draft) error {
+		var faults, more schema.Faults
+		if err := first(ctx, d); err != nil && !errors.As(err, &faults) {
+			return err
+		}
+		if err := second(ctx, d); err != nil && !errors.As(err, &more) {
+			return err
+		}
+		return append(faults, more...).Err()
+	}
+}
+
+// Decode reads a document with its defaults.
+func (r Resource) Decode(doc Object, into any) error {
+	raw, err := json.Marshal(without(doc, r.Apart))
+	if err != nil {
+		return err
+	}
+	if err := r.Schema.Decode(raw, into); err != nil {
+		return unfit(err)
+	}
+	return nil
 }
 
 // unfit is a document that its schema took and its type does not: a number
@@ -201,6 +253,9 @@ func without(o Object, keys []string) Object {
 
 // Row is a document as a list shows it.
 func (r Resource) Row(d Doc) Object {
+	if r.Whole {
+		return d.Show()
+	}
 	row := Object{"id": d.ID}
 	for _, c := range r.Columns {
 		if v := c.Value(d); v != nil {

@@ -50,6 +50,7 @@ func declare(s *reflector.Schema, v reflect.Value) error {
 	}
 	anything(s)
 	switch {
+	case v.Kind() == reflect.Interface || isLiteral(v.Type()): // says all there is to say
 	case v.Kind() == reflect.Struct && s.Properties != nil:
 		return declareFields(s, v)
 	case s.Items != nil:
@@ -67,6 +68,12 @@ func declare(s *reflector.Schema, v reflect.Value) error {
 		rangeOf(s, v.Type())
 	}
 	return nil
+}
+
+// isLiteral says whether a type says its schema itself; see Literal.
+func isLiteral(t reflect.Type) bool {
+	_, ok := t.MethodByName("JSONSchema")
+	return ok
 }
 
 // anything makes the schema of any {}: the library's true is not draft 4.
@@ -187,8 +194,8 @@ func readTags(p *reflector.Schema, f reflect.StructField) error {
 			continue
 		}
 		known := slices.Contains(tagsOf[""], name) || slices.Contains(tagsOf[p.Type], name)
-		if p.Items != nil {
-			known = known || slices.Contains(tagsOf[p.Items.Type], name)
+		for _, inner := range append(forms(p), p.Items) {
+			known = known || inner != nil && slices.Contains(tagsOf[inner.Type], name)
 		}
 		if !known {
 			return fmt.Errorf("no %s takes the tag %q", p.Type, name)
@@ -200,9 +207,42 @@ func readTags(p *reflector.Schema, f reflect.StructField) error {
 			}
 		case "keys":
 			only(p, value)
+		default:
+			if err := tagForms(p, name, value); err != nil {
+				return err
+			}
 		}
 	}
 	return fixDefault(p)
+}
+
+// forms are what a property may be one of.
+func forms(p *reflector.Schema) []*reflector.Schema { return slices.Concat(p.OneOf, p.AnyOf) }
+
+// tagForms puts a tag into the forms of a property that take it; an enum is
+// of strings.
+func tagForms(p *reflector.Schema, name, value string) error {
+	for i, form := range forms(p) {
+		switch {
+		case name == "enum" && form.Type == "string":
+			form.Enum = append(form.Enum, value)
+			continue
+		case !slices.Contains(tagsOf[form.Type], name):
+			continue
+		}
+		said := map[string]any{name: json.RawMessage(value)}
+		if name == "pattern" || name == "format" {
+			said[name] = value
+		}
+		raw, err := encode(said)
+		if err == nil {
+			err = json.Unmarshal(raw, forms(p)[i])
+		}
+		if err != nil {
+			return fmt.Errorf("%s=%s: %w", name, value, err)
+		}
+	}
+	return nil
 }
 
 // tagDefault is the default of an object or of anything, as JSON.

@@ -34,7 +34,7 @@ type Schema struct {
 //	json:"name" jsonschema:"required,minimum=0,maximum=9,default=3" jsonschema_description:"What it is."
 //	json:"name" jsonschema:"enum=a,enum=b,minLength=1,maxLength=9,pattern=^x$,format=uri"
 //	json:"name" jsonschema:"minItems=1,uniqueItems=true,enum=a,enum=b"   // an array; the last are its items'
-//	json:"name" jsonschema:"oneof_type=string;integer"                   // on a field of type any
+//	json:"name" jsonschema:"oneof_type=string;integer,minLength=3"       // on a field of type any: each form takes its own
 //
 // and three of our own:
 //
@@ -45,6 +45,9 @@ type Schema struct {
 // A comma inside a value is written `\\,`. json.RawMessage and any take every
 // JSON. A struct by value is filled in where data lacks it if something in it
 // has a default; behind a pointer it is not.
+//
+// A type that tags cannot describe has a method JSONSchema() *Tree, which
+// returns a Literal.
 //
 // A type that no JSON fits, or a tag nobody knows, is a broken declaration:
 // Of panics, at start.
@@ -74,6 +77,20 @@ func of(v any) (*Schema, error) {
 		return nil, err
 	}
 	return build(tree)
+}
+
+// Tree is a schema as it is declared.
+type Tree = reflector.Schema
+
+// Literal is the schema that text is, for a type's method JSONSchema. What is
+// none is a broken declaration: Literal panics, at start.
+func Literal(text string) *Tree {
+	t := new(Tree)
+	if err := json.Unmarshal([]byte(text), t); err != nil {
+		//nolint:forbidigo // a broken declaration: found at start, by every test
+		panic(fmt.Sprintf("schema: %s: %v", text, err))
+	}
+	return t
 }
 
 // build publishes and compiles tree.

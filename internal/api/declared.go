@@ -1,0 +1,134 @@
+package api
+
+import (
+	"context"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/pivotvoice/pivot/internal/documents"
+	"github.com/pivotvoice/pivot/internal/resource"
+	"github.com/pivotvoice/pivot/internal/route"
+	"github.com/pivotvoice/pivot/internal/schema"
+	"github.com/pivotvoice/pivot/internal/store"
+)
+
+// declared are the resources of an account as they are declared, with what
+// needs more than their own document.
+func declared(users resource.Resource, urls documents.URLChecker) []resource.Resource {
+	all := documents.All()
+	for i, r := range all {
+		switch r.Name {
+		case "users":
+			all[i] = withMetaflows(users, urls)
+		case "devices":
+			all[i] = withMetaflows(devicesResource(), urls)
+		case "blacklists":
+			all[i] = r.Preparing(normaliseNumbers)
+		case "conferences":
+			all[i] = documents.Conferences.Checking(uniqueNumbers)
+		case "faxboxes":
+			all[i] = withURLs(r.Checking(uniqueFaxAddress), urls,
+				"notifications.inbound.callback.url", "notifications.outbound.callback.url")
+		case "webhooks":
+			all[i] = withURLs(documents.Webhooks.Checking(checkHook), urls, "uri")
+		}
+	}
+	return all
+}
+
+// withMetaflows holds metaflows and recordings to what their schema cannot
+// say.
+func withMetaflows(r resource.Resource, urls documents.URLChecker) resource.Resource {
+	var paths []string
+	for _, direction := range []string{"any", "inbound", "outbound"} {
+		for _, from := range []string{"any", "offnet", "onnet"} {
+			paths = append(paths, "call_recording."+direction+"."+from+".url")
+		}
+	}
+	return withURLs(r, urls, paths...).Checking(func(_ context.Context, d *resource.Draft) error {
+		flows, _ := d.Doc["metaflows"].(resource.Object)
+		return documents.CheckMetaflows(flows, urls).Under("metaflows").Err()
+	})
+}
+
+// withURLs holds URLs to what this server may ask.
+func withURLs(r resource.Resource, urls documents.URLChecker, paths ...string) resource.Resource {
+	return r.Checking(func(_ context.Context, d *resource.Draft) error {
+		return documents.CheckURLs(d.Doc, urls, paths...).Err()
+	})
+}
+
+func checkHook(_ context.Context, _ *resource.Draft, w documents.Webhook) error {
+	return documents.HookFaults(w).Err()
+}
+
+// normaliseNumbers writes the numbers of a blacklist as calls have them.
+func normaliseNumbers(_ context.Context, d *resource.Draft) error {
+	numbers, ok := d.Doc["numbers"].(resource.Object)
+	if !ok {
+		return nil
+	}
+	normal := make(resource.Object, len(numbers))
+	for n, v := range numbers {
+		normal[route.Normalise(n)] = v
+	}
+	d.Doc["numbers"] = normal
+	return nil
+}
+
+// uniqueNumbers keeps a number in one conference. Two that are saved at the
+// same moment may both get it.
+func uniqueNumbers(ctx context.Context, d *resource.Draft, _ documents.Conference) error {
+	c := resource.Collection{Resource: documents.Conferences.Resource, Docs: d.Docs, Account: d.Account}
+	for _, n := range documents.ConferenceNumbers(d.Doc) {
+		found, err := c.FindBy(ctx, documents.ByNumber, n)
+		if err != nil {
+			return err
+		}
+		if slices.ContainsFunc(found, func(other resource.Doc) bool { return other.ID != d.ID }) {
+			return schema.Faults{documents.Taken("numbers", "Numbers already in use", n)}
+		}
+	}
+	return nil
+}
+
+// uniqueFaxAddress keeps an address to one faxbox of all accounts.
+func uniqueFaxAddress(ctx context.Context, d *resource.Draft) error {
+	address := resource.Text(d.Doc, documents.FaxAddress)
+	if address == "" {
+		return nil
+	}
+	taken, err := elsewhere(ctx, d, documents.Faxboxes.Type, documents.FaxAddress, address)
+	if err != nil || !taken {
+		return err
+	}
+	return schema.Faults{documents.Taken(documents.FaxAddress, "email address must be unique", address)}
+}
+
+// elsewhere says whether a document of another id, in any account, has value
+// in a field of the store's index. Two accounts that save one at the same
+// moment may both have it.
+func elsewhere(ctx context.Context, d *resource.Draft, kind, field, value string) (bool, error) {
+	found, err := d.Docs.List(ctx, store.Query{
+		AnyAccount: true, Type: kind, Where: map[string]string{field: value}, Limit: 2,
+	})
+	return slices.ContainsFunc(found, func(o store.Doc) bool { return o.ID != d.ID || o.Account != d.Account }), err
+}
+
+// notHex is what a hardware address is written with besides its digits.
+var notHex = regexp.MustCompile(`[^0-9a-f]`)
+
+// normaliseMAC writes a hardware address as aa:bb:cc:dd:ee:ff; what is none
+// stays.
+func normaliseMAC(mac string) string {
+	hex := notHex.ReplaceAllString(strings.ToLower(mac), "")
+	if len(hex) != 12 {
+		return mac
+	}
+	pairs := make([]string, 6)
+	for i := range pairs {
+		pairs[i] = hex[2*i : 2*i+2]
+	}
+	return strings.Join(pairs, ":")
+}
