@@ -108,6 +108,9 @@ func checkIP(ctx context.Context, d *resource.Draft, ip string) (schema.Faults, 
 	return schema.Faults{documents.Taken("sip.ip", "SIP IP already in use", ip)}, nil
 }
 
+// unregistered is why nothing can be sent to a device.
+const unregistered = "The device is not registered: none can register with this server yet"
+
 func (s *Server) deviceOperations() []Operation {
 	const one = "accounts/{account_id}/devices/{id}"
 	return []Operation{
@@ -119,25 +122,26 @@ func (s *Server) deviceOperations() []Operation {
 			},
 		},
 		{
-			Method: http.MethodPost, Path: one + "/sync", Group: "devices",
-			Summary: "Have a device fetch its settings: refused while it is not registered", Do: s.notRegistered,
+			Method: http.MethodPost, Path: one + "/sync", Group: "devices", Summary: "Have a device fetch its settings",
+			Unbuilt: unregistered, Do: s.notRegistered,
 		},
 		{
-			Method: http.MethodPut, Path: one, Group: "devices",
-			Summary: "Send a device an event, with action notify: refused while it is not registered", Do: s.notRegistered,
+			Method: http.MethodPut, Path: one, Group: "devices", Summary: "Send a device an event",
+			Params:  []Param{{"action", "notify."}},
+			Example: Example{Data: `{"action": "notify", "data": {"event": "check-sync"}}`},
+			Unbuilt: unregistered, Do: s.notRegistered,
 		},
 	}
 }
 
 // notRegistered refuses what needs a device that this server can reach.
 func (s *Server) notRegistered(r *Request) (Reply, error) {
-	d, err := s.in(documents.Devices.Resource, r.Account.ID).Get(r.Context(), r.Var("id"))
-	if err != nil {
+	if _, err := s.in(documents.Devices.Resource, r.Account.ID).Get(r.Context(), r.Var("id")); err != nil {
 		return Reply{}, err
 	}
 	if action := r.Param("action"); r.method == http.MethodPut && action != "notify" {
 		return Reply{}, errInvalid("action", "enum", "Value not found in enumerated list of values",
 			map[string]any{"target": []string{"notify"}, "value": action})
 	}
-	return Reply{}, errUnbuilt("device " + d.ID + " is not registered: devices cannot register with this server yet")
+	return Reply{}, errUnbuilt(r.op.Unbuilt)
 }

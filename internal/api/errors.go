@@ -68,9 +68,6 @@ func errTooMany(retry time.Duration) *Error {
 	return e
 }
 
-// errUnbuilt is what this server cannot do, with why.
-func errUnbuilt(why string) *Error { return says(http.StatusNotImplemented, "not_implemented", why) }
-
 func errBare(status int) *Error { return &Error{Status: status, Bare: true} }
 
 // errInvalid is one thing wrong with a request.

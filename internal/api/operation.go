@@ -43,6 +43,9 @@ type Operation struct {
 	Returns *schema.Schema
 	Many    bool
 	Example Example
+	// Unbuilt is why this server cannot do it yet, as a sentence without its
+	// full stop: good requests are refused with that, by 501.
+	Unbuilt string
 	Do      func(*Request) (Reply, error)
 }
 
@@ -62,6 +65,17 @@ type Example struct {
 	Accept string
 	Body   string // a body that is no envelope
 }
+
+// Tells is the summary, and what is to be known besides.
+func (o Operation) Tells() string {
+	if o.Unbuilt == "" {
+		return o.Summary
+	}
+	return o.Summary + " (not built, answers 501: " + o.Unbuilt + ")"
+}
+
+// errUnbuilt is the answer of an operation that is not built.
+func errUnbuilt(why string) *Error { return says(http.StatusNotImplemented, "not_implemented", why) }
 
 func (o Operation) same(other Operation) bool {
 	return o.Method == other.Method && o.Path == other.Path

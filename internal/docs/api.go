@@ -32,7 +32,7 @@ func API(ops []api.Operation) string {
 	for _, g := range names {
 		fmt.Fprintf(&b, "\n## %s\n\n| | | who |\n|---|---|---|\n", g)
 		for _, o := range groups[g] {
-			fmt.Fprintf(&b, "| `%s /v2/%s` | %s | %s |\n", o.Method, o.Path, cell(o.Summary+params(o)), who[o.Who])
+			fmt.Fprintf(&b, "| `%s /v2/%s` | %s | %s |\n", o.Method, o.Path, cell(o.Tells()+params(o)), who[o.Who])
 		}
 	}
 	return b.String()

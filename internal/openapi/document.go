@@ -78,7 +78,7 @@ func tags(ops []api.Operation) []object {
 
 func (d Description) operation(o api.Operation) object {
 	out := object{
-		"operationId": operationID(o), "tags": []string{o.Group}, "summary": o.Summary,
+		"operationId": operationID(o), "tags": []string{o.Group}, "summary": o.Tells(),
 		"parameters": parameters(o), "security": security(o.Who),
 		"responses": object{success(o): d.answer(o), "default": object{"$ref": "#/components/responses/error"}},
 	}
