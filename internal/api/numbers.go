@@ -155,6 +155,9 @@ func checkURL(urls URLChecker, raw string) error {
 	}
 }
 
+// askable says what is wrong with a URL that this server would ask.
+func (c Config) askable(url string) error { return checkURL(c.URLs, url) }
+
 // unanswered refuses a new voice_url for a number that a callflow answers: it
 // would never be asked.
 func unanswered(ctx context.Context, d *resource.Draft, n PhoneNumber) error {

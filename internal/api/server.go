@@ -120,7 +120,7 @@ func New(cfg Config) *Server {
 	}
 	s.numbersDef, s.mediaDef = numbersResource(cfg.URLs), mediaResource()
 	s.recordingsDef = recordingsResource(s.kinds)
-	s.resources = append([]resource.Resource{s.callflowsDef}, declared(s.usersDef, func(url string) error { return checkURL(cfg.URLs, url) })...)
+	s.resources = append([]resource.Resource{s.callflowsDef}, declared(s.usersDef, cfg.askable)...)
 	if cfg.Blobs != nil {
 		s.resources = append(s.resources, s.mediaDef, s.recordingsDef)
 	}

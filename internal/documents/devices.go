@@ -89,7 +89,7 @@ const SIPRealm = "pvt_sip_realm"
 // credentials is the API's to see.
 var Devices = define(resource.Def[Device]{
 	Name: "devices", Type: "device", Summary: "Devices: phones, and how they register and are reached.",
-	Default: Device{Enabled: true, UnsolicitedMWI: true, SIP: SIP{Method: "password", ExpireSeconds: 300, InviteFormat: "contact"}},
+	Default: Device{Enabled: true, UnsolicitedMWI: true},
 	Example: `{"name": "Reception", "device_type": "sip_device",
 		"sip": {"username": "reception", "password": "a long secret"}}`,
 	List: append(resource.Fields("name", "owner_id", "enabled", "mobile", "call_recording"), flags,

@@ -12,7 +12,8 @@ type DialPlans map[string]any
 // JSONSchema is schema.Of's.
 func (DialPlans) JSONSchema() *schema.Tree {
 	return schema.Literal(`{"type": "object",
-		"properties": {"system": {"type": "array", "items": {"type": "string"}, "description": "Plans of the server, by name."}},
+		"properties": {"system": {"type": "array", "items": {"type": "string"},
+			"description": "Plans of the server, by name."}},
 		"additionalProperties": {"type": "object", "properties": {
 			"description": {"type": "string", "description": "What it is for."},
 			"prefix": {"type": "string", "description": "What is put before."},

@@ -11,9 +11,11 @@ import (
 // metaflow is one step, but for the steps under it, which are checked by
 // CheckMetaflows.
 const metaflow = `{"type": "object", "required": ["module"], "properties": {
-	"module": {"type": "string", "minLength": 1, "maxLength": 64, "description": "The action; its data fits the schema metaflows.{module}."},
+	"module": {"type": "string", "minLength": 1, "maxLength": 64,
+		"description": "The action; its data fits the schema metaflows.{module}."},
 	"data": {"type": "object", "default": {}, "description": "What the action is told."},
-	"children": {"type": "object", "patternProperties": {".+": {"type": "object"}}, "description": "What comes next, by branch."}}}`
+	"children": {"type": "object", "patternProperties": {".+": {"type": "object"}},
+		"description": "What comes next, by branch."}}}`
 
 // Metaflow is one action that keys start during a call.
 type Metaflow map[string]any

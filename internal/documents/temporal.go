@@ -9,7 +9,7 @@ type TemporalRule struct {
 	Interval  int      `json:"interval" jsonschema:"minimum=1" jsonschema_description:"Every how many cycles."`
 	StartDate int64    `json:"start_date" jsonschema_description:"From when on, in Gregorian seconds."`
 	Days      []int    `json:"days,omitempty" jsonschema:"minimum=1,maximum=31" jsonschema_description:"Days of the month."`
-	Weekdays  []string `json:"wdays,omitempty" jsonschema:"enum=monday,enum=tuesday,enum=wednesday,enum=wensday,enum=thursday,enum=friday,enum=saturday,enum=sunday" jsonschema_description:"Days of the week; all if not given."`
+	Weekdays  []string `json:"wdays,omitempty" jsonschema:"enum=monday,enum=tuesday,enum=wednesday,enum=wensday,enum=thursday,enum=friday,enum=saturday,enum=sunday" jsonschema_description:"Days of the week; all if not given."` //nolint:misspell // Kazoo takes it so
 	Ordinal   string   `json:"ordinal,omitempty" jsonschema:"enum=every,enum=first,enum=second,enum=third,enum=fourth,enum=fifth,enum=last" jsonschema_description:"Which of the month's such weekdays."`
 	Month     int      `json:"month,omitempty" jsonschema:"minimum=1,maximum=12" jsonschema_description:"The month of a yearly one."`
 	Start     *int     `json:"time_window_start,omitempty" jsonschema:"minimum=0,maximum=86400" jsonschema_description:"From when on each such day, in seconds since midnight; 0 if not given."`

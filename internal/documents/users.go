@@ -64,10 +64,13 @@ var Users = define(resource.Def[User]{
 		flags, resource.Column{Name: "features", Value: userFeatures},
 	),
 	Order: func(d resource.Doc) string {
-		return strings.ToLower(strings.TrimSpace(resource.Text(d.Public, "last_name") + " " + resource.Text(d.Public, "first_name")))
+		names := resource.Text(d.Public, "last_name") + " " + resource.Text(d.Public, "first_name")
+		return strings.ToLower(strings.TrimSpace(names))
 	},
-	Index:  []string{"priv_level"},
-	Unique: []resource.Unique{inUse("username", "Username must be unique"), inUse("hotdesk.id", "Hotdesk ID already in use")},
+	Index: []string{"priv_level"},
+	Unique: []resource.Unique{
+		inUse("username", "Username must be unique"), inUse("hotdesk.id", "Hotdesk ID already in use"),
+	},
 	Find: func(d resource.Doc) map[string][]string {
 		return map[string][]string{
 			ByMD5:       resource.Strings(d.Private, "pvt_md5_auth"),

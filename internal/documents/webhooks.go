@@ -32,7 +32,8 @@ type Hook struct {
 // Hooks are what webhooks can hear of (spec/crossbar-api.md section 5.1).
 func Hooks() []Hook {
 	types := []string{
-		"all", "account", "callflow", "device", "faxbox", "media", "user", "vmbox", "fax", "mailbox_message", "call_recording",
+		"all", "account", "callflow", "device", "faxbox", "media", "user", "vmbox",
+		"fax", "mailbox_message", "call_recording",
 	}
 	return []Hook{
 		{ID: "all", Name: "All", Description: "Everything that happens to calls"},

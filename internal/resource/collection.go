@@ -365,7 +365,7 @@ func (r Resource) Refers(d Doc) []Ref {
 	if r.refers == nil {
 		return nil
 	}
-	return slices.DeleteFunc(r.refers(d), func(ref Ref) bool { 
+	return slices.DeleteFunc(r.refers(d), func(ref Ref) bool {
 		return ref.ID == "" || len(ref.ID) > maxRef || strings.Contains(ref.ID, "\x00")
 	})
 }

@@ -34,7 +34,7 @@ type Schema struct {
 //	json:"name" jsonschema:"required,minimum=0,maximum=9,default=3" jsonschema_description:"What it is."
 //	json:"name" jsonschema:"enum=a,enum=b,minLength=1,maxLength=9,pattern=^x$,format=uri"
 //	json:"name" jsonschema:"minItems=1,uniqueItems=true,enum=a,enum=b"   // an array; the last are its items'
-//	json:"name" jsonschema:"oneof_type=string;integer,minLength=3"       // on a field of type any: each form takes its own
+//	json:"name" jsonschema:"oneof_type=string;integer,minLength=3"       // on a field of type any; each form takes its
 //
 // and three of our own:
 //
