@@ -16,7 +16,7 @@ import (
 // never its neighbours. Paths are below the repository's root.
 var layers = [][]string{
 	{"internal/audio", "internal/schema", "internal/store", "internal/event", "internal/config", "internal/prompts", "internal/temporal", "internal/voices/formant", "examples/menu"},
-	{"internal/call", "internal/voices/english", "internal/cdr", "internal/resource", "internal/rtp", "internal/sdp", "internal/timeline", "internal/webhook"},
+	{"internal/call", "internal/voices/english", "internal/cdr", "internal/presence", "internal/resource", "internal/rtp", "internal/sdp", "internal/timeline", "internal/webhook"},
 	{"internal/flow", "internal/route", "internal/documents", "internal/call/fake", "internal/store/sqlstore", "internal/store/storetest"},
 	{"internal/actions", "internal/kazoo", "internal/media", "internal/observe", "internal/recogniser", "internal/sip", "internal/twiml", "internal/voices"},
 	{"internal/api", "internal/callbacks", "internal/phone", "internal/recordings", "internal/sim"},
@@ -37,7 +37,7 @@ var only = map[string][]string{
 	"github.com/emiago/sipgo/": {"internal/sip"},
 	"github.com/emiago/sipgo":  {"internal/sip"},
 	"github.com/pion/":         {"internal/rtp", "internal/sdp"},
-	"encoding/xml":             {"internal/twiml", "internal/voices"}, // TwiML documents, and SSML
+	"encoding/xml":             {"internal/presence", "internal/twiml", "internal/voices"}, // lamps, TwiML documents, and SSML
 }
 
 const module = "github.com/pivotvoice/pivot/"

@@ -44,6 +44,8 @@ func FuzzDatagram(f *testing.F) {
 	for _, m := range []string{
 		h.request("INVITE", h.sdp), h.request("OPTIONS", ""), h.request("CANCEL", ""), h.request("BYE", ""), h.request("ACK", ""),
 		h.request("INVITE", "", "Require: 100rel", "Session-Expires: 90;refresher=uas", "Reason: SIP;cause=200"),
+		h.request("SUBSCRIBE", "", "Event: dialog;id=1", "Expires: 60", "Accept: application/dialog-info+xml"),
+		h.request("SUBSCRIBE", "", "o: presence", "Expires: 0"), h.request("SUBSCRIBE", "", "Event: dialog;sla", "Expires: 1"),
 		"SIP/2.0 200 OK\r\nVia: SIP/2.0/UDP a;branch=z9hG4bK1\r\nCSeq: 1 INVITE\r\nCall-ID: fuzz\r\nFrom: <sip:a>\r\nTo: <sip:b>\r\n\r\n",
 		"\r\n\r\n", "INVITE",
 	} {
@@ -54,9 +56,11 @@ func FuzzDatagram(f *testing.F) {
 		f.Skip(err)
 	}
 	f.Cleanup(e.Close)
+	lamps := board(f)
 	f.Fuzz(func(t *testing.T, b []byte) {
 		s, err := NewServer(Config{
-			Listen: []Listen{{"udp", "127.0.0.1:0"}}, Media: e, Codecs: audio.Codecs, Log: event.Discard,
+			Presence: lamps,
+			Listen:   []Listen{{"udp", "127.0.0.1:0"}}, Media: e, Codecs: audio.Codecs, Log: event.Discard,
 			Logger: slog.New(alarm{slog.DiscardHandler, t}), Timers: Timers{T1: time.Millisecond},
 			OnCall: func(ctx context.Context, l call.Leg) { _ = l.Hangup(ctx, call.Cause{Name: "USER_BUSY"}) },
 		})
@@ -73,6 +77,9 @@ func FuzzDatagram(f *testing.F) {
 		defer cancel()
 		if err := s.Close(ctx); err != nil {
 			t.Errorf("it does not end: %v", err)
+		}
+		if all := lamps.List("acme"); len(all) != 0 {
+			t.Errorf("still watched: %+v", all)
 		}
 	})
 }

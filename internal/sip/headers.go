@@ -16,7 +16,7 @@ import (
 
 // What we can do, as headers say it.
 const (
-	allowValue     = "INVITE, ACK, CANCEL, BYE, OPTIONS, PRACK, UPDATE, INFO, NOTIFY"
+	allowValue     = "INVITE, ACK, CANCEL, BYE, OPTIONS, PRACK, UPDATE, INFO, NOTIFY, SUBSCRIBE"
 	supportedValue = "100rel, timer"
 	acceptValue    = "application/sdp, multipart/mixed, application/dtmf-relay, application/dtmf"
 	typeSDP        = "application/sdp"
@@ -27,6 +27,7 @@ var phrases = map[int]string{
 	100: "Trying", 180: "Ringing", 183: "Session Progress", 200: "OK", 400: "Bad Request", 403: "Forbidden",
 	404: "Not Found", 405: "Method Not Allowed", 406: "Not Acceptable", 408: "Request Timeout", 410: "Gone",
 	415: "Unsupported Media Type", 416: "Unsupported URI Scheme", 420: "Bad Extension", 422: "Session Interval Too Small",
+	423: "Interval Too Brief",
 	480: "Temporarily Unavailable", 481: "Call/Transaction Does Not Exist", 482: "Loop Detected", 483: "Too Many Hops",
 	484: "Address Incomplete", 486: "Busy Here", 487: "Request Terminated", 488: "Not Acceptable Here",
 	489: "Bad Event", 491: "Request Pending", 500: "Server Internal Error", 501: "Not Implemented", 502: "Bad Gateway",
@@ -67,7 +68,7 @@ var _ io.StringWriter = stringWriter{}
 func answer(req *sip.Request, code int, tag string) *sip.Response {
 	res := sip.NewResponse(code, phrase(code))
 	sip.CopyHeaders("Via", req, res)
-	if code > 100 && code < 300 && req.Method == sip.INVITE {
+	if code > 100 && code < 300 && (req.Method == sip.INVITE || req.Method == sip.SUBSCRIBE) {
 		sip.CopyHeaders("Record-Route", req, res)
 	}
 	for _, h := range []sip.Header{req.From(), req.To(), req.CallID(), req.CSeq()} {

@@ -197,6 +197,7 @@ type handset struct {
 	sdp  string
 	seq  int
 	via  string // the branch of the last request
+	told string // the CSeq of the last NOTIFY that was read
 }
 
 func newHandset(t *testing.T, to netip.AddrPort) *handset {

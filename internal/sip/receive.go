@@ -16,7 +16,10 @@ import (
 )
 
 // counters are what never gets as far as a call.
-type counters struct{ messages, junk, strangers, malformed, strays, overflow atomic.Uint64 }
+type counters struct {
+	messages, junk, strangers, malformed, strays, overflow atomic.Uint64
+	subscribed, unsubscribed, notified, lost               atomic.Uint64
+}
 
 // Counts are messages since the start, by what became of them.
 type Counts struct {
@@ -26,6 +29,11 @@ type Counts struct {
 	Malformed uint64 // unreadable: answered 400 where possible
 	Strays    uint64 // responses and ACKs that belong to nothing: dropped
 	Overflow  uint64 // more than one call's queue takes: dropped
+
+	Subscribed   uint64 // subscriptions that began
+	Unsubscribed uint64 // SUBSCRIBEs that were refused
+	Notified     uint64 // NOTIFYs that were sent, repetitions not counted
+	Lost         uint64 // subscriptions that ended because a NOTIFY failed
 }
 
 // Counts returns the counters.
@@ -33,6 +41,7 @@ func (s *Server) Counts() Counts {
 	c := &s.count
 	return Counts{
 		c.messages.Load(), c.junk.Load(), c.strangers.Load(), c.malformed.Load(), c.strays.Load(), c.overflow.Load(),
+		c.subscribed.Load(), c.unsubscribed.Load(), c.notified.Load(), c.lost.Load(),
 	}
 }
 
@@ -163,7 +172,7 @@ func (s *Server) request(in *inbound, b []byte) {
 		s.overwhelmed(in)
 		return
 	}
-	if live || known && tx.out.call != "" || !known && in.req.Method == sip.INVITE && toTag(in.req) == "" {
+	if live || known && tx.out.kept() || !known && in.req.Method == sip.INVITE && toTag(in.req) == "" {
 		note := ""
 		if known && in.req.Method != sip.ACK {
 			note = noteAgain
@@ -183,6 +192,8 @@ func (s *Server) request(in *inbound, b []byte) {
 		s.invite(in, key)
 	case in.req.Method == sip.OPTIONS:
 		s.options(in)
+	case in.req.Method == sip.SUBSCRIBE:
+		s.subscribe(in, key)
 	default:
 		s.stateless(in, refuse(481, "no such call"))
 	}
@@ -225,7 +236,12 @@ func (s *Server) leg(req *sip.Request) (*leg, bool) {
 // within is a request in a dialog.
 func (s *Server) within(in *inbound, key string) {
 	l, ok := s.leg(in.req)
-	if !ok {
+	switch {
+	case ok:
+	case in.req.Method == sip.SUBSCRIBE:
+		s.resubscribe(in, key)
+		return
+	default:
 		s.stateless(in, refuse(481, "no such call"))
 		return
 	}
@@ -357,7 +373,7 @@ func (s *Server) options(in *inbound) {
 		return
 	}
 	s.stateless(in, refuse(200, "", sip.NewHeader("Allow", allowValue), sip.NewHeader("Accept", acceptValue),
-		sip.NewHeader("Supported", supportedValue)))
+		sip.NewHeader("Supported", supportedValue), s.allowEvents()))
 }
 
 // turnAway refuses a request that no call takes. An INVITE is remembered, so
@@ -456,7 +472,9 @@ func (s *Server) response(res *sip.Response, from hop, b []byte) {
 		s.count.overflow.Add(1)
 		return
 	}
-	s.journal.message(time.Now(), tx.out.call, false, from, b, "")
+	if tx.out.kept() {
+		s.journal.message(time.Now(), tx.out.call, false, from, b, "")
+	}
 	tx.take(res)
 }
 

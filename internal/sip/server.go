@@ -66,6 +66,11 @@ type Config struct {
 	MediaTimeout time.Duration
 	UserAgent    string // User-Agent and Server header; "" is none
 	Timers       Timers // zero is RFC 3261's
+
+	// Presence is what phones may subscribe to; nil is nothing: every event is
+	// refused with 489.
+	Presence      Presence
+	Subscriptions Subscriptions // the bounds of that
 }
 
 // Server is a SIP user agent: many calls, both ways. Make it with NewServer.
@@ -76,6 +81,7 @@ type Server struct {
 	mark    string // begins every branch of ours
 	parser  *sip.Parser
 	tx      *txTable
+	subs    *subscriptions
 	crew    *crew
 	pool    *tcpPool
 	homes   homes
@@ -121,6 +127,8 @@ func NewServer(cfg Config) (*Server, error) {
 		return nil, fmt.Errorf("%w: a limit below zero", ErrConfig)
 	case cfg.OnCall == nil:
 		return nil, fmt.Errorf("%w: nobody to take calls", ErrConfig)
+	case !cfg.Subscriptions.good():
+		return nil, fmt.Errorf("%w: subscriptions", ErrConfig)
 	case cfg.SessionExpires > 0 && cfg.SessionExpires < minSession*time.Second:
 		return nil, fmt.Errorf("%w: session interval under %d s", ErrConfig, minSession)
 	}
@@ -143,6 +151,7 @@ func NewServer(cfg Config) (*Server, error) {
 		cfg: cfg, journal: journal{cfg.Log}, logger: cfg.Logger, mark: rand.Text()[:8], parser: sip.NewParser(),
 		tx: newTxTable(cfg.Timers.orDefault()), crew: newCrew(), threads: map[string]*thread{}, early: map[string]time.Time{},
 	}
+	s.subs = newSubscriptions(cfg.Subscriptions.orDefault())
 	s.pool = newTCPPool(s.crew, s.receive)
 	return s, nil
 }
@@ -252,8 +261,8 @@ func (s *Server) Drain() { s.draining.Store(true) }
 // Live is how many calls there are, answered or not.
 func (s *Server) Live() int { return int(s.live.Load()) }
 
-// Close hangs up what is left, waits until the far ends know it, and then
-// until nothing of the server is left. When ctx ends first, it does not wait
+// Close hangs up what is left, ends the subscriptions, waits until the far
+// ends know it, and then until nothing of the server is left. When ctx ends first, it does not wait
 // for the far ends any longer and returns the cause of ctx's end; should
 // OnCall not return, it is not waited for either.
 func (s *Server) Close(ctx context.Context) error {
@@ -263,7 +272,9 @@ func (s *Server) Close(ctx context.Context) error {
 			t.must(func() { l.hangup(call.Cause{Name: "NORMAL_CLEARING", SIP: 503, By: call.ByUs, Text: "shutting down"}) })
 		}
 	}
+	s.deactivate()
 	err := s.settled(ctx)
+	s.farewell(ctx)
 	if s.stop != nil {
 		s.stop(errStopped)
 	}

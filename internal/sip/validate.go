@@ -130,8 +130,8 @@ func checkHops(req *sip.Request, _ string) *refusal {
 
 // ours are the methods we carry out, others those we know of.
 var (
-	ours   = []string{"INVITE", "ACK", "CANCEL", "BYE", "OPTIONS", "PRACK", "UPDATE", "INFO", "NOTIFY"}
-	others = []string{"REGISTER", "SUBSCRIBE", "REFER", "MESSAGE", "PUBLISH"}
+	ours   = []string{"INVITE", "ACK", "CANCEL", "BYE", "OPTIONS", "PRACK", "UPDATE", "INFO", "NOTIFY", "SUBSCRIBE"}
+	others = []string{"REGISTER", "REFER", "MESSAGE", "PUBLISH"}
 )
 
 func checkMethod(_ *sip.Request, token string) *refusal {
@@ -189,6 +189,8 @@ func checkContent(req *sip.Request, _ string) *refusal {
 		if r := checkInvite(req); r != nil {
 			return r
 		}
+	case sip.SUBSCRIBE:
+		return checkContact(req)
 	case sip.UPDATE, sip.PRACK:
 	default:
 		return nil
@@ -200,7 +202,8 @@ func isWord(s string) bool {
 	return s != "" && !strings.ContainsFunc(s, func(r rune) bool { return (r < 'A' || r > 'Z') && (r < 'a' || r > 'z') })
 }
 
-func checkInvite(req *sip.Request) *refusal {
+// checkContact asks for the one address that requests within the dialog go to.
+func checkContact(req *sip.Request) *refusal {
 	branch, _ := req.Via().Params.Get("branch")
 	contacts := req.GetHeaders("Contact")
 	switch {
@@ -211,17 +214,25 @@ func checkInvite(req *sip.Request) *refusal {
 	case len(contacts) == 1 && (req.Contact() == nil || req.Contact().Address.Wildcard || !goodURI(req.Contact().Address)):
 		return refuse(400, "no good Contact")
 	}
-	if len(req.GetHeaders("Accept")) > 0 && !acceptsSDP(values(req, "Accept")) {
+	return nil
+}
+
+func checkInvite(req *sip.Request) *refusal {
+	if r := checkContact(req); r != nil {
+		return r
+	}
+	if len(req.GetHeaders("Accept")) > 0 && !accepts(values(req, "Accept"), typeSDP) {
 		return refuse(406, "takes no session descriptions", sip.NewHeader("Accept", acceptValue))
 	}
 	return nil
 }
 
-func acceptsSDP(types []string) bool {
+// accepts says that one of the types is kind, one of application/….
+func accepts(types []string, kind string) bool {
 	for _, t := range types {
 		t, _, _ = strings.Cut(t, ";")
 		switch strings.ToLower(strings.TrimSpace(t)) {
-		case typeSDP, "application/*", "*/*":
+		case kind, "application/*", "*/*":
 			return true
 		}
 	}

@@ -54,7 +54,7 @@ func TestValidation(t *testing.T) {
 		{"lower case method", options("OPTIONS sip", "options sip"), "400", ""},
 		{"unknown method", options("OPTIONS", "DANCE"), "501", "Allow: " + allowValue},
 		{"known method, not served", with("REGISTER", ""), "405", "Allow: " + allowValue},
-		{"subscription", with("SUBSCRIBE", ""), "405", "Allow: " + allowValue},
+		{"subscription", with("SUBSCRIBE", "", "Event: dialog"), "489", "Allow-Events: refer\r\n"},
 		{"transfer of no call", with("REFER", "", "Refer-To: <sip:1@a>"), "405", ""},
 		{"other scheme", options("OPTIONS sip:100@", "OPTIONS mailto:100@"), "416", ""},
 		{"secure scheme", options("OPTIONS sip:100@", "OPTIONS sips:100@"), "416", ""},
