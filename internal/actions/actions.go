@@ -3,6 +3,7 @@
 package actions
 
 import (
+	"cmp"
 	"context"
 	"strings"
 	"time"
@@ -55,6 +56,8 @@ type Deps struct {
 	// Keys are those that an account's webhooks are signed with, the one that
 	// signs first; nil signs nothing.
 	Keys func(ctx context.Context, account string) []string
+	// Nomorobo is the URL of the service that nomorobo asks; "" is Nomorobo's.
+	Nomorobo string
 	// AfterAnswer is how long play waits when it has just answered the call,
 	// for phones that open their ears late. Kazoo waits 100 ms. Here the
 	// default is not to wait: our sound begins at the same moment as the
@@ -76,11 +79,14 @@ func All(d Deps) []flow.Action {
 		collectDTMF,
 		echo,
 		flushDTMF,
+		function(pivoter{web: d.Web, dialects: d.Dialects, keys: d.Keys}, d.Documents),
 		gather(d.Voice, d.Media, d.Recogniser, tell),
 		hangup,
+		kvsSet,
 		language,
 		leave,
 		menu(d),
+		nomorobo(d.Web, cmp.Or(d.Nomorobo, nomoroboURL)),
 		noop,
 		pivot(d.Web, d.Dialects, d.Keys),
 		play(d.Media, d.AfterAnswer),
@@ -91,11 +97,13 @@ func All(d Deps) []flow.Action {
 		response(d.Media),
 		say(d.Voice),
 		sendDTMF,
+		set,
 		setVariable,
 		setVariables,
 		sleep,
 		temporalRoute(d.Documents, d.Media, d.Zone),
 		tts(d.Voice),
+		tellWeb(d.Web, tell),
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"net/url"
 	"strings"
+	"time"
 
 	"github.com/pivotvoice/pivot/internal/event"
 	"github.com/pivotvoice/pivot/internal/flow"
@@ -26,6 +27,16 @@ type Callback struct {
 	Method string // GET or POST
 	Params url.Values
 	Event  string // what is told, for people: "recording completed"
+	// Again is how often to try again; nil is for a day, at longer and longer
+	// intervals.
+	Again *Again
+}
+
+// Again is a patience of its own for a callback: it is tried again where the
+// server could not be reached or did not answer, and no other failure is.
+type Again struct {
+	Times int           `json:"times"`
+	Every time.Duration `json:"every"` // the wait before each, in nanoseconds
 }
 
 // telling is how actions tell web servers things.

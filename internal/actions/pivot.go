@@ -235,11 +235,15 @@ func (d pivotData) goOn(s *flow.Session, v *visit, x exchange) (flow.Next, error
 		s.Add(event.Warned{Code: "pivot.empty", Message: "the server answered with nothing: the call is hung up"})
 		return flow.Over, nil
 	}
-	// A program was read from JSON or XML and can be written as JSON.
-	text, _ := json.Marshal(x.program)
-	s.Add(event.Decoded{ID: x.ID, Dialect: x.language, Program: event.Mask(text)})
+	s.Add(event.Decoded{ID: x.ID, Dialect: x.language, Program: event.Mask(written(x.program))})
 	v.count(x.program)
 	return flow.Become(x.program, x.from), nil
+}
+
+// written is a program as JSON: it was read from JSON or XML and can be.
+func written(program *flow.Node) []byte {
+	text, _ := json.Marshal(program)
+	return text
 }
 
 // giveUp is the way on from a server that failed, and its fallback if it has

@@ -5,8 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"maps"
-	"slices"
 
 	"github.com/pivotvoice/pivot/internal/event"
 	"github.com/pivotvoice/pivot/internal/flow"
@@ -45,22 +43,15 @@ var setVariables = flow.Define(flow.Def[variablesData]{
 		{Says: "Who is calling.", Data: `{"custom_application_vars": {"customer": "4711", "vip": true}}`},
 	},
 	Run: func(_ context.Context, s *flow.Session, d variablesData) (flow.Next, error) {
-		if size(s, d) > maxVars {
-			err := fmt.Errorf("the call's variables would be more than %d bytes", maxVars)
-			return flow.Next{}, flow.Fail("variables.full", err)
+		if err := (variables{s.Vars, "the call's variables"}).take(s, d.Vars); err != nil {
+			return flow.Next{}, err
 		}
-		for _, name := range slices.Sorted(maps.Keys(d.Vars)) {
-			value, isNull := text(d.Vars[name])
-			if isNull {
-				delete(s.Vars, name)
+		for name := range d.Vars {
+			if _, there := s.Vars[name]; !there {
 				delete(s.Exported, name)
-			} else {
-				s.Vars[name] = value
-				if d.Export {
-					s.Exported[name] = true
-				}
+			} else if d.Export {
+				s.Exported[name] = true
 			}
-			s.Add(event.Set{Name: name, Value: value})
 		}
 		return flow.Next{}, nil
 	},
@@ -75,15 +66,20 @@ type variablesData struct {
 // maxVars bounds the variables of a call, names and values, in bytes.
 const maxVars = 64 << 10
 
-// size is what the call's variables come to with those of d, at most.
-func size(s *flow.Session, d variablesData) (n int) {
-	for name, value := range s.Vars {
+// size is what variables come to with more of them, at most.
+func size(all map[string]string, more map[string]json.RawMessage) (n int) {
+	for name, value := range all {
 		n += len(name) + len(value)
 	}
-	for name, value := range d.Vars {
+	for name, value := range more {
 		n += len(name) + len(value)
 	}
 	return n
+}
+
+// full is why variables were not set.
+func full(what string) error {
+	return flow.Fail("variables.full", fmt.Errorf("%s would be more than %d bytes", what, maxVars))
 }
 
 // text is a JSON value as a variable's text.

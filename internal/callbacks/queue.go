@@ -79,7 +79,8 @@ func New(cfg Config) *Queue {
 func (q *Queue) Post(account string, c actions.Callback) {
 	now := time.Now()
 	j := &job{account: account, pending: pending{
-		Call: c.Call, URL: c.URL, Method: c.Method, Params: c.Params, Event: c.Event, Posted: now, Next: now,
+		Call: c.Call, URL: c.URL, Method: c.Method, Params: c.Params, Event: c.Event, Again: c.Again,
+		Posted: now, Next: now,
 	}}
 	if why := q.take(j); why != "" {
 		q.cfg.Logger.Error("callback is lost", "account_id", account, "call_id", c.Call, "event", c.Event, "error", why)
@@ -157,6 +158,8 @@ type pending struct {
 	Posted time.Time  `json:"posted"`
 	Tries  int        `json:"tries"` // so far
 	Next   time.Time  `json:"next"`  // when the next one is due
+
+	Again *actions.Again `json:"again,omitempty"` // nil is the queue's own patience
 }
 
 // server is whom it goes to: scheme, host and port.

@@ -38,23 +38,36 @@ func (q *Queue) try(j *job) (f event.Fetched, again bool) {
 	told := event.CalledBack{Status: f.Status, Try: j.Tries, Took: f.Took}
 	if f.Status/100 != 2 { // what is wrong with the body of a 200 matters to nobody
 		told.Err = f.Err
-		wait := backoff(j.Tries, f.Header)
-		j.Next = time.Now().Add(wait)
-		again = worthwhile(f) && j.Next.Sub(j.Posted) < giveUpAfter
+		again = j.again(f)
 		told.Over = !again
 	}
 	q.tell(j, told)
 	return f, again
 }
 
-// worthwhile says whether a request that failed may fare better later. A
-// server that says no to the request itself will say so again.
-func worthwhile(f event.Fetched) bool {
+// again says whether a job that failed is tried again, and sets when.
+func (j *job) again(f event.Fetched) bool {
+	if j.Again != nil {
+		j.Next = time.Now().Add(j.Again.Every)
+		return unreached(f) && j.Tries <= j.Again.Times && j.Next.Sub(j.Posted) < giveUpAfter
+	}
+	j.Next = time.Now().Add(backoff(j.Tries, f.Header))
+	return worthwhile(f) && j.Next.Sub(j.Posted) < giveUpAfter
+}
+
+// unreached says whether a request had no answer at all.
+func unreached(f event.Fetched) bool {
 	switch f.Failure {
 	case event.FailDNS, event.FailConnect, event.FailTLS, event.FailTimeout, event.FailProtocol:
 		return true
 	}
-	return f.Status >= 500 || f.Status == http.StatusRequestTimeout || f.Status == http.StatusTooManyRequests
+	return false
+}
+
+// worthwhile says whether a request that failed may fare better later. A
+// server that says no to the request itself will say so again.
+func worthwhile(f event.Fetched) bool {
+	return unreached(f) || f.Status >= 500 || f.Status == http.StatusRequestTimeout || f.Status == http.StatusTooManyRequests
 }
 
 // backoff is how long to wait after so many tries: twice as long each time, an

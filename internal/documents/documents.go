@@ -15,7 +15,7 @@ import (
 func All() []resource.Resource {
 	return []resource.Resource{
 		Blacklists.Resource, Carriers.Resource, Conferences.Resource, Devices.Resource, Directories.Resource,
-		Faxboxes.Resource, Groups.Resource, Lists.Resource, Mailboxes.Resource, Menus.Resource, Queues.Resource,
+		Faxboxes.Resource, Functions.Resource, Groups.Resource, Lists.Resource, Mailboxes.Resource, Menus.Resource, Queues.Resource,
 		TemporalRules.Resource, TemporalRuleSets.Resource, Users.Resource, Webhooks.Resource,
 	}
 }

@@ -199,6 +199,23 @@ type (
 		// a web server may be told a day after it.
 		Account string `json:"-"`
 	}
+	// Notified is one try to send somebody a mail.
+	Notified struct {
+		To   string `json:"to"`
+		Says string `json:"says"` // what the mail is about: "missed_call"
+		Try  int    `json:"try"`
+		Took Millis `json:"took_ms"`
+		Err  string `json:"error,omitempty"`
+		Over bool   `json:"over,omitempty"` // it is not tried again
+		// Account is whose call it is, as in CalledBack.
+		Account string `json:"-"`
+	}
+	// Detected is a machine that was heard on the far end.
+	Detected struct {
+		What  string `json:"what"`     // "fax"
+		By    string `json:"by"`       // the sound that tells: "cng", "v21"
+		After Millis `json:"after_ms"` // since it was listened for
+	}
 	// Understood is speech turned into text.
 	Understood struct {
 		Text       string  `json:"text"`
@@ -342,6 +359,8 @@ func Of() []Fact {
 		StatusCallback{},
 		RecordCallback{},
 		CalledBack{},
+		Notified{},
+		Detected{},
 		Set{},
 		Decided{},
 		Changed{},
@@ -383,6 +402,8 @@ func (Changed) Kind() string    { return "changed" }
 func (StatusCallback) Kind() string { return "status_callback" }
 func (RecordCallback) Kind() string { return "record_callback" }
 func (CalledBack) Kind() string     { return "called_back" }
+func (Notified) Kind() string       { return "notified" }
+func (Detected) Kind() string       { return "detected" }
 
 func (Held) Kind() string   { return "held" }
 func (Media) Kind() string  { return "media" }
@@ -401,7 +422,7 @@ var kinds = map[string]func(json.RawMessage) (Fact, error){
 	"understood": decode[Understood], "referred": decode[Referred],
 	"held": decode[Held], "media": decode[Media], "warned": decode[Warned], "failed": decode[Failed],
 	"ended": decode[Ended], "status_callback": decode[StatusCallback], "record_callback": decode[RecordCallback],
-	"called_back": decode[CalledBack],
+	"called_back": decode[CalledBack], "notified": decode[Notified], "detected": decode[Detected],
 }
 
 func decode[F Fact](b json.RawMessage) (Fact, error) {

@@ -110,6 +110,7 @@ func (e *Engine) Run(ctx context.Context, leg call.Leg, start Start) error {
 	s.enter("")
 	why, err := s.hangup(ctx, why)
 	at := time.Now() // what is given back is not part of the call
+	s.conclude(why)
 	s.release()
 	stop()
 	s.log.Add(event.Event{At: at, Call: leg.Info().ID, What: ended(why, s.answered)})

@@ -128,6 +128,13 @@ func Become(program *Node, base string) Next { return Next{program: program, bas
 // Branch runs program and comes back to this node's Else when it stops.
 func Branch(program *Node) Next { return Next{program: program, branch: true} }
 
+// From is n with base as the URL that the relative URLs of its program start
+// from.
+func (n Next) From(base string) Next {
+	n.base = base
+	return n
+}
+
 // Stop ends this flow: a parent flow goes on, or the call is hung up.
 var Stop = Next{stop: true}
 

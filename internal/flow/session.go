@@ -28,6 +28,10 @@ type Session struct {
 	Vars    map[string]string // what set_variables has set: Kazoo's custom application variables
 	// Channel are what set_variable has set: Kazoo's custom channel variables.
 	Channel map[string]string
+	// KVS is the call's store of keys and values, which kvs_set fills.
+	KVS map[string]string
+	// Outcome is what became of the caller; actions fill it in.
+	Outcome Outcome
 	// Exported are the names in Vars and Channel that go on to the legs that
 	// this call dials.
 	Exported map[string]bool
@@ -44,7 +48,8 @@ type Session struct {
 	carried     bool // a webhook carried the default collection
 	told        map[string]string
 	values      map[any]any
-	held        []func() // what to give back at the end
+	held        []func()               // what to give back at the end
+	atEnd       []func(why call.Cause) // what the end is told to
 	callers     callers
 
 	mu      sync.Mutex
@@ -65,6 +70,7 @@ func (e *Engine) newSession(leg call.Leg, start Start) *Session {
 		engine: e, Leg: leg, Account: start.Account, Language: start.Language,
 		callers: callers{known: Party{Name: i.CallerName, Number: i.CallerNumber}}, Request: i.Request,
 		Vars: map[string]string{}, Channel: map[string]string{}, Exported: map[string]bool{},
+		KVS:      map[string]string{},
 		Captured: maps.Clone(start.Captured), log: e.log,
 		// A call by us is run once its far end has answered.
 		answered:    i.Direction == call.Outbound,

@@ -213,7 +213,7 @@ func (w *walker) move(next Next) {
 		if back := n.child(Else); !back.Empty() {
 			w.parents = append(w.parents, place{back, w.at.path + pointer(Else), w.at.base})
 		}
-		w.at = place{node: next.program}
+		w.at = place{node: next.program, base: next.base}
 	case next.become:
 		w.at = place{node: next.program, base: next.base}
 	default:

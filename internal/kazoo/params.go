@@ -73,6 +73,9 @@ func params(s *flow.Session) map[string]any {
 	}
 	known(p, "Language", s.Language)
 	known(p, "User-ID", s.Owner())
+	if len(s.KVS) > 0 {
+		p["Custom-KVS"] = s.KVS
+	}
 	if d := digits(s.Collections()); d != nil {
 		p["Digits"] = d
 	}

@@ -132,9 +132,9 @@ func (c *Calls) read(k *entry, e event.Event) {
 			}
 		}
 	case event.CalledBack:
-		if !k.known && w.Account != "" { // the call is over for so long that it was forgotten
-			k.known, k.late, k.ended, k.record.Account = true, true, e.At, w.Account
-		}
+		k.comesLate(e.At, w.Account)
+	case event.Notified:
+		k.comesLate(e.At, w.Account)
 	case event.Ended:
 		if !k.ended.IsZero() {
 			return
@@ -145,6 +145,14 @@ func (c *Calls) read(k *entry, e event.Event) {
 		case c.wake <- struct{}{}:
 		default:
 		}
+	}
+}
+
+// comesLate takes what was told to somebody about a call that is over for so
+// long that it was forgotten.
+func (k *entry) comesLate(at time.Time, account string) {
+	if !k.known && account != "" {
+		k.known, k.late, k.ended, k.record.Account = true, true, at, account
 	}
 }
 

@@ -231,8 +231,9 @@ func BenchmarkAdd(b *testing.B) {
 	}
 }
 
-// TestTriedLongAfter is a callback that is made once the call is forgotten: it
-// is written to its account's timeline, and makes no call record of its own.
+// TestTriedLongAfter is a callback or a mail that is sent once the call is
+// forgotten: it is written to its account's timeline, and makes no call record
+// of its own.
 func TestTriedLongAfter(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		j := &journal{}
@@ -244,7 +245,9 @@ func TestTriedLongAfter(t *testing.T) {
 			t.Error("the call is there again")
 		}
 		time.Sleep(time.Hour)
-		if got, want := kinds(t, c, "a", "c1"), []string{"offered", "ended", "called_back"}; !slices.Equal(got, want) {
+		add(c, "c1", event.Notified{To: "x@a.test", Try: 9, Account: "a"})
+		time.Sleep(time.Hour)
+		if got, want := kinds(t, c, "a", "c1"), []string{"offered", "ended", "called_back", "notified"}; !slices.Equal(got, want) {
 			t.Errorf("kept %v", got)
 		}
 		if records, _ := j.Read(t.Context(), store.Window{Account: "a", Kind: observe.KindCDR}); len(records) != 1 {

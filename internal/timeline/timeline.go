@@ -114,7 +114,7 @@ func tellSound(f event.Fact) (mark, text string) {
 	}
 }
 
-// tellCallback tells what web servers were told.
+// tellCallback tells what web servers and people were told.
 func tellCallback(f event.Fact) (mark, text string) {
 	switch w := f.(type) {
 	case event.StatusCallback:
@@ -123,6 +123,8 @@ func tellCallback(f event.Fact) (mark, text string) {
 		return "=", "the call's record will be sent to " + w.URL
 	case event.CalledBack:
 		return calledBack(w)
+	case event.Notified:
+		return notified(w)
 	default:
 		return tellFar(f)
 	}
@@ -133,6 +135,8 @@ func tellFar(f event.Fact) (mark, text string) {
 	switch w := f.(type) {
 	case event.Understood:
 		return "♪", understood(w)
+	case event.Detected:
+		return "♪", fmt.Sprintf("a %s is heard (%s) after %s", w.What, w.By, ms(w.After))
 	case event.Referred:
 		return "☎", fmt.Sprintf("asked to call %s: %s%s", w.Target, referred(w), problem(w.Err))
 	default:
@@ -248,13 +252,26 @@ func calledBack(w event.CalledBack) (mark, text string) {
 	if w.Status != 0 {
 		text += fmt.Sprintf(": %d in %s", w.Status, ms(w.Took))
 	}
-	if w.Err == "" {
+	return told(text, w.Err, w.Over)
+}
+
+func notified(w event.Notified) (mark, text string) {
+	text = fmt.Sprintf("%s mailed of %s", w.To, w.Says)
+	if w.Try > 1 {
+		text += fmt.Sprintf(", try %d", w.Try)
+	}
+	return told(text, w.Err, w.Over)
+}
+
+// told is text with what came of it.
+func told(text, problem string, over bool) (mark, all string) {
+	switch {
+	case problem == "":
 		return "→", text
+	case over:
+		return "✗", text + ": " + problem + "; given up"
 	}
-	if w.Over {
-		return "✗", text + ": " + w.Err + "; given up"
-	}
-	return "!", text + ": " + w.Err + "; tried again later"
+	return "!", text + ": " + problem + "; tried again later"
 }
 
 func played(w event.Played) string {

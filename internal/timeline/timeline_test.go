@@ -18,6 +18,25 @@ func TestEveryFactIsTold(t *testing.T) {
 	}
 }
 
+// TestTold is what was told to somebody, and what came of it.
+func TestTold(t *testing.T) {
+	for _, c := range []struct {
+		fact event.Fact
+		want string
+	}{
+		{event.CalledBack{URL: "http://a/", Event: "webhook", Status: 200, Try: 1}, "→ http://a/ told of webhook: 200 in 0.0 ms"},
+		{event.CalledBack{URL: "http://a/", Event: "webhook", Try: 2, Err: "no"}, "! http://a/ told of webhook, try 2: no; tried again later"},
+		{event.Notified{To: "a@b", Says: "missed_call", Try: 1}, "→ a@b mailed of missed_call"},
+		{event.Notified{To: "a@b", Says: "missed_call", Try: 3, Err: "no"}, "! a@b mailed of missed_call, try 3: no; tried again later"},
+		{event.Notified{To: "a@b", Says: "missed_call", Try: 1, Err: "no", Over: true}, "✗ a@b mailed of missed_call: no; given up"},
+		{event.Detected{What: "fax", By: "cng", After: event.Millis(time.Second)}, "♪ a fax is heard (cng) after 1.0 s"},
+	} {
+		if mark, text := timeline.Tell(c.fact); mark+" "+text != c.want {
+			t.Errorf("%s %s, want %s", mark, text, c.want)
+		}
+	}
+}
+
 func TestWrite(t *testing.T) {
 	began := time.Unix(0, 0)
 	var b strings.Builder

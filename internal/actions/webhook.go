@@ -1,0 +1,160 @@
+package actions
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/pivotvoice/pivot/internal/event"
+	"github.com/pivotvoice/pivot/internal/flow"
+	"github.com/pivotvoice/pivot/internal/schema"
+)
+
+// tellWeb is Kazoo's webhook (spec/callflow-modules.md section 6, and
+// crossbar-api.md section 5.1 for how it is delivered).
+func tellWeb(web Asker, tell telling) flow.Action {
+	return flow.Define(flow.Def[webhookData]{
+		Name:    "webhook",
+		Summary: "Tells a web server of the call, and goes on at once.",
+		Doc: "The call's data is sent by Kazoo's names for it, `call_id`, `account_id`, `from`, `caller_id_number` and so " +
+			"on, as a form or, with `get`, in the query; what is in objects has its keys in brackets, " +
+			"`custom_application_vars[name]`. `custom_data` is put over it. What the server answers is not looked at, " +
+			"but for its status: 2xx is fine, anything else is not and is not tried again. A server that cannot be " +
+			"reached or does not answer is asked again after 2 seconds, `retries` times.\n\n" +
+			"The request is kept on disk until then, so that neither the end of the call nor of the server loses it. " +
+			"Requests of one call to one server arrive in order. Each try is on the call's timeline. Private addresses " +
+			"are refused, as for `pivot`.",
+		Examples: []flow.Example{
+			{Says: "Tell your server of the call.", Data: `{"uri": "https://example.com/calls"}`},
+			{
+				Says: "In the query, five more tries, with data of your own.",
+				Data: `{"uri": "https://example.com/calls", "http_verb": "get", "retries": 5,
+					"custom_data": {"step": "menu", "who": {"team": "sales"}}}`,
+			},
+		},
+		Check: func(d webhookData) schema.Faults { return d.check(web) },
+		Run: func(_ context.Context, s *flow.Session, d webhookData) (flow.Next, error) {
+			d.post(s, tell)
+			return flow.Next{}, nil
+		},
+	})
+}
+
+type webhookData struct {
+	URI     string                     `json:"uri,omitempty" jsonschema_description:"The URL to tell: http or https. In an answer of a web server it may be relative to the URL that answered. Nobody is told without one."`
+	Verb    string                     `json:"http_verb,omitempty" jsonschema:"enum=post,enum=get" jsonschema_description:"How to tell it; post if not given."`
+	Retries *int                       `json:"retries,omitempty" jsonschema_description:"How often to try again when the server cannot be reached; 2 if not given."`
+	Custom  map[string]json.RawMessage `json:"custom_data,omitempty" jsonschema_description:"What to tell besides."`
+	flow.Skip
+}
+
+// How often, and after how long, a webhook is tried again.
+const (
+	webhookRetries = 2
+	webhookWait    = 2 * time.Second
+)
+
+func (d webhookData) check(web Asker) schema.Faults {
+	var all schema.Faults
+	fault := func(rule, message, path string, value any) {
+		all = append(all, schema.Fault{Path: []string{path}, Rule: rule, Message: message, Extra: map[string]any{"value": value}})
+	}
+	if d.URI != "" && !(pivoter{web: web}).askable(d.URI) {
+		fault("error", "invalid client URL", "uri", d.URI)
+	}
+	if d.Retries != nil && *d.Retries < 0 {
+		fault("minimum", "Value must be at least 0", "retries", *d.Retries)
+	}
+	return all
+}
+
+// post gives the request to the queue.
+func (d webhookData) post(s *flow.Session, tell telling) {
+	if d.URI == "" {
+		s.Add(event.Warned{Code: "webhook.nobody", Message: "nobody is told: the webhook has no uri"})
+		return
+	}
+	c := called(s, tell, d.URI, d.Verb)
+	if c.url == "" {
+		return
+	}
+	retries := webhookRetries
+	if d.Retries != nil {
+		retries = *d.Retries
+	}
+	c.by.Post(c.account, Callback{
+		Call: c.id, URL: c.url, Method: c.method, Params: d.params(s), Event: "webhook",
+		Again: &Again{Times: retries, Every: webhookWait},
+	})
+}
+
+// gregorian is what Kazoo's seconds are ahead of Unix's.
+const gregorian = 62167219200
+
+// params are what is told: the call, as Kazoo writes it down for its webhook
+// service, without what is only its own (the store of keys and values, queues,
+// channel variables), and what the callflow says besides.
+func (d webhookData) params(s *flow.Session) url.Values {
+	i, v := s.Leg.Info(), url.Values{}
+	for name, value := range map[string]string{
+		"account_id": s.Account, "call_id": i.ID, "call_direction": string(i.Direction),
+		"caller_id_name": s.Caller().Name, "caller_id_number": s.Caller().Number,
+		"from": at(i.From, i.FromRealm), "from_user": i.From, "from_realm": i.FromRealm,
+		"to": at(i.To, i.ToRealm), "to_user": i.To, "to_realm": i.ToRealm,
+		"request": at(s.Request, i.RequestRealm), "request_user": s.Request, "request_realm": i.RequestRealm,
+		"language": s.Language, "owner_id": s.Owner(), "authorizing_id": s.Channel["Authorizing-ID"],
+		"authorizing_type": s.Channel["Authorizing-Type"], "user_agent": i.UserAgent,
+		"timestamp": strconv.FormatInt(time.Now().Unix()+gregorian, 10),
+	} {
+		if value != "" {
+			v.Set(name, value)
+		}
+	}
+	for name, value := range s.Vars {
+		v.Set("custom_application_vars["+name+"]", value)
+	}
+	for name, value := range i.Headers {
+		v.Set("custom_sip_headers["+name+"]", value)
+	}
+	for name, value := range d.Custom {
+		flatten(v, name, value)
+	}
+	return v
+}
+
+// at is user@realm.
+func at(user, realm string) string { return strings.TrimSuffix(user+"@"+realm, "@") }
+
+// flatten puts a JSON value into v: what is in objects and lists has its keys
+// in brackets behind name. It takes the place of what v has under name.
+func flatten(v url.Values, name string, value json.RawMessage) {
+	for old := range v {
+		if old == name || strings.HasPrefix(old, name+"[") {
+			v.Del(old)
+		}
+	}
+	switch first := cmp.Or(string(bytes.TrimSpace(value)), "null")[0]; first {
+	case '{':
+		var inner map[string]json.RawMessage
+		_ = json.Unmarshal(value, &inner) // it was read from JSON
+		for key, one := range inner {
+			flatten(v, name+"["+key+"]", one)
+		}
+	case '[':
+		var inner []json.RawMessage
+		_ = json.Unmarshal(value, &inner)
+		for n, one := range inner {
+			flatten(v, fmt.Sprintf("%s[%d]", name, n), one)
+		}
+	default:
+		if plain, isNull := text(value); !isNull {
+			v.Set(name, plain)
+		}
+	}
+}
