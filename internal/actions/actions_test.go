@@ -18,8 +18,8 @@ import (
 	"github.com/pivotvoice/pivot/internal/call/fake"
 	"github.com/pivotvoice/pivot/internal/event"
 	"github.com/pivotvoice/pivot/internal/flow"
+	"github.com/pivotvoice/pivot/internal/kazoo"
 	"github.com/pivotvoice/pivot/internal/route"
-	"github.com/pivotvoice/pivot/internal/webhook"
 )
 
 // voice says a text as silence of a tenth of a second a letter.
@@ -128,18 +128,8 @@ func deps(r *recordings) actions.Deps {
 		Voice: voice{}, Media: media{}, Recordings: r, Callbacks: &post{}, Recogniser: &listener{},
 		Flows:     flows{stored: `{"module":"tts","data":{"text":"Inner"}}`},
 		Documents: library(nil),
-		Web:       nobody{}, Dialects: map[string]actions.Dialect{"kazoo": nil},
+		Web:       &site{}, Dialects: map[string]actions.Dialect{"kazoo": kazoo.Dialect{}},
 	}
-}
-
-// nobody is a web server that is not there. What pivot does with one that is
-// has tests of its own.
-type nobody struct{}
-
-func (nobody) CheckURL(string) error { return nil }
-
-func (nobody) Ask(context.Context, webhook.Request) (event.Fetched, webhook.Answer) {
-	return event.Fetched{}, webhook.Answer{}
 }
 
 // mine are the actions that need no web server.
@@ -235,7 +225,7 @@ func TestRegistry(t *testing.T) {
 		}
 	}
 	for name := range strings.FieldsSeq("answer hangup response play tts say collect_dtmf send_dtmf sleep callflow " +
-		"set_variable set_variables language noop record_caller flush_dtmf echo gather record record_call refer leave") {
+		"set set_variable set_variables kvs_set webhook nomorobo function language noop record_caller flush_dtmf echo gather record record_call refer leave") {
 		if !names[name] {
 			t.Errorf("%s is missing", name)
 		}

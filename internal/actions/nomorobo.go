@@ -3,8 +3,6 @@ package actions
 import (
 	"context"
 	"encoding/json"
-	"errors"
-	"fmt"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -21,8 +19,9 @@ func nomorobo(web Asker, provider string) flow.Action {
 		Name:    "nomorobo",
 		Summary: "Asks Nomorobo, or a service like it, how likely the call is spam.",
 		Doc: "The service is asked by GET, with the caller's number as `From` and the one that was dialled as `To` in the " +
-			"query and `username` and `password` as basic authentication. It is Nomorobo's own unless the server's setting " +
-			"`nomorobo-url` names another. It answers with JSON, `{\"score\": 0.7}`: 0 is a call that is wanted, 1 is spam.\n\n" +
+			"query and `username` and `password` as basic authentication. It is Nomorobo's own unless the server's " +
+			"setting `nomorobo-url` names another. It answers with JSON, `{\"score\": 0.7}`: 0 is a call that is wanted, 1 " +
+			"is spam.\n\n" +
 			"The score times ten, without what is behind the point, chooses the child: of those that are numbers from 0 to " +
 			"10 the largest that is not above it; if there is none, `_`. With the children `0`, `3` and `6` a score of 0.59 " +
 			"takes `3`. If the service does not answer within 3 seconds, or with no score, `_` is taken, else `0`, and the " +
@@ -50,12 +49,12 @@ const nomoroboURL = "https://api.nomorobo.com/v1/check"
 const nomoroboTime = 3 * time.Second
 
 func (d nomoroboData) run(ctx context.Context, s *flow.Session, web Asker, provider string) (flow.Next, error) {
-	score, err := d.score(ctx, s, web, provider)
+	score, problem := d.score(ctx, s, web, provider)
 	if ctx.Err() != nil {
 		return flow.Next{}, context.Cause(ctx)
 	}
-	if err != nil {
-		s.Add(event.Failed{Code: "nomorobo.no_score", Message: "there is no score: " + err.Error()})
+	if problem != "" {
+		s.Add(event.Failed{Code: "nomorobo.no_score", Message: "there is no score: " + problem})
 		return flow.Attempt(flow.Take("0"), flow.Error, flow.Else), nil
 	}
 	var children []string
@@ -65,11 +64,11 @@ func (d nomoroboData) run(ctx context.Context, s *flow.Session, web Asker, provi
 	return flow.Take(children...), nil
 }
 
-// score is the service's, from 0 to 10.
-func (d nomoroboData) score(ctx context.Context, s *flow.Session, web Asker, provider string) (int, error) {
+// score is the service's, from 0 to 10, or what the problem is.
+func (d nomoroboData) score(ctx context.Context, s *flow.Session, web Asker, provider string) (n int, problem string) {
 	u, err := url.Parse(provider)
 	if err != nil {
-		return 0, errors.New("the service's URL cannot be read")
+		return 0, "the service's URL cannot be read"
 	}
 	u.User = url.UserPassword(d.Username, d.Password)
 	v := visitOf(s)
@@ -82,16 +81,16 @@ func (d nomoroboData) score(ctx context.Context, s *flow.Session, web Asker, pro
 	f, answer := web.Ask(ctx, r)
 	s.Add(f)
 	if f.Failure != "" {
-		return 0, errors.New(f.Err)
+		return 0, f.Err
 	}
 	var got struct {
 		Score *float64 `json:"score"`
 	}
 	if err := json.Unmarshal(answer.Body, &got); err != nil {
-		return 0, fmt.Errorf("the answer is not {\"score\": NUMBER}: %w", err)
+		return 0, `the answer is not {"score": NUMBER}: ` + err.Error()
 	}
 	if got.Score == nil || *got.Score < 0 || *got.Score > 1 {
-		return 0, errors.New("the answer has no score from 0 to 1")
+		return 0, "the answer has no score from 0 to 1"
 	}
-	return int(*got.Score*10 + 1e-9), nil // 0.7 times ten is a little less than 7
+	return int(*got.Score*10 + 1e-9), "" // 0.7 times ten is a little less than 7
 }

@@ -112,6 +112,7 @@ func (d recordData) run(ctx context.Context, s *flow.Session, st studio) (flow.N
 		return flow.Next{}, err
 	}
 	made, kept := t.keep(got.By)
+	s.Outcome.Message = s.Outcome.Message || kept == nil
 	switch {
 	case kept != nil:
 		return flow.Next{}, kept

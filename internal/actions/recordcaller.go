@@ -54,7 +54,9 @@ func (d recordCallerData) record(ctx context.Context, s *flow.Session, st studio
 	got, err := s.Record(ctx, call.Record{
 		Limit: time.Duration(d.TimeLimit) * time.Second, Terminators: strings.Join(anyKey(), ""),
 	}, t.Channel(0))
-	if _, kept := t.keep(got.By); kept != nil && (err == nil || got.By == call.ByBroken) {
+	_, kept := t.keep(got.By)
+	s.Outcome.Message = s.Outcome.Message || kept == nil
+	if kept != nil && (err == nil || got.By == call.ByBroken) {
 		return kept
 	}
 	return err

@@ -17,6 +17,8 @@ func shelf() map[string]string {
 	return map[string]string{
 		"menu 5c1a6d6d4f7d4b1f8d2e3f4a5b6c7d8e": `{"name": "Main menu"}`,
 
+		"function 5e2c1f0a9b8d4c7e6f5a4b3c2d1e0f9a": `{"name": "Who answers today", "url": "https://example.com/today"}`,
+
 		"temporal_rule 9a8b7c6d5e4f30211203f4e5d6c7b8a9":     `{"name": "Open", "cycle": "weekly", "time_window_start": 32400, "time_window_stop": 61200}`,
 		"temporal_rule 0f3c3e1d8b2a4a6f9e7d5c4b3a291807":     `{"name": "New year", "cycle": "yearly", "month": 1, "days": [1]}`,
 		"temporal_rule_set 4f6b0a1c2d3e4f5061728394a5b6c7d8": `{"name": "Holidays", "temporal_rules": ["0f3c3e1d8b2a4a6f9e7d5c4b3a291807"]}`,

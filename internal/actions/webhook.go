@@ -63,7 +63,8 @@ const (
 func (d webhookData) check(web Asker) schema.Faults {
 	var all schema.Faults
 	fault := func(rule, message, path string, value any) {
-		all = append(all, schema.Fault{Path: []string{path}, Rule: rule, Message: message, Extra: map[string]any{"value": value}})
+		extra := map[string]any{"value": value}
+		all = append(all, schema.Fault{Path: []string{path}, Rule: rule, Message: message, Extra: extra})
 	}
 	if d.URI != "" && !(pivoter{web: web}).askable(d.URI) {
 		fault("error", "invalid client URL", "uri", d.URI)
@@ -102,14 +103,15 @@ const gregorian = 62167219200
 // channel variables), and what the callflow says besides.
 func (d webhookData) params(s *flow.Session) url.Values {
 	i, v := s.Leg.Info(), url.Values{}
+	kind, id := s.Authorizing()
 	for name, value := range map[string]string{
 		"account_id": s.Account, "call_id": i.ID, "call_direction": string(i.Direction),
 		"caller_id_name": s.Caller().Name, "caller_id_number": s.Caller().Number,
 		"from": at(i.From, i.FromRealm), "from_user": i.From, "from_realm": i.FromRealm,
 		"to": at(i.To, i.ToRealm), "to_user": i.To, "to_realm": i.ToRealm,
 		"request": at(s.Request, i.RequestRealm), "request_user": s.Request, "request_realm": i.RequestRealm,
-		"language": s.Language, "owner_id": s.Owner(), "authorizing_id": s.Channel["Authorizing-ID"],
-		"authorizing_type": s.Channel["Authorizing-Type"], "user_agent": i.UserAgent,
+		"language": s.Language, "owner_id": s.Owner(), "authorizing_id": id,
+		"authorizing_type": kind, "user_agent": i.UserAgent,
 		"timestamp": strconv.FormatInt(time.Now().Unix()+gregorian, 10),
 	} {
 		if value != "" {

@@ -117,6 +117,7 @@ func (a *App) program() (err error) {
 		Voice: a.speech, Media: a.library, Flows: a.flows, Documents: a.documents(),
 		Recordings: a.recordings, Sounds: sounds{a}, Recogniser: ears,
 		Callbacks: a.queue, Web: a.web, Dialects: a.dialects(), Keys: a.signingKeys, Zone: zone,
+		Nomorobo: a.cfg.Nomorobo,
 	})
 	a.engine = flow.NewEngine(flow.Config{Log: a.events, Actions: a.actions, Later: actions.Later()})
 	return nil

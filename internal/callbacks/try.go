@@ -67,7 +67,8 @@ func unreached(f event.Fetched) bool {
 // worthwhile says whether a request that failed may fare better later. A
 // server that says no to the request itself will say so again.
 func worthwhile(f event.Fetched) bool {
-	return unreached(f) || f.Status >= 500 || f.Status == http.StatusRequestTimeout || f.Status == http.StatusTooManyRequests
+	return unreached(f) || f.Status >= 500 ||
+		f.Status == http.StatusRequestTimeout || f.Status == http.StatusTooManyRequests
 }
 
 // backoff is how long to wait after so many tries: twice as long each time, an

@@ -37,6 +37,7 @@ type Config struct {
 	SigningKey string `help:"Key that signs the first account's webhooks (X-Twilio-Signature); made at first start if empty."`
 	PublicURL  string `name:"public-url" help:"URL that web servers reach the REST API at, for links to recordings; http://HTTP if empty."`
 	Timezone   string `help:"Time zone of accounts that name none." default:"UTC"`
+	Nomorobo   string `name:"nomorobo-url" help:"URL of the spam score service that the action nomorobo asks; Nomorobo's if empty."`
 	Lenient    bool   `help:"Skip verbs of TwiML that are not known, with an event, instead of refusing the document."`
 
 	Webhooks   Webhooks   `embed:"" prefix:"webhooks-"`
@@ -187,6 +188,7 @@ func (c *Config) rules() []rule {
 		{"signing-key", short(c.SigningKey), "must have at least 16 characters"},
 		{"public-url", !isURL(c.PublicURL), fmt.Sprintf("must be an http or https URL, not %q", c.PublicURL)},
 		{"timezone", !isZone(c.Timezone), fmt.Sprintf("must be a time zone such as Europe/Berlin, not %q", c.Timezone)},
+		{"nomorobo-url", !isURL(c.Nomorobo), fmt.Sprintf("must be an http or https URL, not %q", c.Nomorobo)},
 		{
 			"voices-url", c.Voices.Provider == "openai" && c.Voices.URL == "",
 			"is needed with voices-provider openai",

@@ -15,8 +15,8 @@ import (
 func All() []resource.Resource {
 	return []resource.Resource{
 		Blacklists.Resource, Carriers.Resource, Conferences.Resource, Devices.Resource, Directories.Resource,
-		Faxboxes.Resource, Functions.Resource, Groups.Resource, Lists.Resource, Mailboxes.Resource, Menus.Resource, Queues.Resource,
-		TemporalRules.Resource, TemporalRuleSets.Resource, Users.Resource, Webhooks.Resource,
+		Faxboxes.Resource, Functions.Resource, Groups.Resource, Lists.Resource, Mailboxes.Resource, Menus.Resource,
+		Queues.Resource, TemporalRules.Resource, TemporalRuleSets.Resource, Users.Resource, Webhooks.Resource,
 	}
 }
 
