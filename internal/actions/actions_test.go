@@ -225,7 +225,8 @@ func TestRegistry(t *testing.T) {
 		}
 	}
 	for name := range strings.FieldsSeq("answer hangup response play tts say collect_dtmf send_dtmf sleep callflow " +
-		"set set_variable set_variables kvs_set webhook nomorobo function language noop record_caller flush_dtmf echo gather record record_call refer leave") {
+		"set set_variable set_variables kvs_set webhook nomorobo function language noop record_caller flush_dtmf echo gather record record_call refer leave " +
+		"menu branch_bnumber disa dynamic_cid privacy") {
 		if !names[name] {
 			t.Errorf("%s is missing", name)
 		}
@@ -524,6 +525,13 @@ func TestRefused(t *testing.T) {
 		`{"module":"record","data":{"transcribe_callback":"mailto:a@b"}}`:                                               "data.transcribe_callback: invalid client URL",
 		`{"module":"record_call","data":{"action":"pause"}}`:                                                            "data.action: Value not found in enumerated list of values",
 		`{"module":"record_call","data":{"channels":"3"}}`:                                                              "data.channels: Value not found in enumerated list of values",
+		`{"module":"disa","data":{"preconnect_audio":"music"}}`:                                                         "data.preconnect_audio: Value not found in enumerated list of values",
+		`{"module":"disa","data":{"retries":"many"}}`:                                                                   "data.retries: Value did not match type(s): integer",
+		`{"module":"dynamic_cid","data":{"action":"map"}}`:                                                              "data.action: Value not found in enumerated list of values",
+		`{"module":"privacy","data":{"mode":"none"}}`:                                                                   "data.mode: Value not found in enumerated list of values",
+		`{"module":"privacy","data":{"endpoint_strategy":"add"}}`:                                                       "data.endpoint_strategy: Value not found in enumerated list of values",
+		`{"module":"menu","data":{"id":7}}`:                                                                             "data.id: Value did not match type(s): string",
+		`{"module":"branch_bnumber","data":{"hunt":"maybe"}}`:                                                           "data.hunt: Value did not match type(s): boolean",
 		`{"module":"refer"}`: "data.target: Field is required but missing",
 		`{"module":"refer","data":{"target":"sip:a@b>\r\nVia: x"}}`:             "data.target: invalid SIP URI",
 		`{"module":"refer","data":{"target":"a@b","headers":{"Via":"x"}}}`:      "data.headers.Via: only headers",

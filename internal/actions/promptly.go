@@ -8,13 +8,14 @@ import (
 	"github.com/pivotvoice/pivot/internal/call"
 	"github.com/pivotvoice/pivot/internal/event"
 	"github.com/pivotvoice/pivot/internal/flow"
+	"github.com/pivotvoice/pivot/internal/prompts"
 )
 
 // promptRef names a prompt, such as "menu-exit", in the call's language, as
 // Media and media ids of callflows know it. The account may have one of its
 // own (spec/callflow-modules.md section 2.4).
 func promptRef(s *flow.Session, id string) string {
-	return "prompt://" + s.Account + "/" + id + "/" + s.Language
+	return prompts.Reference(s.Account, id, s.Language)
 }
 
 // announcer lets callers hear prompts and media. What cannot be heard is told

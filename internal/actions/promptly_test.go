@@ -17,7 +17,8 @@ import (
 // onePrompt has the prompt "there", and "cut" that breaks.
 type onePrompt struct{}
 
-func (onePrompt) Sound(_ context.Context, account, ref string) (audio.Sound, error) {
+func (onePrompt) Sound(ctx context.Context, account, ref string) (audio.Sound, error) {
+	event.Tell(ctx, event.Warned{Code: "prompt.language"})
 	switch ref {
 	case "prompt://" + account + "/there/de-de":
 		return audio.Named(audio.Silence(time.Second), ref), nil
@@ -35,7 +36,8 @@ func (cutOff) Close()                         {}
 func (cutOff) Next() ([]byte, error)          { return nil, errors.New("the file is cut off") }
 
 // TestPrompts: they are heard in the call's language; one that is missing or
-// broken does not keep the next one from being heard.
+// broken does not keep the next one from being heard. What is odd about all of
+// them is said once.
 func TestPrompts(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		speak := flow.Define(flow.Def[none]{Name: "speak", Run: func(ctx context.Context, s *flow.Session, _ none) (flow.Next, error) {
@@ -58,7 +60,7 @@ func TestPrompts(t *testing.T) {
 		if heard := p.Heard(); heard != "hear cut off|"+ref+"|"+ref+"|cut short|refused 480 by us" {
 			t.Error(heard)
 		}
-		if log != "prompt.missing prompt.broken cut=5 " {
+		if log != "prompt.language prompt.missing prompt.broken cut=5 " {
 			t.Error(log)
 		}
 	})

@@ -2,6 +2,7 @@ package actions_test
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"strings"
 
@@ -43,7 +44,7 @@ func shelve(docs store.Docs, kind, id, text string) {
 	if err != nil {
 		panic(err)
 	}
-	for _, r := range documents.All() {
+	for _, r := range append(documents.All(), documents.ListEntries.Resource) {
 		if r.Type == kind {
 			c := resource.Collection{Resource: r, Docs: docs, Account: "acme"}
 			if _, err := c.CreateAs(context.Background(), id, data); err != nil {
@@ -69,4 +70,19 @@ type givenData struct {
 	Channel  map[string]string `json:"channel,omitempty"`
 	Captured map[string]string `json:"captured,omitempty"`
 	flow.Skip
+}
+
+// shelveAccount keeps the document of the account acme.
+func shelveAccount(docs store.Docs, text string) {
+	d := store.Doc{Key: store.Key{Type: "account", ID: "acme"}, JSON: []byte(text)}
+	if _, err := docs.Put(context.Background(), d); err != nil {
+		panic(err)
+	}
+}
+
+// gone are documents of which none can be read.
+type gone struct{ store.Docs }
+
+func (gone) Get(context.Context, store.Key) (store.Doc, error) {
+	return store.Doc{}, errors.New("the disk is gone")
 }

@@ -8,6 +8,9 @@ type List struct {
 	Description string `json:"description,omitempty" jsonschema:"minLength=1,maxLength=128" jsonschema_description:"What it is for."`
 	Org         string `json:"org,omitempty" jsonschema_description:"Whose numbers they are."`
 	ListType    string `json:"list_type,omitempty" jsonschema_description:"A word of your own."`
+	// What Kazoo's code reads besides its schema.
+	Entries map[string]any `json:"entries,omitempty" jsonschema_description:"Entries of its own for dynamic_cid, by the digits that choose them: objects of number and name."`
+	Length  int            `json:"length,omitempty" jsonschema:"minimum=1" jsonschema_description:"How many digits those are; 2 if not given."`
 }
 
 // ListEntry is one entry of a list.

@@ -10,7 +10,7 @@ var userinfo = regexp.MustCompile(`(https?:\\?/\\?/)[^\s"'<>/@\\]+@`)
 
 // secret is the value of a JSON key that names one.
 var secret = regexp.MustCompile(`(?i)("(?:(?:proxy-)?authorization|cookie|x-api-key|x-auth-token|` +
-	`api[-_]?key|password|passwd|secret|token|access[-_]token)"\s*:\s*)"(?:[^"\\]|\\.)*"`)
+	`api[-_]?key|password|passwd|secret|token|access[-_]token|pin|record[-_]pin)"\s*:\s*)"(?:[^"\\]|\\.)*"`)
 
 // Mask is a document as a timeline may keep it: without passwords in URLs and
 // without the values of keys that are secrets by their names. JSON stays

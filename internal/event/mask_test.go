@@ -11,6 +11,7 @@ func TestMask(t *testing.T) {
 		`{"u":"http:\/\/joe:pw@x.test"}`:                           `{"u":"http:\/\/xxxxx@x.test"}`,
 		`{"custom_request_headers":{"Authorization":"Basic \"x"}}`: `{"custom_request_headers":{"Authorization":"xxxxx"}}`,
 		`{"data":{"password" : "x","name":"y"}}`:                   `{"data":{"password" : "xxxxx","name":"y"}}`,
+		`{"data":{"pin":"7305","record_pin":"1","spin":"x"}}`:      `{"data":{"pin":"xxxxx","record_pin":"xxxxx","spin":"x"}}`,
 		`{"text":"mail me at joe@x.test"}`:                         `{"text":"mail me at joe@x.test"}`,
 		`<Dial>http://a:b@c/</Dial>`:                               `<Dial>http://xxxxx@c/</Dial>`,
 	} {

@@ -57,7 +57,7 @@ func TestForm(t *testing.T) {
 		s.SetRecording(flow.Recording{ID: "r1", URL: "http://a.test/r1.mp3", Length: 2600 * time.Millisecond})
 		got := Dialect{}.Form(s)
 		for name, want := range map[string]string{
-			"Call-Status": "in-progress", "Custom-Application-Vars[plan]": "gold", "User-ID": "u1",
+			"Call-Status": "in-progress", "Custom-Application-Vars[plan]": "gold", "User-ID": "u1", "Custom-Channel-Vars[Owner-ID]": "u1",
 			"Recording-ID": "r1", "Recording-Url": "http://a.test/r1.mp3", "Recording-Duration": "3",
 		} {
 			if got.Get(name) != want {

@@ -6,6 +6,7 @@ package kazoo
 
 import (
 	"encoding/json"
+	"maps"
 	"net/url"
 	"strconv"
 	"time"
@@ -75,6 +76,9 @@ func params(s *flow.Session) map[string]any {
 	known(p, "User-ID", s.Owner())
 	if len(s.KVS) > 0 {
 		p["Custom-KVS"] = s.KVS
+	}
+	if len(s.Channel) > 0 {
+		p["Custom-Channel-Vars"] = maps.Clone(s.Channel)
 	}
 	if d := digits(s.Collections()); d != nil {
 		p["Digits"] = d
