@@ -81,12 +81,24 @@ func accountsResource() resource.Resource {
 		Unique: []resource.Unique{
 			inUse("realm", "Account realm already in use"), inUse("name", "Account name already in use"),
 		},
-		Find: findAccount, Before: prepareAccount, Show: showAccount, Removing: removingAccount,
+		Find: findAccount, Refers: accountRefs, Before: prepareAccount, Show: showAccount, Removing: removingAccount,
 		ReadOnly: []string{
 			"wnm_allow_additions", "superduper_admin", "created", "reseller_id", "is_reseller", "billing_mode",
 			"notification_preference", "trial_time_left", "api_key", "signing_key", "second_signing_key",
 		},
 	})
+}
+
+// accountRefs are the documents that an account means.
+func accountRefs(d resource.Doc) []resource.Ref {
+	refs := []resource.Ref{
+		{Type: "media", ID: resource.Text(d.Public, "music_on_hold.media_id")},
+		{Type: "callflow", ID: resource.Text(d.Public, "preflow.always")},
+	}
+	for _, id := range resource.Strings(d.Public, "blacklists") {
+		refs = append(refs, resource.Ref{Type: "blacklist", ID: id})
+	}
+	return refs
 }
 
 // inUse is a unique field and what is said when it is not.

@@ -10,22 +10,23 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/pivotvoice/pivot/internal/documents"
 	"github.com/pivotvoice/pivot/internal/flow"
 	"github.com/pivotvoice/pivot/internal/resource"
 	"github.com/pivotvoice/pivot/internal/route"
 	"github.com/pivotvoice/pivot/internal/schema"
-	"github.com/pivotvoice/pivot/internal/store"
 )
 
 // callflow is what is held to a schema of a callflow; its flow is held to the
 // actions.
 type callflow struct {
-	Name        string       `json:"name,omitempty" jsonschema_description:"What people call it."`
-	Numbers     []string     `json:"numbers" jsonschema:"uniqueItems=true,minLength=1,maxLength=36,default=[]" jsonschema_description:"The numbers it answers."`
-	Patterns    []string     `json:"patterns" jsonschema:"minLength=1,default=[]" jsonschema_description:"Regular expressions of numbers it answers; their groups are captured."`
-	FeatureCode *featureCode `json:"featurecode,omitempty" jsonschema_description:"What it is, if it is one of the star codes."`
-	Flags       []string     `json:"flags,omitempty" jsonschema_description:"Free words to filter by."`
-	Ringback    *ringback    `json:"ringback,omitempty" jsonschema_description:"What callers hear while it rings."`
+	Name        string               `json:"name,omitempty" jsonschema_description:"What people call it."`
+	Numbers     []string             `json:"numbers" jsonschema:"uniqueItems=true,minLength=1,maxLength=36,default=[]" jsonschema_description:"The numbers it answers."`
+	Patterns    []string             `json:"patterns" jsonschema:"minLength=1,default=[]" jsonschema_description:"Regular expressions of numbers it answers; their groups are captured."`
+	FeatureCode *featureCode         `json:"featurecode,omitempty" jsonschema_description:"What it is, if it is one of the star codes."`
+	Flags       []string             `json:"flags,omitempty" jsonschema_description:"Free words to filter by."`
+	Metaflow    *documents.Metaflows `json:"metaflow,omitempty" jsonschema_description:"What keys do during a call."`
+	Ringback    *ringback            `json:"ringback,omitempty" jsonschema_description:"What callers hear while it rings."`
 }
 
 type (
@@ -41,7 +42,7 @@ type (
 
 const callflowType = "callflow"
 
-func callflowsResource(check Checker) resource.Resource {
+func callflowsResource(check Checker, urls documents.URLChecker) resource.Resource {
 	return resource.Define(resource.Def[callflow]{
 		Name: "callflows", Type: callflowType, Summary: "Callflows: what happens when a number is called.",
 		Example: `{"name":"Welcome","numbers":["2600"],"flow":{"module":"pivot",
@@ -55,8 +56,8 @@ func callflowsResource(check Checker) resource.Resource {
 		Unique: []resource.Unique{taken("numbers", "Number"), taken("patterns", "Pattern")},
 		Apart:  []string{"flow"},
 		Before: func(_ context.Context, d *resource.Draft) error { return prepareCallflow(check, d) },
-		Show:   showMetadata,
-	})
+		Show:   showMetadata, Refers: callflowRefs,
+	}).Checking(metaflowsIn("metaflow", urls))
 }
 
 // taken is a number or pattern that another callflow has.
@@ -241,77 +242,4 @@ func modules(program any) []string {
 		}
 	})
 	return names
-}
-
-// referable are the types of documents that a callflow may refer to.
-var referable = []string{"callflow", "user", "media", "menu", "device", "vmbox", "conference", "group"}
-
-// maxReferences is how many ids of a flow are looked up.
-const maxReferences = 500
-
-// showMetadata adds what is known of the documents that a flow refers to.
-func showMetadata(ctx context.Context, docs store.Docs, d resource.Doc, out resource.Object) error {
-	metadata := resource.Object{}
-	for _, id := range references(d.Public["flow"]) {
-		for _, kind := range referable {
-			k := store.Key{Account: d.Account, Type: kind, ID: id}
-			if k.Check() != nil {
-				continue
-			}
-			found, err := docs.Get(ctx, k)
-			if errors.Is(err, store.ErrNotFound) {
-				continue
-			}
-			if err != nil {
-				return err
-			}
-			row, err := metadatum(found)
-			if err != nil {
-				return err
-			}
-			metadata[id] = row
-			break
-		}
-	}
-	out["metadata"] = metadata
-	return nil
-}
-
-func metadatum(d store.Doc) (resource.Object, error) {
-	doc, err := resource.ParseObject(d.JSON)
-	if err != nil {
-		return nil, err
-	}
-	row := resource.Object{"pvt_type": d.Type}
-	for _, key := range []string{"name", "numbers"} {
-		if v, ok := doc[key]; ok {
-			row[key] = v
-		}
-	}
-	if d.Type == "user" {
-		row["name"] = strings.TrimSpace(resource.Text(doc, "first_name") + " " + resource.Text(doc, "last_name"))
-	}
-	return row, nil
-}
-
-// references are the ids that a flow may mean: values of "id" and of keys
-// with "_id" in its nodes' data, and names of children.
-func references(program any) []string {
-	seen := map[string]bool{}
-	walk(program, func(node resource.Object) {
-		data, _ := node["data"].(resource.Object)
-		for key, v := range data {
-			if id, ok := v.(string); ok && id != "" && (key == "id" || strings.Contains(key, "_id")) {
-				seen[id] = true
-			}
-		}
-		children, _ := node["children"].(resource.Object)
-		for name := range children {
-			if len(name) >= 2 && name != flow.Else {
-				seen[name] = true
-			}
-		}
-	})
-	ids := slices.Sorted(maps.Keys(seen))
-	return ids[:min(len(ids), maxReferences)]
 }

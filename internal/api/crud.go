@@ -73,15 +73,7 @@ func (s *Server) crud(res resource.Resource) []Operation {
 		},
 		{
 			Method: http.MethodDelete, Path: one, Group: res.Name, Summary: "Delete " + a, Returns: res.Schema,
-			Params: []Param{{"should_soft_delete", "false to remove it for good."}},
-			Do: func(r *Request) (Reply, error) {
-				hard := r.Param("should_soft_delete") == "false"
-				d, err := at(r).Delete(r.Context(), r.Var("id"), r.ifMatch(), hard)
-				if err == nil {
-					err = s.dropBlob(r, res, r.Var("id"))
-				}
-				return s.shown(r, at(r), d, err)
-			},
+			Params: deleteParams, Do: func(r *Request) (Reply, error) { return s.remove(r, at(r), r.Var("id")) },
 		},
 	}
 	if res.Fixed {

@@ -46,10 +46,16 @@ func withMetaflows(r resource.Resource, urls documents.URLChecker) resource.Reso
 			paths = append(paths, "call_recording."+direction+"."+from+".url")
 		}
 	}
-	return withURLs(r, urls, paths...).Checking(func(_ context.Context, d *resource.Draft) error {
-		flows, _ := d.Doc["metaflows"].(resource.Object)
-		return documents.CheckMetaflows(flows, urls).Under("metaflows").Err()
-	})
+	return withURLs(r, urls, paths...).Checking(metaflowsIn("metaflows", urls))
+}
+
+// metaflowsIn holds the metaflows under a document's key to what its schema
+// cannot say.
+func metaflowsIn(key string, urls documents.URLChecker) resource.Hook {
+	return func(_ context.Context, d *resource.Draft) error {
+		flows, _ := d.Doc[key].(resource.Object)
+		return documents.CheckMetaflows(flows, urls).Under(key).Err()
+	}
 }
 
 // withURLs holds URLs to what this server may ask.

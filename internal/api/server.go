@@ -115,7 +115,7 @@ func New(cfg Config) *Server {
 	s := &Server{
 		cfg: cfg, log: cfg.Logger, now: cfg.Now, node: base64.RawURLEncoding.EncodeToString(name[:16]),
 		keys: &keyring{docs: cfg.Docs, now: cfg.Now}, guard: newGuard(cfg.Now),
-		directory: newDirectory(cfg.Docs, cfg.Changed), callflowsDef: callflowsResource(cfg.Checker),
+		directory: newDirectory(cfg.Docs, cfg.Changed), callflowsDef: callflowsResource(cfg.Checker, cfg.askable),
 		encoders: make(chan struct{}, encodersAtOnce),
 	}
 	s.numbersDef, s.mediaDef = numbersResource(cfg.URLs), mediaResource()

@@ -47,11 +47,12 @@ func refs(kind string, o resource.Object, paths ...string) []resource.Ref {
 	return out
 }
 
-// metaflowRefs are the documents that a document's metaflows mean.
-func metaflowRefs(o resource.Object) []resource.Ref {
+// MetaflowRefs are the documents that the metaflows under a document's key
+// mean.
+func MetaflowRefs(o resource.Object, key string) []resource.Ref {
 	var out []resource.Ref
-	for _, under := range []string{"metaflows.numbers", "metaflows.patterns"} {
-		v, _ := resource.At(o, under)
+	for _, under := range []string{".numbers", ".patterns"} {
+		v, _ := resource.At(o, key+under)
 		steps, _ := v.(resource.Object)
 		for _, step := range steps {
 			out = append(out, stepRefs(step)...)

@@ -116,7 +116,7 @@ var Devices = define(resource.Def[Device]{
 		for _, id := range keys(d.Public, "hotdesk.users") {
 			out = append(out, resource.Ref{Type: "user", ID: id})
 		}
-		return append(out, metaflowRefs(d.Public)...)
+		return append(out, MetaflowRefs(d.Public, "metaflows")...)
 	},
 })
 

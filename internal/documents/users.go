@@ -88,7 +88,7 @@ var Users = define(resource.Def[User]{
 				refs = append(refs, resource.Ref{Type: "callflow", ID: id})
 			}
 		}
-		return append(refs, metaflowRefs(d.Public)...)
+		return append(refs, MetaflowRefs(d.Public, "metaflows")...)
 	},
 })
 
