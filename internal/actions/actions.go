@@ -73,9 +73,11 @@ func All(d Deps) []flow.Action {
 	tell := telling{d.Callbacks, d.Dialects}
 	st := studio{d.Recordings, tell, d.Recogniser}
 	return []flow.Action{
+		afterBridge,
 		answer,
 		branchBNumber(d.Flows),
 		callflow(d.Flows),
+		checkCID,
 		collectDTMF,
 		disa(d),
 		dynamicCID(d),
@@ -93,6 +95,7 @@ func All(d Deps) []flow.Action {
 		pivot(d.Web, d.Dialects, d.Keys),
 		play(d.Media, d.AfterAnswer),
 		privacy(d.Flows),
+		prependCID,
 		record(st),
 		recordCall(st),
 		recordCaller(st),
@@ -101,6 +104,8 @@ func All(d Deps) []flow.Action {
 		say(d.Voice),
 		sendDTMF,
 		set,
+		setAlertInfo,
+		setCID,
 		setVariable,
 		setVariables,
 		sleep,
