@@ -13,10 +13,9 @@ var checkCID = flow.Define(flow.Def[checkCIDData]{
 	Name:    "check_cid",
 	Summary: "Branches by the caller's number.",
 	Doc: "A number that the regular expression matches takes `match`, any other `nomatch`, each else `_`. In " +
-		"absolute mode a number that matches takes the child that is named like it, else `_`. " +
-		"With a name, a number and a `user_id`, all three, the caller of a number that matches becomes that one, " +
-		"and the call that user's, before the child runs. Regular expressions are RE2's; one that cannot be read is a " +
-		"fault of the callflow.",
+		"absolute mode a number that matches takes the child that is named like it, else `_`. With a name, a number and " +
+		"a `user_id`, all three, the caller of a number that matches becomes that one, and the call that user's, before " +
+		"the child runs. Regular expressions are RE2's; one that cannot be read is a fault of the callflow.",
 	Default:  checkCIDData{Regex: ".*"},
 	Branches: []string{branchMatch, branchNoMatch, flow.Error},
 	Check: func(d checkCIDData) schema.Faults {
