@@ -3,7 +3,6 @@ package actions
 import (
 	"context"
 
-	"github.com/pivotvoice/pivot/internal/event"
 	"github.com/pivotvoice/pivot/internal/flow"
 )
 
@@ -28,10 +27,4 @@ var setAlertInfo = flow.Define(flow.Def[alertInfoData]{
 type alertInfoData struct {
 	AlertInfo string `json:"alert_info" jsonschema:"required,pattern=^[^\\r\\n]*$" jsonschema_description:"The value of the header Alert-Info."`
 	flow.Skip
-}
-
-// channel sets a channel variable of this call and of those it dials.
-func channel(s *flow.Session, name, value string) {
-	s.Channel[name], s.Exported[name] = value, true
-	s.Add(event.Set{Name: name, Value: value})
 }
