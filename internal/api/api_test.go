@@ -243,11 +243,7 @@ func (w *world) life(r resource.Resource) {
 	if faults := w.must(400, "PUT "+at, `{"name":{},"first_name":{}}`); faults.env["message"] != "validation error" {
 		w.Errorf("an empty one: %s", faults.text)
 	}
-	patched := w.must(200, "PATCH "+one, `{"x_note":{"a":1,"b":[1.50]},"pvt_secret":1,"_x":2}`).data()
-	w.must(200, "PATCH "+one, `{"x_note":{"a":null,"c":"d"}}`)
-	if got := asJSON(w.T, w.must(200, "GET "+one, "").data()["x_note"]); got != `{"b":[1.50],"c":"d"}` {
-		w.Errorf("patched %v to %s", patched, got)
-	}
+	w.patches(r, one)
 	w.head.Set("If-Match", `"`+rev+`"`)
 	if a := w.must(409, "POST "+one, string(r.Example)); a.env["message"] != "datastore_conflict" {
 		w.Errorf("a stale If-Match: %s", a.text)
@@ -273,6 +269,21 @@ func (w *world) life(r resource.Resource) {
 		w.Errorf("still in the list")
 	}
 	w.must(201, "PUT "+at, string(r.Example)) // what was unique is free again
+}
+
+// patches changes parts of a document, if it is not one that is changed as a
+// whole.
+func (w *world) patches(r resource.Resource, one string) {
+	if r.NoPatch {
+		w.must(405, "PATCH "+one, `{"x_note":1}`)
+		w.must(200, "POST "+one, strings.Replace(string(r.Example), "{", `{"x_note":1,`, 1))
+		return
+	}
+	patched := w.must(200, "PATCH "+one, `{"x_note":{"a":1,"b":[1.50]},"pvt_secret":1,"_x":2}`).data()
+	w.must(200, "PATCH "+one, `{"x_note":{"a":null,"c":"d"}}`)
+	if got := asJSON(w.T, w.must(200, "GET "+one, "").data()["x_note"]); got != `{"b":[1.50],"c":"d"}` {
+		w.Errorf("patched %v to %s", patched, got)
+	}
 }
 
 // shortLife is that of what clients do not make.

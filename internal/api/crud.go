@@ -76,6 +76,9 @@ func (s *Server) crud(res resource.Resource) []Operation {
 			Params: deleteParams, Do: func(r *Request) (Reply, error) { return s.remove(r, at(r), r.Var("id")) },
 		},
 	}
+	if res.NoPatch {
+		ops = slices.DeleteFunc(ops, func(o Operation) bool { return o.Method == http.MethodPatch })
+	}
 	if res.Fixed {
 		ops = slices.DeleteFunc(ops, func(o Operation) bool { return o.Body != nil || o.Method == http.MethodPatch })
 	}

@@ -29,7 +29,7 @@ func (s *Server) KeepSound(ctx context.Context, account, name string, rate int, 
 	if err != nil {
 		return "", err
 	}
-	c := s.mediaIn(account)
+	c := s.in(s.mediaDef, account)
 	if _, err := c.CreateAs(ctx, id, resource.Object{"name": name, "media_source": "recording"}); err != nil {
 		return "", err
 	}

@@ -1,16 +1,14 @@
 package api
 
 import (
-	"bufio"
-	"bytes"
 	"context"
-	"errors"
-	"fmt"
-	"io"
-	"net/http"
+	"maps"
+	"regexp"
+	"strings"
 
-	"github.com/pivotvoice/pivot/internal/audio"
+	"github.com/pivotvoice/pivot/internal/prompts"
 	"github.com/pivotvoice/pivot/internal/resource"
+	"github.com/pivotvoice/pivot/internal/schema"
 	"github.com/pivotvoice/pivot/internal/store"
 )
 
@@ -18,31 +16,47 @@ import (
 // of their blobs.
 const mediaType = "media"
 
-// sound is what is held to a schema of a media document.
+// sound is what is held to the schema of a media document
+// (spec/crossbar-api.md appendix A, media).
 type sound struct {
-	Name        string `json:"name" jsonschema:"required,minLength=1,maxLength=128" jsonschema_description:"What people call it."`
-	Description string `json:"description,omitempty" jsonschema:"minLength=1,maxLength=128"`
-	Source      string `json:"media_source" jsonschema:"enum=upload,enum=recording" jsonschema_description:"Where it comes from."`
-	Language    string `json:"language" jsonschema_description:"What is spoken in it."`
-	Streamable  bool   `json:"streamable" jsonschema_description:"Whether it may be played as it comes."`
-	SourceID    string `json:"source_id,omitempty" jsonschema:"minLength=32,maxLength=32"`
-	SourceType  string `json:"source_type,omitempty"`
+	Name          string    `json:"name" jsonschema:"required,minLength=1,maxLength=128" jsonschema_description:"What people call it."`
+	Description   string    `json:"description,omitempty" jsonschema:"minLength=1,maxLength=128" jsonschema_description:"What it is, such as the name of the file."`
+	Source        string    `json:"media_source" jsonschema:"enum=recording,enum=upload,enum=tts" jsonschema_description:"Where its sound comes from: tts is made here, of the text in tts."`
+	Language      string    `json:"language" jsonschema_description:"What is spoken in it."`
+	PromptID      string    `json:"prompt_id,omitempty" jsonschema_description:"The prompt in whose place it is heard, in its language. The document's id is then language/prompt_id."`
+	Streamable    bool      `json:"streamable" jsonschema_description:"Whether it may be played as it comes."`
+	SourceID      string    `json:"source_id,omitempty" jsonschema:"minLength=32,maxLength=32" jsonschema_description:"What made it."`
+	SourceType    string    `json:"source_type,omitempty" jsonschema_description:"Of what kind that is, such as a module of callflows."`
+	ContentType   string    `json:"content_type,omitempty" jsonschema:"enum=audio/mp3,enum=audio/mpeg,enum=audio/mpeg3,enum=audio/x-wav,enum=audio/wav,enum=audio/ogg,enum=video/x-flv,enum=video/h264,enum=video/mpeg,enum=video/quicktime,enum=video/mp4,enum=video/webm" jsonschema_description:"Of its sound; set with it."`
+	ContentLength int       `json:"content_length,omitempty" jsonschema:"minimum=1,maximum=11534336" jsonschema_description:"Of its sound, in bytes; set with it."`
+	TTS           soundText `json:"tts"`
+}
+
+// soundText is what a sound is made of.
+type soundText struct {
+	Text  string     `json:"text,omitempty" jsonschema:"minLength=1" jsonschema_description:"What is said, 4096 characters at most."`
+	Voice kazooVoice `json:"voice" jsonschema_description:"Who says it, and in which language."`
 }
 
 // What a media document keeps of its sound.
 const (
-	pvtKind = "pvt_content_type"
-	pvtSize = "pvt_content_length"
+	pvtKind   = "pvt_content_type"
+	pvtSize   = "pvt_content_length"
+	pvtSpoken = "pvt_spoken" // the voice and the text that the sound was made of
+	pvtNotes  = "pvt_notes"  // what could not be as it was asked for
 )
 
 func mediaResource() resource.Resource {
 	return resource.Define(resource.Def[sound]{
-		Name: "media", Type: mediaType, Blob: mediaType, Summary: "Media: sounds that callflows play.",
-		Default: sound{Source: "upload", Language: "en-us", Streamable: true},
+		Name: "media", Type: mediaType, Blob: mediaType, Summary: "Media: sounds that callflows play.", NoPatch: true,
+		Default: sound{
+			Source: "upload", Language: prompts.Language, Streamable: true, TTS: soundText{Voice: "female/en-US"},
+		},
 		Example: `{"name":"Greeting","media_source":"upload","streamable":true}`,
-		List: append(resource.Fields("name", "media_source", "language"),
+		List: append(resource.Fields("name", "media_source"), resource.FieldOr("language", ""),
 			resource.Column{Name: "media_type", Value: func(d resource.Doc) any { return d.Private[pvtKind] }},
-			resource.Column{Name: "is_prompt", Value: func(resource.Doc) any { return false }}),
+			resource.Column{Name: "is_prompt", Value: func(d resource.Doc) any { return isPrompt(d) }}),
+		Index:    []string{"language", "prompt_id"},
 		ReadOnly: []string{"content_type", "content_length", "media_type"},
 		Before: func(_ context.Context, d *resource.Draft) error {
 			if l, ok := d.Doc["language"].(string); ok {
@@ -50,131 +64,75 @@ func mediaResource() resource.Resource {
 			}
 			return nil
 		},
-		Show: func(_ context.Context, _ store.Docs, d resource.Doc, out resource.Object) error {
-			if kind, ok := d.Private[pvtKind]; ok {
-				out["content_type"], out["content_length"] = kind, d.Private[pvtSize]
-			}
-			return nil
-		},
+		Check: checkMedia,
+		Show:  showMedia,
 	})
 }
 
-func (s *Server) mediaOperations() []Operation {
-	if s.cfg.Blobs == nil {
-		return nil
+// isPrompt says whether a document stands in the place of a prompt.
+func isPrompt(d resource.Doc) bool { return resource.Text(d.Public, "prompt_id") != "" }
+
+// promptName and languageName are what ids of media are made of.
+var (
+	promptName   = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$`)
+	languageName = regexp.MustCompile(`^[a-z]{2,3}(-[a-z0-9]{2,8}){0,3}$`)
+)
+
+// mediaID is the id that a new document must have, "" for any. What it cannot
+// be made of is schema.Faults.
+func mediaID(data resource.Object) (string, error) {
+	id, ok := data["prompt_id"].(string)
+	if !ok || id == "" {
+		return "", nil
 	}
-	const raw = "accounts/{account_id}/media/{id}/raw"
-	return []Operation{
-		{
-			Method: http.MethodGet, Path: raw, Group: "media", Produces: []string{wavType, mp3Type},
-			Summary: "Read the sound of one of media", Do: s.getMedia,
-			Params: []Param{
-				{"accept", "audio/wav or audio/mpeg, in the place of the header."},
-				{"inline", "true to have it played by browsers, and not saved."},
-			},
-		},
-		{
-			Method: http.MethodPost, Path: raw, Group: "media", Do: s.putSound,
-			Consumes: []string{wavType, mp3Type},
-			Summary:  "Upload the sound of one of media: a WAV or MP3 file",
-			Example:  Example{Type: wavType, Body: "{wav}"},
-		},
+	language := prompts.Language
+	if l, ok := data["language"].(string); ok {
+		language = lower(l)
 	}
+	var faults schema.Faults
+	for _, part := range []struct {
+		name, value string
+		pattern     *regexp.Regexp
+	}{{"prompt_id", id, promptName}, {"language", language, languageName}} {
+		if !part.pattern.MatchString(part.value) {
+			faults = append(faults, schema.Fault{
+				Path: []string{part.name}, Rule: "pattern",
+				Message: "Failed to match pattern '" + part.pattern.String() + "'",
+				Extra:   map[string]any{"target": part.pattern.String(), "value": part.value},
+			})
+		}
+	}
+	return prompts.MediaID(language, id), faults.Err()
 }
 
-// mediaIn is an account's media.
-func (s *Server) mediaIn(account string) resource.Collection { return s.in(s.mediaDef, account) }
-
-func (s *Server) getMedia(r *Request) (Reply, error) {
-	d, err := s.mediaIn(r.Account.ID).Get(r.Context(), r.Var("id"))
-	if err != nil {
-		return Reply{}, err
+// checkMedia holds a document to its id: which prompt it replaces, and in which
+// language, never changes. It also wants a text where one is to be spoken.
+func checkMedia(_ context.Context, d *resource.Draft, v sound) error {
+	if v.Source == "tts" && strings.TrimSpace(v.TTS.Text) == "" {
+		return errInvalid("tts.text", "required", "Field is required but missing", nil)
 	}
-	key := store.Key{Account: r.Account.ID, Type: mediaType, ID: d.ID}
-	return s.sound(r, key, soundWish{name: resource.Text(d.Public, "name")})
-}
-
-// putSound keeps a body as the sound of a document.
-func (s *Server) putSound(r *Request) (Reply, error) {
-	c := s.mediaIn(r.Account.ID)
-	d, err := c.Get(r.Context(), r.Var("id"))
-	if err != nil {
-		return Reply{}, err
-	}
-	if m := r.ifMatch(); m != "" && !resource.Matches(m, d.Revision) {
-		return Reply{}, resource.ErrMismatch
-	}
-	kind, size, err := s.upload(r, store.Key{Account: r.Account.ID, Type: mediaType, ID: d.ID})
-	if err != nil {
-		return Reply{}, err
-	}
-	d, err = c.Update(r.Context(), d.ID, func(draft *resource.Draft) {
-		draft.Private[pvtKind], draft.Private[pvtSize] = kind, size
-	})
-	return s.shown(r, c, d, err)
-}
-
-// upload writes a body as a blob and sees to it that it can be played: its
-// beginning is decoded. Its Content-Type is not asked: clients get it wrong.
-func (s *Server) upload(r *Request, k store.Key) (kind string, size int64, err error) {
-	file, err := s.Upload(r, s.cfg.MaxUpload)
-	if err != nil {
-		return "", 0, err
-	}
-	body := &counted{r: file.Body}
-	all := bufio.NewReader(body)
-	start, err := all.Peek(len("RIFF....WAVE"))
-	if err != nil && !errors.Is(err, io.EOF) {
-		return "", 0, notSound(err)
-	}
-	kind = mp3Type
-	if bytes.HasSuffix(start, []byte("WAVE")) {
-		kind = wavType
-	}
-	out, err := s.cfg.Blobs.Create(r.Context(), k, kind)
-	if err != nil {
-		return "", 0, err
-	}
-	defer out.Abort()
-	tee := io.TeeReader(all, out)
-	if err := playable(tee); err != nil {
-		return "", 0, notSound(err)
-	}
-	if _, err := io.Copy(io.Discard, tee); err != nil {
-		return "", 0, notSound(err)
-	}
-	return kind, body.n, out.Commit()
-}
-
-func playable(r io.Reader) error {
-	sound, _, err := audio.Decode(r)
+	want, err := mediaID(d.Doc)
 	if err != nil {
 		return err
 	}
-	n, err := sound.ReadSamples(make([]int16, 160))
-	if n > 0 || err != nil && !errors.Is(err, io.EOF) {
-		return err
+	was := d.Old != nil && isPrompt(*d.Old)
+	if (want != "" || was) && want != d.ID {
+		return errInvalid("prompt_id", "invalid", "The prompt and the language of media cannot be changed: create another",
+			map[string]any{"cause": d.ID})
 	}
-	return fmt.Errorf("%w: there is no sound in it", audio.ErrBroken)
+	return nil
 }
 
-// counted counts what is read.
-type counted struct {
-	r io.Reader
-	n int64
-}
-
-func (c *counted) Read(p []byte) (int, error) {
-	n, err := c.r.Read(p)
-	c.n += int64(n)
-	return n, err
-}
-
-// notSound says what is wrong with an upload; what is not its fault stays.
-func notSound(err error) error {
-	if errors.Is(err, audio.ErrUnknownFormat) || errors.Is(err, audio.ErrBroken) {
-		return errInvalid("file", "type", "The body must be a WAV or MP3 file: "+err.Error(),
-			map[string]any{"target": []string{wavType, mp3Type}})
+func showMedia(_ context.Context, _ store.Docs, d resource.Doc, out resource.Object) error {
+	if kind, ok := d.Private[pvtKind]; ok {
+		out["content_type"], out["content_length"] = kind, d.Private[pvtSize]
 	}
-	return uploadFault(err)
+	if notes, ok := d.Private[pvtNotes]; ok {
+		aside := resource.Object{"notes": notes}
+		if old, ok := out["_read_only"].(resource.Object); ok {
+			maps.Copy(aside, old)
+		}
+		out["_read_only"] = aside
+	}
+	return nil
 }

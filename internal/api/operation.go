@@ -11,12 +11,13 @@ import (
 // Who may ask for an operation.
 type Who int
 
-// Callers of an operation, from the strictest.
+// Callers of an operation.
 const (
 	Account  Who = iota // a token of the account in the path or of one above it
 	Linked              // the same, or a link that this server has signed
 	AnyToken            // any valid token
 	Anyone              // no token
+	Master              // a token of the first account, which the server belongs to
 )
 
 // Operation is one thing the API does: a method on a path. The router, and

@@ -9,6 +9,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"errors"
+	"io"
 	"log/slog"
 	"mime"
 	"net/http"
@@ -19,6 +20,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/pivotvoice/pivot/internal/audio"
 	"github.com/pivotvoice/pivot/internal/cdr"
 	"github.com/pivotvoice/pivot/internal/event"
 	"github.com/pivotvoice/pivot/internal/flow"
@@ -59,9 +61,14 @@ type Config struct {
 	Documents   DocumentChecker // nil: documents cannot be checked through the API
 	URLs        URLChecker      // of what web servers are asked; nil takes every http and https URL
 	MP3         Encoder         // nil: recordings are given as they were kept, or as WAV
-	Logger      *slog.Logger
-	Version     string
-	Node        string // this server's name
+	Speaker     Speaker         // of media that are made of a text; nil makes none
+	Fetch       Fetcher         // of media that are named by a URL; nil fetches none
+	// Decode reads a file of sound, to see whether it can be played; nil is
+	// audio.Decode.
+	Decode  func(io.Reader) (sound audio.Reader, format string, err error)
+	Logger  *slog.Logger
+	Version string
+	Node    string // this server's name
 	// Proxies may say whom they speak for, by X-Forwarded-For; nil is those
 	// on loopback.
 	Proxies   []netip.Prefix

@@ -185,6 +185,14 @@ func toWAV(ctx context.Context, mp3 io.Reader, out *os.File) error {
 	if err != nil {
 		return err
 	}
+	return writeWAV(out, bounded{ctx, sound}, channels)
+}
+
+// writeWAV writes a sound as a WAV file, and closes it.
+func writeWAV(out io.WriteSeeker, sound audio.Reader, channels int) error {
+	if c, ok := sound.(io.Closer); ok {
+		defer func() { _ = c.Close() }() // it was only read
+	}
 	wav, err := audio.NewWAVWriter(out, sound.Rate(), channels)
 	if err != nil {
 		return err
@@ -200,8 +208,27 @@ func toWAV(ctx context.Context, mp3 io.Reader, out *os.File) error {
 			return wav.Close()
 		case err != nil:
 			return err
-		case ctx.Err() != nil:
-			return ctx.Err()
 		}
 	}
+}
+
+// bounded reads until its context ends.
+type bounded struct {
+	ctx context.Context //nolint:containedctx // bounds the reading
+	audio.Reader
+}
+
+func (b bounded) ReadSamples(p []int16) (int, error) {
+	if b.ctx.Err() != nil {
+		return 0, context.Cause(b.ctx)
+	}
+	return b.Reader.ReadSamples(p)
+}
+
+// Close closes what is read, if that can be.
+func (b bounded) Close() error {
+	if c, ok := b.Reader.(io.Closer); ok {
+		return c.Close()
+	}
+	return nil
 }

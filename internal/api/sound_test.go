@@ -284,7 +284,12 @@ func testMedia(t *testing.T, w *world) {
 		t.Errorf("%v %d bytes", a.head, len(a.text))
 	}
 	w.head = http.Header{}
-	for _, bad := range []string{"", "raw:", "raw:OggS and more", "raw:" + string(wav[:44]), "raw:hello hello hello"} {
+	for _, nothing := range []string{"", "raw:"} {
+		if a := w.must(400, "POST "+raw, nothing); a.fault("file", "required") == "" {
+			t.Error(a.text)
+		}
+	}
+	for _, bad := range []string{"raw:OggS and more", "raw:" + string(wav[:44]), "raw:hello hello hello"} {
 		if a := w.must(400, "POST "+raw, bad); a.fault("file", "type") == "" {
 			t.Error(a.text)
 		}
@@ -307,7 +312,9 @@ func testMedia(t *testing.T, w *world) {
 	if _, _, err := w.store.Blobs.Open(t.Context(), store.Key{Account: w.creds.AccountID, Type: mediaType, ID: id}); !errors.Is(err, store.ErrNotFound) {
 		t.Errorf("its sound is still there: %v", err)
 	}
-	w.must(400, "PUT A/media", `{"name":"x","media_source":"tts"}`)
+	if a := w.must(400, "PUT A/media", `{"name":"x","media_source":"tts"}`); a.fault("tts.text", "required") == "" {
+		t.Error(a.text)
+	}
 }
 
 // TestOverTheWire uploads and downloads by real connections.

@@ -101,7 +101,9 @@ func (a *App) program() (err error) {
 	if err != nil {
 		return fmt.Errorf("recogniser: %w", err)
 	}
-	a.library = media.New(media.Config{Blobs: a.store.Blobs, Fetch: a.web, Files: a.cfg.Media.Files, Speaker: a.speech})
+	a.library = media.New(media.Config{
+		Blobs: a.store.Blobs, Docs: a.store, Fetch: a.web, Files: a.cfg.Media.Files, Speaker: a.speech,
+	})
 	a.recordings = recordings.New(recordings.Config{
 		Blobs: a.store.Blobs, Docs: a.store, Sender: a.web, MP3: a.library, Logger: a.log, Base: a.base(),
 		Dir: filepath.Join(a.cfg.Data, "recording"),

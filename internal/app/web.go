@@ -29,6 +29,7 @@ func (a *App) newAPI() *api.Server {
 		Docs: a.store, Journal: a.store, Checker: a.engine, Actions: a.actions, Interrupter: a.engine,
 		Calls: a.calls, Logger: a.log, Version: Version, Node: host,
 		Blobs: a.store.Blobs, Documents: newChecker(), URLs: a.web, MP3: a.library,
+		Speaker: a.speech, Fetch: a.web, Decode: a.library.Decode,
 		Changed: a.changed,
 	})
 }

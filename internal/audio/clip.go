@@ -84,7 +84,7 @@ func (c *Clip) encode(t *track) {
 		return
 	}
 	c.work.Go(func() {
-		r, err := Resampled(&clipReader{clip: c, in: c.first}, t.codec.SampleRate)
+		r, err := Resampled(c.Reader(), t.codec.SampleRate)
 		if err != nil {
 			t.end.Store(&ending{err})
 			return
@@ -212,6 +212,10 @@ func (c *Clip) readSome(from Reader, last *chunk[int16]) (*chunk[int16], int, er
 	c.more.Broadcast()
 	return last, n, err
 }
+
+// Reader reads the clip's linear sound from its start, and waits for what is
+// not there yet.
+func (c *Clip) Reader() Reader { return &clipReader{clip: c, in: c.first} }
 
 // clipReader reads a clip's linear sound for an encoder, and waits for it.
 type clipReader struct {

@@ -1,10 +1,12 @@
 package audio
 
 import (
+	"context"
 	"errors"
 	"io"
 	"slices"
 	"testing"
+	"time"
 )
 
 // count is a sound of n frames, each of its number; err is its end.
@@ -90,3 +92,40 @@ func TestLoopedClip(t *testing.T) {
 		t.Error("still in use")
 	}
 }
+
+// TestLinear reads what telephones would hear, and what a clip has kept.
+func TestLinear(t *testing.T) {
+	tone := Tone(100*time.Millisecond, 440)
+	clip := NewClip("clip", &waveReader{wave: func(float64) float64 { return 0.5 }, rate: 16000, left: 3200})
+	for _, tt := range []struct {
+		sound   Sound
+		rate, n int
+	}{{tone, 8000, 800}, {clip, 16000, 3200}, {Named(clip, "other"), 8000, 1600}, {Silence(0), 8000, 0}} {
+		r := Linear(t.Context(), tt.sound)
+		n := 0
+		for buf := make([]int16, 100); ; {
+			more, err := r.ReadSamples(buf)
+			if n += more; errors.Is(err, io.EOF) {
+				break
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		if n != tt.n || r.Rate() != tt.rate {
+			t.Errorf("%s: %d samples at %d Hz", tt.sound, n, r.Rate())
+		}
+	}
+	over, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := Linear(over, Named(waiting{}, "never")).ReadSamples(make([]int16, 1)); !errors.Is(err, context.Canceled) {
+		t.Errorf("a sound that never comes: %v", err)
+	}
+}
+
+// waiting is a sound that never comes.
+type waiting struct{ Sound }
+
+func (waiting) Open(*Codec) Cursor    { return waiting{} }
+func (waiting) Next() ([]byte, error) { return nil, ErrNotYet }
+func (waiting) Close()                {}

@@ -12,6 +12,7 @@ import (
 var who = map[api.Who]string{
 	api.Account: "the account's token", api.Linked: "the account's token, or a signed link",
 	api.AnyToken: "any token", api.Anyone: "anyone",
+	api.Master: "the first account's token",
 }
 
 // API is the page of all operations, in Markdown.

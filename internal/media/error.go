@@ -15,6 +15,7 @@ type Kind string
 const (
 	Malformed   Kind = "malformed"   // the reference itself cannot be understood
 	NotFound    Kind = "not_found"   // there is nothing of that name
+	Empty       Kind = "empty"       // there is a document, but no sound
 	Unavailable Kind = "unavailable" // such references are not served here
 	Refused     Kind = "refused"     // it may not be played: a file outside of the folder
 	Unsupported Kind = "unsupported" // its content is no sound that is understood

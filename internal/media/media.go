@@ -25,6 +25,11 @@ type Blobs interface {
 	Open(ctx context.Context, k store.Key) (io.ReadSeekCloser, store.BlobInfo, error)
 }
 
+// Docs is where documents are.
+type Docs interface {
+	Get(ctx context.Context, k store.Key) (store.Doc, error)
+}
+
 // Fetcher gets what a URL names. It follows redirects, guards addresses and
 // asks for no compression. header is sent besides its own. Any status is an
 // answer, no error. ctx counts until the body is closed. webhook.Client is one.
@@ -35,6 +40,7 @@ type Fetcher interface {
 // Config is what a library is made of. Zero limits have defaults.
 type Config struct {
 	Blobs Blobs   // nil has none
+	Docs  Docs    // of media, to tell what has no sound from what is not there; nil does not
 	Fetch Fetcher // nil refuses URLs
 	Files string  // the folder whose files may be played; "" is none
 

@@ -187,10 +187,15 @@ func TestReferences(t *testing.T) {
 }
 
 func TestErrorsTell(t *testing.T) {
-	l := library(t, Config{Blobs: &blobs{all: map[store.Key][]byte{media("a", "page"): []byte("<html>")}}})
+	docs := store.Memory().Docs
+	if _, err := docs.Put(t.Context(), store.Doc{Key: media("a", "silent"), JSON: []byte("{}")}); err != nil {
+		t.Fatal(err)
+	}
+	l := library(t, Config{Docs: docs, Blobs: &blobs{all: map[store.Key][]byte{media("a", "page"): []byte("<html>")}}})
 	for ref, want := range map[string]string{
 		"page":                 "media page: audio: unknown sound format: it looks like an HTML page",
 		"gone":                 "media gone: there is no such media",
+		"silent":               "media silent: its document has no sound yet: upload one, or have a text spoken",
 		"system_media/vm-main": `media system_media/vm-main: there is no prompt called "vm-main", and no media in its place`,
 		"shout://radio/x":      "media shout://radio/x: shout:// is not played here",
 	} {

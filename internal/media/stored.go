@@ -29,13 +29,23 @@ func (l *Library) blob(ctx context.Context, k store.Key, ref string) (audio.Soun
 	return l.shared(ctx, key, func(ctx context.Context) (audio.Sound, error) {
 		r, info, err := l.cfg.Blobs.Open(ctx, k)
 		if errors.Is(err, store.ErrNotFound) {
-			return nil, &Error{Kind: NotFound, Ref: ref, Err: err}
+			return nil, l.absent(ctx, k, ref)
 		}
 		if err != nil {
 			return nil, explained(ref, err)
 		}
 		return l.versioned(r, ref, &entry{key: key, version: fmt.Sprint(info.Modified.UnixNano(), info.Size)})
 	})
+}
+
+// absent is why there is no blob: there may be a document without one.
+func (l *Library) absent(ctx context.Context, k store.Key, ref string) error {
+	if l.cfg.Docs != nil && !strings.Contains(k.ID, "/") { // of prompts there are many that nobody has
+		if _, err := l.cfg.Docs.Get(ctx, k); err == nil {
+			return fault(Empty, ref, "its document has no sound yet: upload one, or have a text spoken")
+		}
+	}
+	return &Error{Kind: NotFound, Ref: ref, Err: store.ErrNotFound}
 }
 
 // versioned is the kept sound of an entry's key and version, or else r's,

@@ -23,6 +23,7 @@ type Def[T any] struct {
 	Type    string // of its documents, pvt_type: "menu"
 	Blob    string // the type of the blob that lies under the same id and goes with its document; "" is none
 	Fixed   bool   // clients can read and delete, but neither make nor change one
+	NoPatch bool   // it is changed as a whole: there is no PATCH
 	Summary string // one line
 	Doc     string // the rest, in Markdown
 	Default T      // the values of a new one
@@ -119,7 +120,7 @@ type Draft struct {
 type Resource struct {
 	Name, Type, Summary, Doc string
 	As, Blob                 string
-	Fixed, Whole             bool
+	Fixed, NoPatch, Whole    bool
 	Columns                  []Column // of a list row, besides the id
 	Order                    func(Doc) string
 	Index                    []string
@@ -144,7 +145,7 @@ func Define[T any](d Def[T]) Resource {
 	}
 	r := Resource{
 		Name: d.Name, Type: d.Type, Summary: d.Summary, Doc: d.Doc, Columns: d.List, Order: d.Order,
-		As: cmp.Or(d.As, d.Name), Blob: d.Blob, Fixed: d.Fixed, Whole: d.Whole,
+		As: cmp.Or(d.As, d.Name), Blob: d.Blob, Fixed: d.Fixed, NoPatch: d.NoPatch, Whole: d.Whole,
 		Index: d.Index, Unique: d.Unique, ReadOnly: d.ReadOnly, Apart: d.Apart,
 		Schema: s, Example: json.RawMessage(d.Example),
 		find: d.Find, refers: d.Refers, before: d.Before, show: d.Show, removing: d.Removing,

@@ -142,6 +142,11 @@ func declareField(s *reflector.Schema, f reflect.StructField, v reflect.Value) e
 	if err := readTags(p, f); err != nil {
 		return err
 	}
+	if one, ok := reflect.TypeAssert[interface{ Enum() []string }](reflect.Zero(f.Type)); ok {
+		for _, value := range one.Enum() {
+			p.Enum = append(p.Enum, value)
+		}
+	}
 	if err := declare(p, v); err != nil {
 		return err
 	}

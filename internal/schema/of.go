@@ -42,7 +42,8 @@ type Schema struct {
 //	json:"name" jsonschema:"keys=^[0-9]+$"      // a map: no keys but such
 //	json:"name" jsonschema:"default={}"         // an object or any: JSON
 //
-// A comma inside a value is written `\\,`. json.RawMessage and any take every
+// A named type of strings with a method Enum() []string has no other values
+// than those. A comma inside a value is written `\\,`. json.RawMessage and any take every
 // JSON. A struct by value is filled in where data lacks it if something in it
 // has a default; behind a pointer it is not.
 //

@@ -356,3 +356,20 @@ func BenchmarkCheck(b *testing.B) {
 		})
 	}
 }
+
+// colour is one of a list that is too long for a tag.
+type colour string
+
+func (colour) Enum() []string { return []string{"red", "green"} }
+
+func TestEnumOfAType(t *testing.T) {
+	s := Of(struct {
+		Colour colour `json:"colour"`
+	}{"red"})
+	if got := string(s.JSON()); !strings.Contains(got, `"enum":["red","green"]`) || !strings.Contains(got, `"default":"red"`) {
+		t.Error(got)
+	}
+	if _, faults := s.Check([]byte(`{"colour":"blue"}`)); len(faults) != 1 || faults[0].Rule != "enum" {
+		t.Error(faults)
+	}
+}

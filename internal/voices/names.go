@@ -1,10 +1,14 @@
 package voices
 
-import "strings"
+import (
+	"regexp"
+	"strings"
+)
 
 // findVoice is the voice for a name of TwiML: "man", "woman", "alice", and
-// those of Amazon Polly and Google that begin with "Polly." and "Google.",
-// with the language such a voice speaks. own is a name that is none of these;
+// those of Amazon Polly and Google that begin with "Polly." and "Google."; or
+// for one of Kazoo: "female/en-US", "male/ru-RU/Vladimir", "en-US-Wavenet-D".
+// language is what such a voice speaks. own is a name that is none of these;
 // the voice then is the default.
 func findVoice(name string) (voice, language, own string) {
 	switch strings.ToLower(name) {
@@ -12,6 +16,9 @@ func findVoice(name string) (voice, language, own string) {
 		return "female", "", ""
 	case "male", "man":
 		return "male", "", ""
+	}
+	if voice, language = kazooVoice(name); voice != "" {
+		return voice, language, ""
 	}
 	brand, rest, _ := strings.Cut(name, ".")
 	switch strings.ToLower(brand) {
@@ -25,6 +32,23 @@ func findVoice(name string) (voice, language, own string) {
 	}
 	return voice, language, ""
 }
+
+// kazooVoice finds "female/en-US", with or without a person's name behind it,
+// and Google's names as they are.
+func kazooVoice(name string) (voice, language string) {
+	who, language, ok := strings.Cut(name, "/")
+	language, _, _ = strings.Cut(language, "/")
+	switch lower := strings.ToLower(who); {
+	case ok && (lower == "female" || lower == "male"):
+		return lower, language
+	case googleName.MatchString(name):
+		return googleVoice(name)
+	}
+	return "", ""
+}
+
+// googleName is how Google calls its voices.
+var googleName = regexp.MustCompile(`^[a-z]{2,3}-[A-Z]{2}-(Standard|Wavenet|Neural2|News|Studio)-[A-Z]$`)
 
 // branded says that a name is one of TwiML's, and no service's own.
 func branded(name string) bool {

@@ -344,6 +344,12 @@ func TestVoicesOfTwiML(t *testing.T) {
 		"Google.en":                    {"female", "", "Google.en"},
 		"Polly.Nobody":                 {"female", "", "Polly.Nobody"},
 		"kal":                          {"female", "", "kal"},
+		"female/en-US":                 {"female", "en-US", ""},
+		"Male/de-DE":                   {"male", "de-DE", ""},
+		"male/ru-RU/Vladimir":          {"male", "ru-RU", ""},
+		"en-US-Wavenet-D":              {"male", "en-US", ""},
+		"fr-FR-Standard-A":             {"female", "fr-FR", ""},
+		"http://x":                     {"female", "", "http://x"},
 	} {
 		voice, language, own := findVoice(name)
 		if got := [3]string{voice, language, own}; got != want {

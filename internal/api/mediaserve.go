@@ -1,0 +1,175 @@
+package api
+
+import (
+	"errors"
+	"net/http"
+	"net/url"
+
+	"github.com/pivotvoice/pivot/internal/resource"
+	"github.com/pivotvoice/pivot/internal/store"
+)
+
+// mediaOperations are those of an account's media, and of the whole server's:
+// everybody may hear these, the first account changes them.
+func (s *Server) mediaOperations() []Operation {
+	if s.cfg.Blobs == nil {
+		return nil
+	}
+	ops := s.mediaAt("accounts/{account_id}/media")
+	for _, op := range s.mediaAt("media") {
+		op.Who = Master
+		if op.Method == http.MethodGet {
+			op.Who = AnyToken
+		}
+		op.Summary += ", of the whole server"
+		op.Group = "media of the server"
+		ops = append(ops, op)
+	}
+	return ops
+}
+
+// files are the media types that a sound can be sent as; what is in them is
+// WAV or MP3 whatever they say.
+func files() []string {
+	return []string{wavType, mp3Type, "application/base64", "application/x-base64", "multipart/form-data"}
+}
+
+// mediaAt are the operations of media at a path.
+func (s *Server) mediaAt(all string) []Operation {
+	one, schema := all+"/{id}", s.mediaDef.Schema
+	sounds := []string{wavType, mp3Type}
+	ops := []Operation{
+		{
+			Method: http.MethodGet, Path: all, Summary: "List media: sounds that callflows play", Params: listParams,
+			Produces: []string{csvType}, Returns: schema, Many: true,
+			Do: func(r *Request) (Reply, error) { return s.list(r, s.mediaOf(r)) },
+		},
+		{
+			Method: http.MethodPut, Path: all, Summary: "Create one of media; a text in tts is spoken", Body: schema,
+			Returns: schema, Example: Example{Data: string(s.mediaDef.Example)}, Do: s.createMedia,
+		},
+		{
+			Method: http.MethodGet, Path: one, Returns: schema, Produces: sounds, Do: s.getMedia,
+			Summary: "Read one of media: its document, or its sound with Accept: audio/*",
+		},
+		{
+			Method: http.MethodPost, Path: one, Body: schema, Consumes: files(), Returns: schema, Do: s.postMedia,
+			Summary: "Replace one of media, or its sound where the body is one; a text in tts that changed is spoken",
+			Example: Example{Data: string(s.mediaDef.Example)},
+		},
+		{
+			Method: http.MethodDelete, Path: one, Returns: schema, Do: s.deleteMedia,
+			Summary: "Delete one of media and its sound; one in the place of a prompt for good",
+			Params:  []Param{{"hard_delete", "true to remove it for good."}},
+		},
+		{
+			Method: http.MethodGet, Path: one + "/raw", Produces: sounds, Summary: "Read the sound of one of media",
+			Do: s.getRaw, Params: []Param{
+				{"accept", "audio/wav or audio/mpeg, in the place of the header."},
+				{"inline", "true to have it played by browsers, and not saved."},
+			},
+		},
+		{
+			Method: http.MethodPost, Path: one + "/raw", Do: s.putSound, Consumes: append(files(), jsonType), Returns: schema,
+			Summary: "Upload the sound of one of media: a WAV or MP3 file, in base64 or in multipart too; " +
+				`or {"data": {"url": …}} to have it fetched`,
+			Example: Example{Type: wavType, Body: "{wav}"},
+		},
+	}
+	ops = append(ops, s.mediaIndexes(all)...)
+	for i := range ops {
+		ops[i].Group = "media"
+	}
+	return ops
+}
+
+// mediaOf is the media that the path of a request is about.
+func (s *Server) mediaOf(r *Request) resource.Collection { return s.in(s.mediaDef, s.mediaOwner(r)) }
+
+// mediaOwner is the account of those media, "" for the whole server's.
+func (*Server) mediaOwner(r *Request) string {
+	if r.Account == nil {
+		return ""
+	}
+	return r.Account.ID
+}
+
+func (s *Server) mediaKey(r *Request, id string) store.Key {
+	return store.Key{Account: s.mediaOwner(r), Type: mediaType, ID: id}
+}
+
+func (s *Server) getMedia(r *Request) (Reply, error) {
+	if r.accept != jsonType {
+		return s.getRaw(r)
+	}
+	d, err := s.mediaDoc(r, r.Var("id"))
+	return s.shown(r, s.mediaOf(r), d, err)
+}
+
+// getRaw is a sound as it is kept, or converted. That of a prompt that nobody
+// replaced is spoken.
+func (s *Server) getRaw(r *Request) (Reply, error) {
+	d, err := s.mediaDoc(r, r.Var("id"))
+	if err != nil {
+		return Reply{}, err
+	}
+	if p, ok := s.ownPrompt(r, d.ID); ok && d.Revision == "" {
+		return s.promptSound(r, p)
+	}
+	return s.sound(r, s.mediaKey(r, d.ID), soundWish{name: resource.Text(d.Public, "name")})
+}
+
+// createMedia makes a document, and its sound if that is spoken.
+func (s *Server) createMedia(r *Request) (Reply, error) {
+	id, err := mediaID(r.Data())
+	if err != nil {
+		return Reply{}, err
+	}
+	if given, _ := r.Data()["id"].(string); given == "languages" || given == "prompts" {
+		return Reply{}, errInvalid("id", "forbidden", "That id is a word of the API's own", map[string]any{"value": given})
+	}
+	c := s.mediaOf(r)
+	d, err := s.withSpeech(r, nil, func() (resource.Doc, error) {
+		if id == "" {
+			return c.Create(r.Context(), r.Data())
+		}
+		return c.CreateAs(r.Context(), id, r.Data())
+	})
+	reply, err := s.shown(r, c, d, err)
+	reply.Location = r.place() + "/" + url.PathEscape(d.ID)
+	return reply, err
+}
+
+// postMedia replaces a document, or its sound if the body is one.
+func (s *Server) postMedia(r *Request) (Reply, error) {
+	if r.file {
+		return s.putSound(r)
+	}
+	c := s.mediaOf(r)
+	old, err := c.Get(r.Context(), r.Var("id"))
+	if err != nil {
+		return Reply{}, err
+	}
+	d, err := s.withSpeech(r, &old, func() (resource.Doc, error) {
+		return c.Replace(r.Context(), old.ID, r.Data(), r.ifMatch())
+	})
+	return s.shown(r, c, d, err)
+}
+
+// deleteMedia removes a document and its sound. The id of a prompt is needed
+// again, so nothing of it stays.
+func (s *Server) deleteMedia(r *Request) (Reply, error) {
+	c, id := s.mediaOf(r), r.Var("id")
+	old, err := c.Get(r.Context(), id)
+	if err != nil {
+		return Reply{}, err
+	}
+	hard := isPrompt(old) || r.Param("hard_delete") == "true" || r.Param("should_soft_delete") == "false"
+	d, err := c.Delete(r.Context(), id, r.ifMatch(), hard)
+	if err == nil {
+		if err = s.cfg.Blobs.Delete(r.Context(), s.mediaKey(r, id)); errors.Is(err, store.ErrNotFound) {
+			err = nil
+		}
+	}
+	return s.shown(r, c, d, err)
+}
