@@ -16,6 +16,7 @@ import (
 	"github.com/pivotvoice/pivot/internal/observe"
 	"github.com/pivotvoice/pivot/internal/resource"
 	"github.com/pivotvoice/pivot/internal/store"
+	"github.com/pivotvoice/pivot/internal/store/postgrestest"
 	"github.com/pivotvoice/pivot/internal/store/sqlstore"
 )
 
@@ -79,8 +80,8 @@ func newWorld(t *testing.T, change ...func(*Config)) *world {
 	return worldOn(t, store.Memory(), change...)
 }
 
-// onBoth runs a test on a store in memory and on one in a file.
-func onBoth(t *testing.T, test func(*testing.T, *world)) {
+// onEach runs a test on each of the stores.
+func onEach(t *testing.T, test func(*testing.T, *world)) {
 	t.Helper()
 	t.Run("memory", func(t *testing.T) { test(t, newWorld(t)) })
 	t.Run("sqlite", func(t *testing.T) {
@@ -89,7 +90,15 @@ func onBoth(t *testing.T, test func(*testing.T, *world)) {
 			t.Fatal(err)
 		}
 		t.Cleanup(func() { _ = db.Close() })
-		test(t, worldOn(t, store.Store{Docs: db, Journal: db, Blobs: db.Blobs}))
+		test(t, worldOn(t, db.Store))
+	})
+	t.Run("postgres", func(t *testing.T) {
+		db, err := sqlstore.OpenPostgres(t.Context(), t.TempDir(), postgrestest.Start(t).Database(t))
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = db.Close() })
+		test(t, worldOn(t, db.Store))
 	})
 }
 
@@ -201,7 +210,7 @@ func asJSON(t *testing.T, v any) string {
 }
 
 // TestEvery walks each resource through its whole life, with its own example.
-func TestEvery(t *testing.T) { onBoth(t, testEvery) }
+func TestEvery(t *testing.T) { onEach(t, testEvery) }
 
 func testEvery(t *testing.T, w *world) {
 	t.Helper()

@@ -186,7 +186,7 @@ func TestReach(t *testing.T) {
 	}
 }
 
-func TestAccounts(t *testing.T) { onBoth(t, testAccounts) }
+func TestAccounts(t *testing.T) { onEach(t, testAccounts) }
 
 func testAccounts(t *testing.T, w *world) {
 	t.Helper()

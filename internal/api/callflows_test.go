@@ -59,7 +59,7 @@ func TestCallflowFaults(t *testing.T) {
 	w.must(400, "PATCH A/callflows/other", `{"numbers":null}`)
 }
 
-func TestCallflowIsShown(t *testing.T) { onBoth(t, testCallflowIsShown) }
+func TestCallflowIsShown(t *testing.T) { onEach(t, testCallflowIsShown) }
 
 func testCallflowIsShown(t *testing.T, w *world) {
 	t.Helper()
@@ -108,7 +108,7 @@ func sameJSON(t *testing.T, a, b string) bool {
 	return resource.Equal(x, y)
 }
 
-func TestListsOverHTTP(t *testing.T) { onBoth(t, testListsOverHTTP) }
+func TestListsOverHTTP(t *testing.T) { onEach(t, testListsOverHTTP) }
 
 func testListsOverHTTP(t *testing.T, w *world) {
 	t.Helper()
@@ -141,7 +141,7 @@ func testListsOverHTTP(t *testing.T, w *world) {
 
 // TestTwoWriters has two clients change different keys of one document, and
 // two want the same number.
-func TestTwoWriters(t *testing.T) { onBoth(t, testTwoWriters) }
+func TestTwoWriters(t *testing.T) { onEach(t, testTwoWriters) }
 
 func testTwoWriters(t *testing.T, w *world) {
 	t.Helper()
@@ -216,7 +216,7 @@ func TestSchemas(t *testing.T) {
 
 // TestRandomDocuments stores documents of random shape and reads them back
 // unchanged, and never gets a 500.
-func TestRandomDocuments(t *testing.T) { onBoth(t, testRandomDocuments) }
+func TestRandomDocuments(t *testing.T) { onEach(t, testRandomDocuments) }
 
 func testRandomDocuments(t *testing.T, w *world) {
 	t.Helper()

@@ -57,7 +57,7 @@ func (a answer) calls(key string) string {
 	return strings.Join(ids, " ")
 }
 
-func TestCallsList(t *testing.T) { onBoth(t, testCallsList) }
+func TestCallsList(t *testing.T) { onEach(t, testCallsList) }
 
 func testCallsList(t *testing.T, w *world) {
 	t.Helper()
@@ -98,7 +98,7 @@ func testCallsList(t *testing.T, w *world) {
 	w.must(400, "GET A/calls?start_key=nonsense", "")
 }
 
-func TestCall(t *testing.T) { onBoth(t, testCall) }
+func TestCall(t *testing.T) { onEach(t, testCall) }
 
 func testCall(t *testing.T, w *world) {
 	t.Helper()
@@ -137,7 +137,7 @@ func testCall(t *testing.T, w *world) {
 	quiet.must(405, "DELETE A/calls/x", "")
 }
 
-func TestCDRs(t *testing.T) { onBoth(t, testCDRs) }
+func TestCDRs(t *testing.T) { onEach(t, testCDRs) }
 
 func testCDRs(t *testing.T, w *world) {
 	t.Helper()
@@ -171,7 +171,7 @@ func testCDRs(t *testing.T, w *world) {
 	}
 }
 
-func TestDebug(t *testing.T) { onBoth(t, testDebug) }
+func TestDebug(t *testing.T) { onEach(t, testDebug) }
 
 func testDebug(t *testing.T, w *world) {
 	t.Helper()

@@ -97,6 +97,8 @@ func asError(err error, id string) *Error {
 		return &Error{Status: http.StatusRequestedRangeNotSatisfiable, Message: "range not satisfiable"}
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return says(http.StatusServiceUnavailable, "datastore_unreachable", "the request was given up")
+	case errors.Is(err, store.ErrUnavailable):
+		return says(http.StatusServiceUnavailable, "datastore_unreachable", "the database cannot be reached")
 	default:
 		return nil
 	}

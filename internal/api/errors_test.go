@@ -186,15 +186,18 @@ func TestCORS(t *testing.T) {
 	}
 }
 
-// broken is a store of which everything fails, in one of two ways.
+// broken is a store of which everything fails, in one of three ways.
 type broken struct {
 	store.Docs
-	panics bool
+	panics, away bool
 }
 
 func (b *broken) List(context.Context, store.Query) ([]store.Doc, error) {
 	if b.panics {
 		panic("secret inside")
+	}
+	if b.away {
+		return nil, fmt.Errorf("%w: secret host", store.ErrUnavailable)
 	}
 	return nil, fmt.Errorf("secret disk: %w", io.ErrUnexpectedEOF)
 }
@@ -208,6 +211,11 @@ func TestNothingLeaks(t *testing.T) {
 		w.token = token
 		a := w.must(500, "GET A/callflows", "")
 		if a.env["message"] != "internal_error" || strings.Contains(a.text, "secret") || a.env["request_id"] != a.head.Get("X-Request-Id") {
+			t.Error(a.text)
+		}
+		b.panics, b.away = false, true
+		a = w.must(503, "GET A/callflows", "")
+		if a.env["message"] != "datastore_unreachable" || strings.Contains(a.text, "secret") {
 			t.Error(a.text)
 		}
 	}

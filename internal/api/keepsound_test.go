@@ -6,7 +6,7 @@ import (
 )
 
 // TestKeepSound: what a caller records is media like any other.
-func TestKeepSound(t *testing.T) { onBoth(t, testKeepSound) }
+func TestKeepSound(t *testing.T) { onEach(t, testKeepSound) }
 
 func testKeepSound(t *testing.T, w *world) {
 	t.Helper()

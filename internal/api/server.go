@@ -202,6 +202,9 @@ func limit(w http.ResponseWriter) (restore func()) {
 // not shown.
 func (s *Server) explain(r *Request, err error) *Error {
 	if e := asError(err, r.about()); e != nil {
+		if errors.Is(err, store.ErrUnavailable) {
+			s.log.ErrorContext(r.ctx, "the database cannot be reached", "error", err, "request_id", r.ID)
+		}
 		return e
 	}
 	s.log.ErrorContext(r.ctx, "request failed", "error", err, "request_id", r.ID)

@@ -90,7 +90,7 @@ func (w *world) record(id, kind string, sound []byte) {
 	}
 }
 
-func TestRecordings(t *testing.T) { onBoth(t, testRecordings) }
+func TestRecordings(t *testing.T) { onEach(t, testRecordings) }
 
 func testRecordings(t *testing.T, w *world) {
 	t.Helper()
@@ -258,7 +258,7 @@ func TestBasicWithKey(t *testing.T) {
 	w.must(401, "GET A/recordings", "")
 }
 
-func TestMedia(t *testing.T) { onBoth(t, testMedia) }
+func TestMedia(t *testing.T) { onEach(t, testMedia) }
 
 func testMedia(t *testing.T, w *world) {
 	t.Helper()

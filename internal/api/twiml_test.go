@@ -70,7 +70,7 @@ func FuzzCheckBody(f *testing.F) {
 	})
 }
 
-func TestSigningKeys(t *testing.T) { onBoth(t, testSigningKeys) }
+func TestSigningKeys(t *testing.T) { onEach(t, testSigningKeys) }
 
 func testSigningKeys(t *testing.T, w *world) {
 	t.Helper()
@@ -159,7 +159,7 @@ func TestConfiguredSigningKey(t *testing.T) {
 	}
 }
 
-func TestNumbers(t *testing.T) { onBoth(t, testNumbers) }
+func TestNumbers(t *testing.T) { onEach(t, testNumbers) }
 
 func testNumbers(t *testing.T, w *world) {
 	t.Helper()

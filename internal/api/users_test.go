@@ -10,7 +10,7 @@ import (
 	"github.com/pivotvoice/pivot/internal/store"
 )
 
-func TestUsers(t *testing.T) { onBoth(t, testUsers) }
+func TestUsers(t *testing.T) { onEach(t, testUsers) }
 
 func testUsers(t *testing.T, w *world) {
 	t.Helper()

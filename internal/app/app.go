@@ -78,8 +78,8 @@ func Start(ctx context.Context, cfg config.Config, log *slog.Logger) (*App, erro
 
 func (a *App) start(ctx context.Context) (err error) {
 	a.Loopback = onLoopback(a.cfg)
-	if a.store, err = sqlstore.Open(ctx, a.cfg.Data); err != nil {
-		return fmt.Errorf("data: %w", err)
+	if err := a.openStore(ctx); err != nil {
+		return err
 	}
 	if cut, err := observe.Recover(ctx, a.store); err != nil {
 		a.log.Error("calls that were cut off cannot be ended", "error", err)
@@ -119,6 +119,21 @@ func (a *App) start(ctx context.Context) (err error) {
 		return fmt.Errorf("sip: %w", err)
 	}
 	a.keeper = keep(a.store, a.cfg.Retention, a.log)
+	return nil
+}
+
+// openStore opens what is kept.
+func (a *App) openStore(ctx context.Context) (err error) {
+	setting := "data"
+	if a.cfg.DB == "" {
+		a.store, err = sqlstore.Open(ctx, a.cfg.Data)
+	} else {
+		setting = "db"
+		a.store, err = sqlstore.OpenPostgres(ctx, a.cfg.Data, a.cfg.DB)
+	}
+	if err != nil {
+		return fmt.Errorf("%s: %w", setting, err)
+	}
 	return nil
 }
 

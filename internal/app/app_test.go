@@ -3,12 +3,15 @@ package app_test
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"io"
 	"log/slog"
 	"net"
 	"net/http"
 	"net/netip"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -18,6 +21,7 @@ import (
 	"github.com/pivotvoice/pivot/internal/config"
 	"github.com/pivotvoice/pivot/internal/event"
 	"github.com/pivotvoice/pivot/internal/phone"
+	"github.com/pivotvoice/pivot/internal/store/postgrestest"
 )
 
 // start is a server on loopback ports of its own.
@@ -167,13 +171,9 @@ func TestOddPaths(t *testing.T) {
 	}
 }
 
-// TestWriteIsSeen changes a callflow between two calls.
-func TestWriteIsSeen(t *testing.T) {
-	a := start(t, nil)
-	var refused *call.RefusedError
-	if _, err := dial(t, a, "300", phone.Options{}); !errors.As(err, &refused) || refused.Code != 404 {
-		t.Errorf("before: %v", err)
-	}
+// busy puts a callflow under 300 that answers 486.
+func busy(t *testing.T, a *app.App) {
+	t.Helper()
 	body := `{"data":{"numbers":["300"],"flow":{"module":"response","data":{"code":486,"message":"Busy"}}}}`
 	req, _ := http.NewRequest(http.MethodPut, "http://"+a.HTTP()+"/v2/accounts/"+a.Credentials.AccountID+"/callflows", strings.NewReader(body))
 	req.Header.Set("X-Auth-Token", a.Credentials.APIKey)
@@ -186,8 +186,80 @@ func TestWriteIsSeen(t *testing.T) {
 	if resp.StatusCode != http.StatusCreated {
 		t.Fatalf("%s: %s", resp.Status, answer)
 	}
-	if _, err := dial(t, a, "300", phone.Options{}); !errors.As(err, &refused) || refused.Code != 486 || refused.Reason != "Busy" {
-		t.Errorf("after: %v", err)
+}
+
+// refuses is that a call to 300 is refused so.
+func refuses(t *testing.T, a *app.App, code int) {
+	t.Helper()
+	var refused *call.RefusedError
+	if _, err := dial(t, a, "300", phone.Options{}); !errors.As(err, &refused) || refused.Code != code {
+		t.Errorf("a call, want %d: %v", code, err)
+	}
+}
+
+// TestWriteIsSeen changes a callflow between two calls.
+func TestWriteIsSeen(t *testing.T) {
+	a := start(t, nil)
+	refuses(t, a, 404)
+	busy(t, a)
+	refuses(t, a, 486)
+}
+
+// TestPostgres is the life of a server that keeps its documents in PostgreSQL.
+func TestPostgres(t *testing.T) {
+	server := postgrestest.StartOwn(t)
+	url, dir := server.Database(t), t.TempDir()
+	with := func(c *config.Config) { c.Data, c.DB = dir, url }
+	a := start(t, with)
+	refuses(t, a, 404)
+	busy(t, a)
+	refuses(t, a, 486)
+	first := a.Credentials
+	var banner bytes.Buffer
+	app.Banner(&banner, a)
+	if !strings.Contains(banner.String(), "PostgreSQL") || strings.Contains(banner.String(), postgrestest.Password) {
+		t.Error(banner.String())
+	}
+	a.Close(context.Background())
+	a = start(t, with)
+	if a.Credentials.New || a.Credentials.AccountID != first.AccountID {
+		t.Errorf("after a restart: %+v", a.Credentials)
+	}
+	refuses(t, a, 486)
+	if _, err := os.Stat(filepath.Join(dir, "pivot.db")); err == nil {
+		t.Error("there is a SQLite file")
+	}
+	server.Kill() // what was read before is still known; the journal waits
+	refuses(t, a, 486)
+	server.Run()
+	refuses(t, a, 486)
+	waitFor(t, a, 3)
+	cfg := config.Config{Data: t.TempDir(), DB: url + "x"}
+	if _, err := app.Start(t.Context(), cfg, slog.New(slog.DiscardHandler)); err == nil || !strings.HasPrefix(err.Error(), "db: ") ||
+		strings.Contains(err.Error(), postgrestest.Password) {
+		t.Errorf("no such database: %v", err)
+	}
+}
+
+// waitFor is that so many calls have records in the end.
+func waitFor(t *testing.T, a *app.App, calls int) {
+	t.Helper()
+	for until := time.Now().Add(30 * time.Second); ; time.Sleep(50 * time.Millisecond) {
+		req, _ := http.NewRequest(http.MethodGet, "http://"+a.HTTP()+"/v2/accounts/"+a.Credentials.AccountID+"/cdrs?filter_hangup_cause=USER_BUSY", nil)
+		req.Header.Set("X-Auth-Token", a.Credentials.APIKey)
+		resp, err := http.DefaultClient.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var answer struct{ Data []any }
+		err = json.NewDecoder(resp.Body).Decode(&answer)
+		_ = resp.Body.Close()
+		if err == nil && len(answer.Data) >= calls {
+			return
+		}
+		if time.Now().After(until) {
+			t.Fatalf("%d records, %v", len(answer.Data), err)
+		}
 	}
 }
 

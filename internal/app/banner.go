@@ -17,6 +17,9 @@ func Banner(w io.Writer, a *App) {
 	}
 	_, _ = fmt.Fprintf(w, "pivot %s\n", Version)
 	line("data", "%s", a.cfg.Data)
+	if a.cfg.DB != "" {
+		line("db", "PostgreSQL")
+	}
 	line("api", "http://%s/v2", a.HTTP())
 	line("sip", "%s", strings.Join(a.SIP(), ", "))
 	line("rtp", "udp %s", a.cfg.RTP)

@@ -17,7 +17,7 @@ import (
 var layers = [][]string{
 	{"internal/audio", "internal/schema", "internal/store", "internal/event", "internal/config", "internal/prompts", "internal/temporal", "internal/voices/formant", "examples/menu"},
 	{"internal/call", "internal/voices/english", "internal/cdr", "internal/presence", "internal/resource", "internal/rtp", "internal/sdp", "internal/timeline", "internal/webhook"},
-	{"internal/flow", "internal/route", "internal/documents", "internal/call/fake", "internal/store/sqlstore", "internal/store/storetest"},
+	{"internal/flow", "internal/route", "internal/documents", "internal/call/fake", "internal/store/sqlstore", "internal/store/storetest", "internal/store/postgrestest"},
 	{"internal/actions", "internal/kazoo", "internal/media", "internal/observe", "internal/recogniser", "internal/sip", "internal/twiml", "internal/voices"},
 	{"internal/api", "internal/callbacks", "internal/phone", "internal/recordings", "internal/sim"},
 	{"internal/openapi"},
@@ -34,6 +34,7 @@ var down = map[string]string{
 // only says who alone may import what; a prefix ends in "/".
 var only = map[string][]string{
 	"database/sql":             {"internal/store/sqlstore"},
+	"github.com/jackc/pgx/":    {"internal/store/sqlstore", "internal/store/postgrestest"},
 	"github.com/emiago/sipgo/": {"internal/sip"},
 	"github.com/emiago/sipgo":  {"internal/sip"},
 	"github.com/pion/":         {"internal/rtp", "internal/sdp"},

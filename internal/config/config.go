@@ -19,6 +19,7 @@ import (
 // Config is the settings of `pivot serve`.
 type Config struct {
 	Data string `help:"Folder of the database, recordings and caches." default:"./pivot-data" type:"path"`
+	DB   string `name:"db" help:"URL of a PostgreSQL database, postgres://USER:PASSWORD@HOST/NAME; empty is SQLite in the data folder."`
 
 	HTTP string   `name:"http" help:"Address of the REST API." default:"127.0.0.1:8000"`
 	SIP  []Listen `name:"sip" help:"Addresses of SIP, UDP and TCP; udp/ADDRESS or tcp/ADDRESS for one of them." default:"127.0.0.1:5060"`
@@ -178,6 +179,7 @@ func (c *Config) rules() []rule {
 	short := func(key string) bool { return key != "" && len(key) < 16 }
 	return []rule{
 		{"sip", len(c.SIP) == 0, "is empty; name an address such as 127.0.0.1:5060"},
+		{"db", !isPostgres(c.DB), "must be a URL such as postgres://USER:PASSWORD@HOST/NAME, or empty"},
 		{"max-calls", c.MaxCalls < 1, fmt.Sprintf("must be at least 1, not %d", c.MaxCalls)},
 		{"drain", c.Drain < 0, "must not be below zero"},
 		{
@@ -218,6 +220,11 @@ func isURL(text string) bool {
 func isZone(name string) bool {
 	_, err := time.LoadLocation(name)
 	return name != "" && name != "Local" && err == nil
+}
+
+// isPostgres says whether a setting is empty or looks like a PostgreSQL URL.
+func isPostgres(text string) bool {
+	return text == "" || strings.HasPrefix(text, "postgres://") || strings.HasPrefix(text, "postgresql://")
 }
 
 // isFolder says whether a setting is empty or a folder that can be read.

@@ -87,6 +87,7 @@ func TestWrong(t *testing.T) {
 		{"not YAML", "{", nil, []string{"not YAML"}},
 		{"a list", "- a", nil, []string{"not YAML with settings"}},
 		{"empty value", "http:", nil, []string{"http", "no value"}},
+		{"database", "db: mysql://a:hidden@b/c", nil, []string{"db: must", "postgres://"}},
 		{"ports", "rtp: 5-9", nil, []string{"rtp", "1024"}},
 		{"port range", "", []string{"--rtp", "20000"}, []string{"rtp", "range of ports"}},
 		{"sip address", "", []string{"--sip", "localhost"}, []string{"sip", "IP address"}},
@@ -108,6 +109,9 @@ func TestWrong(t *testing.T) {
 			}
 			if tc.name == "flag of another command" && strings.Contains(err.Error(), "did you mean") {
 				t.Errorf("%q suggests what has nothing to do with it", err)
+			}
+			if strings.Contains(err.Error(), "hidden") {
+				t.Errorf("%q shows a password", err)
 			}
 			for _, w := range tc.want {
 				if !strings.Contains(err.Error(), w) {

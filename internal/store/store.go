@@ -23,6 +23,9 @@ var (
 	ErrExists = errors.New("store: exists already")
 	// ErrBad is a document, entry or key that can not be kept.
 	ErrBad = errors.New("store: can not be kept")
+	// ErrUnavailable is a database that cannot be reached now. What was being
+	// written may or may not have been.
+	ErrUnavailable = errors.New("store: the database cannot be reached")
 )
 
 // ExistsError is ErrExists with what is taken, and by whom.

@@ -179,17 +179,17 @@ func TestReopened(t *testing.T) {
 
 func TestNewerVersion(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "x.db")
-	d, err := openDatabase(t.Context(), path, append(docMigrations, "CREATE TABLE more (id INTEGER)"))
+	d, err := openSQLite(t.Context(), path, append(docMigrations, "CREATE TABLE more (id INTEGER)"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	if err := d.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := openDatabase(t.Context(), path, docMigrations); err == nil || !strings.Contains(err.Error(), "newer version") {
+	if _, err := openSQLite(t.Context(), path, docMigrations); err == nil || !strings.Contains(err.Error(), "newer version") {
 		t.Errorf("opened: %v", err)
 	}
-	if _, err := openDatabase(t.Context(), path, append(docMigrations, "CREATE TABLE more (id INTEGER)", "NONSENSE")); err == nil {
+	if _, err := openSQLite(t.Context(), path, append(docMigrations, "CREATE TABLE more (id INTEGER)", "NONSENSE")); err == nil {
 		t.Error("a migration that fails went through")
 	}
 }

@@ -1,12 +1,15 @@
 package sqlstore
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
+	"errors"
 	"maps"
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/pivotvoice/pivot/internal/store"
 )
@@ -29,8 +32,7 @@ func scanDoc(rows *sql.Rows) (store.Doc, error) {
 // Get implements store.Docs.
 func (s docs) Get(ctx context.Context, k store.Key) (store.Doc, error) {
 	const q = `SELECT ` + columns + ` FROM docs WHERE account = ? AND type = ? AND id = ? AND deleted = 0`
-	rows, err := s.db.query(ctx, q, k.Account, k.Type, k.ID)
-	found, err := collect(rows, err, scanDoc)
+	found, err := collect(ctx, s.db, scanDoc, q, k.Account, k.Type, k.ID)
 	if err == nil && len(found) == 0 {
 		err = store.ErrNotFound
 	}
@@ -123,41 +125,75 @@ func dropIndex(ctx context.Context, t *tx, k store.Key) error {
 	return nil
 }
 
+// rowsAtOnce is how many rows of the index one statement writes: few
+// statements, for each may be a way to a server and back.
+const rowsAtOnce = 16
+
+// addIndex writes what d can be found by.
 func addIndex(ctx context.Context, t *tx, d *store.Doc) error {
-	const q = `INSERT INTO doc_index (account, type, id, field, value) VALUES (?, ?, ?, ?, ?)`
+	var all, alone []any
 	for field, values := range d.Index {
 		for _, v := range slices.Compact(slices.Sorted(slices.Values(values))) {
-			if _, err := t.exec(ctx, q, d.Account, d.Type, d.ID, field, v); err != nil {
-				return err
+			row := []any{d.Account, d.Type, d.ID, field, t.w.dialect.value(v)}
+			all = append(all, row...)
+			if slices.Contains(d.Unique, field) {
+				alone = append(alone, row...)
 			}
-			if !slices.Contains(d.Unique, field) {
-				continue
-			}
-			if err := claim(ctx, t, d.Key, field, v); err != nil {
-				return err
-			}
+		}
+	}
+	if err := claim(ctx, t, d, alone); err != nil {
+		return err
+	}
+	const q = `INSERT INTO doc_index (account, type, id, field, value) VALUES (?, ?, ?, ?, ?)`
+	for part := range slices.Chunk(all, 5*rowsAtOnce) {
+		if _, err := t.exec(ctx, q+strings.Repeat(`, (?, ?, ?, ?, ?)`, len(part)/5-1), part...); err != nil {
+			return err
 		}
 	}
 	return nil
 }
 
-// claim takes a value for k alone.
-func claim(ctx context.Context, t *tx, k store.Key, field, value string) error {
-	const take = `INSERT INTO doc_unique (account, type, id, field, value) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`
-	n, err := t.exec(ctx, take, k.Account, k.Type, k.ID, field, value)
-	if err != nil || n == 1 {
-		return err
+// claim takes the values of rows for d alone.
+func claim(ctx context.Context, t *tx, d *store.Doc, rows []any) error {
+	const q = `INSERT INTO doc_unique (account, type, id, field, value) VALUES (?, ?, ?, ?, ?)`
+	for part := range slices.Chunk(rows, 5*rowsAtOnce) {
+		more := strings.Repeat(`, (?, ?, ?, ?, ?)`, len(part)/5-1)
+		n, err := t.exec(ctx, q+more+` ON CONFLICT DO NOTHING`, part...)
+		if err != nil {
+			return err
+		}
+		if n < int64(len(part)/5) {
+			return taken(ctx, t, d)
+		}
 	}
-	by := store.Key{Account: k.Account, Type: k.Type}
-	const look = `SELECT id FROM doc_unique WHERE account = ? AND type = ? AND field = ? AND value = ?`
-	if _, err := t.one(ctx, look, []any{k.Account, k.Type, field, value}, []any{&by.ID}); err != nil {
-		return err
+	return nil
+}
+
+var errNobody = errors.New("sqlstore: a value is taken, and nobody has it")
+
+// taken says which of d's values some other document has.
+func taken(ctx context.Context, t *tx, d *store.Doc) error {
+	by := store.Key{Account: d.Account, Type: d.Type}
+	for _, field := range d.Unique {
+		for _, v := range d.Index[field] {
+			const q = `SELECT id FROM doc_unique WHERE account = ? AND type = ? AND field = ? AND value = ? AND id <> ?`
+			there, err := t.one(ctx, q, []any{d.Account, d.Type, field, t.w.dialect.value(v), d.ID}, []any{&by.ID})
+			if err != nil {
+				return err
+			}
+			if there {
+				return &store.ExistsError{Field: field, Value: v, By: by}
+			}
+		}
 	}
-	return &store.ExistsError{Field: field, Value: value, By: by}
+	return errNobody
 }
 
 // Delete implements store.Docs.
 func (s docs) Delete(ctx context.Context, k store.Key, rev int64, hard bool) error {
+	if k.Check() != nil {
+		return cmp.Or(ctx.Err(), store.ErrNotFound) // nothing can be there
+	}
 	return s.db.do(ctx, func(ctx context.Context, t *tx) error {
 		old, there, err := stored(ctx, t, k)
 		switch {
@@ -194,25 +230,24 @@ func erase(ctx context.Context, t *tx, k store.Key) error {
 
 // List implements store.Docs.
 func (s docs) List(ctx context.Context, q store.Query) ([]store.Doc, error) {
-	query, args := listQuery(q)
-	rows, err := s.db.query(ctx, query, args...)
-	return collect(rows, err, scanDoc)
+	query, args := listQuery(q, s.db.dialect.value)
+	return collect(ctx, s.db, scanDoc, query, args...)
 }
 
 // listQuery asks for q: through the index of one of its fields, if any, in
 // the order of ids, and holds what is found to the others.
-func listQuery(q store.Query) (string, []any) {
+func listQuery(q store.Query, value func(string) string) (string, []any) {
 	b := clauses{from: "docs d", key: "d"}
 	fields := slices.Sorted(maps.Keys(q.Where))
 	for i, field := range fields {
 		if i == 0 {
 			b.from = `doc_index i JOIN docs d ON d.account = i.account AND d.type = i.type AND d.id = i.id`
 			b.key = "i"
-			b.add(`i.field = ? AND i.value = ?`, field, q.Where[field])
+			b.add(`i.field = ? AND i.value = ?`, field, value(q.Where[field]))
 			continue
 		}
 		b.add(`EXISTS (SELECT 1 FROM doc_index o WHERE o.account = i.account AND o.type = i.type
-			AND o.id = i.id AND o.field = ? AND o.value = ?)`, field, q.Where[field])
+			AND o.id = i.id AND o.field = ? AND o.value = ?)`, field, value(q.Where[field]))
 	}
 	b.add(b.key+`.type = ?`, q.Type)
 	if !q.AnyAccount {
@@ -225,9 +260,9 @@ func listQuery(q store.Query) (string, []any) {
 	}
 	switch {
 	case q.After != "" && q.AnyAccount:
-		b.add(`(`+b.key+`.id, `+b.key+`.account) `+than+` (?, ?)`, q.After, q.AfterAccount)
+		b.add(`(`+b.key+`.id, `+b.key+`.account) `+than+` (?, ?)`, legible(q.After), q.AfterAccount)
 	case q.After != "":
-		b.add(b.key+`.id `+than+` ?`, q.After)
+		b.add(b.key+`.id `+than+` ?`, legible(q.After))
 	}
 	text := `SELECT d.account, d.type, d.id, d.rev, d.created, d.modified, d.deleted, d.json FROM ` + b.from +
 		` WHERE ` + strings.Join(b.where, ` AND `) + ` ORDER BY ` + b.key + `.id` + order
@@ -235,6 +270,18 @@ func listQuery(q store.Query) (string, []any) {
 		text += `, ` + b.key + `.account` + order
 	}
 	return b.limited(text, q.Limit)
+}
+
+// legible is s up to its first byte that no id has, which not every database
+// would compare with. It comes from a client's cursor.
+func legible(s string) string {
+	s, _, _ = strings.Cut(s, "\x00")
+	for i, r := range s {
+		if r == utf8.RuneError && !strings.HasPrefix(s[i:], string(utf8.RuneError)) {
+			return s[:i]
+		}
+	}
+	return s
 }
 
 // clauses is a query in the making.
@@ -261,8 +308,7 @@ func (s docs) History(ctx context.Context, k store.Key, limit int) ([]store.Doc,
 	b := clauses{args: []any{k.Account, k.Type, k.ID, k.Account, k.Type, k.ID}}
 	query, args := b.limited(`SELECT `+columns+` FROM docs`+key+
 		` UNION ALL SELECT `+columns+` FROM doc_history`+key+` ORDER BY rev DESC`, limit)
-	rows, err := s.db.query(ctx, query, args...)
-	found, err := collect(rows, err, scanDoc)
+	found, err := collect(ctx, s.db, scanDoc, query, args...)
 	if err == nil && len(found) == 0 {
 		err = store.ErrNotFound
 	}

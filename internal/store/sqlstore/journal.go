@@ -79,8 +79,7 @@ func insert(ctx context.Context, t *tx, seq int64, lines []store.Entry) error {
 // Read implements store.Journal.
 func (s journal) Read(ctx context.Context, w store.Window) ([]store.Entry, error) {
 	query, args := windowQuery(w)
-	rows, err := s.db.query(ctx, query, args...)
-	return collect(rows, err, scanEntry)
+	return collect(ctx, s.db, scanEntry, query, args...)
 }
 
 func scanEntry(rows *sql.Rows) (store.Entry, error) {

@@ -47,7 +47,7 @@ CREATE TABLE journal (
 	seq {integer} PRIMARY KEY, account {text} NOT NULL, kind {text} NOT NULL,
 	call_id {text} NOT NULL, at BIGINT NOT NULL, json TEXT NOT NULL);
 CREATE INDEX journal_kind ON journal (account, kind, seq, at);
-CREATE INDEX journal_call ON journal (call_id, kind, account, seq);
+CREATE INDEX journal_call ON journal {by call};
 CREATE INDEX journal_age ON journal (kind, at)`,
 }
 

@@ -10,31 +10,56 @@ import (
 	"time"
 
 	"github.com/pivotvoice/pivot/internal/store"
+	"github.com/pivotvoice/pivot/internal/store/postgrestest"
 )
+
+// plan is how a query is carried out: the last column of what EXPLAIN says.
+func plan(t *testing.T, d *database, query string, args []any) string {
+	t.Helper()
+	rows, err := d.read.QueryContext(t.Context(), query, args...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = rows.Close() }()
+	columns, err := rows.Columns()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var steps []string
+	for rows.Next() {
+		var step string
+		into := make([]any, len(columns))
+		for i := range into {
+			into[i] = new(any)
+		}
+		into[len(into)-1] = &step
+		if err := rows.Scan(into...); err != nil {
+			t.Fatal(err)
+		}
+		steps = append(steps, step)
+	}
+	if err := rows.Err(); err != nil {
+		t.Fatal(err)
+	}
+	return strings.Join(steps, "\n")
+}
+
+// queries are the ways in which documents are asked for.
+func queries(account, kind, field, other string) []store.Query {
+	var all []store.Query
+	for _, where := range []map[string]string{nil, {field: "1"}, {field: "1", other: "1"}} {
+		for _, anyAccount := range []bool{false, true} {
+			for _, after := range []string{"", "1"} {
+				all = append(all, store.Query{Account: account, Type: kind, AnyAccount: anyAccount, Where: where, After: after, Limit: 50})
+			}
+		}
+	}
+	return all
+}
 
 // TestPlans is that no question reads a whole table.
 func TestPlans(t *testing.T) {
 	s := open(t, t.TempDir())
-	plan := func(d *database, query string, args []any) string {
-		rows, err := d.read.QueryContext(t.Context(), "EXPLAIN QUERY PLAN "+query, args...)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer func() { _ = rows.Close() }()
-		var steps []string
-		for rows.Next() {
-			var a, b, c int
-			var step string
-			if err := rows.Scan(&a, &b, &c, &step); err != nil {
-				t.Fatal(err)
-			}
-			steps = append(steps, step)
-		}
-		if err := rows.Err(); err != nil {
-			t.Fatal(err)
-		}
-		return strings.Join(steps, "\n")
-	}
 	holds := func(what, p string) {
 		for step := range strings.SplitSeq(p, "\n") {
 			if strings.HasPrefix(step, "SCAN") || strings.Contains(step, "TEMP B-TREE") {
@@ -43,14 +68,9 @@ func TestPlans(t *testing.T) {
 			}
 		}
 	}
-	for _, where := range []map[string]string{nil, {"f": "x"}, {"f": "x", "g": "y"}} {
-		for _, anyAccount := range []bool{false, true} {
-			for _, after := range []string{"", "1"} {
-				q := store.Query{Account: "a", Type: "t", AnyAccount: anyAccount, Where: where, After: after, Limit: 50}
-				text, args := listQuery(q)
-				holds(fmt.Sprintf("%+v", q), plan(s.docs, text, args))
-			}
-		}
+	for _, q := range queries("a", "t", "f", "g") {
+		text, args := listQuery(q, sqliteDialect.value)
+		holds(fmt.Sprintf("%+v", q), plan(t, s.docs, "EXPLAIN QUERY PLAN "+text, args))
 	}
 	for _, w := range []store.Window{
 		{Account: "a", Kind: "k", Limit: 50},
@@ -59,7 +79,7 @@ func TestPlans(t *testing.T) {
 		{AnyAccount: true, Kind: "k", Call: "c", Ascending: true},
 	} {
 		text, args := windowQuery(w)
-		p := plan(s.journal, text, args)
+		p := plan(t, s.journal, "EXPLAIN QUERY PLAN "+text, args)
 		if w.AnyAccount { // the lines of one call are few: they may be sorted
 			p = strings.ReplaceAll(p, "USE TEMP B-TREE", "sorted")
 		}
@@ -72,8 +92,14 @@ func TestPlans(t *testing.T) {
 
 // TestGroup is changes that share a transaction: who fails takes nothing from
 // the others, and who does not wait any more is left out.
-func TestGroup(t *testing.T) {
-	s := open(t, t.TempDir())
+func TestGroup(t *testing.T) { testGroup(t, open(t, t.TempDir()).docs) }
+
+func TestPostgresGroup(t *testing.T) {
+	testGroup(t, openAt(t, postgrestest.Start(t).Database(t)).docs)
+}
+
+func testGroup(t *testing.T, d *database) {
+	t.Helper()
 	insert := func(id int) func(context.Context, *tx) error {
 		return func(ctx context.Context, t *tx) error {
 			_, err := t.exec(ctx, `INSERT INTO migrations (id, at) VALUES (?, 0)`, id)
@@ -98,15 +124,7 @@ func TestGroup(t *testing.T) {
 		later(t.Context(), insert(100)), // a violation
 		later(t.Context(), insert(103)),
 	}
-	if err := s.docs.do(t.Context(), func(context.Context, *tx) error { return nil }); err != nil {
-		t.Fatal(err)
-	}
 	// The goroutine waits for jobs: this one stands in for it.
-	d, err := openDatabase(t.Context(), t.TempDir()+"/x.db", docMigrations)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = d.Close() }()
 	d.group(t.Context(), jobs)
 	var got []error
 	for _, r := range results {

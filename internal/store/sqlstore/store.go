@@ -1,5 +1,5 @@
 // Package sqlstore keeps a server's data in one folder: documents and the
-// journal in SQLite, blobs in files.
+// journal in SQLite, or else in PostgreSQL, blobs always in files.
 //
 //	pivot.db     documents, their index and history
 //	journal.db   events and call records
@@ -14,6 +14,9 @@
 // journal could do with less, NORMAL, but then a power cut would take
 // everything since the last checkpoint, on a quiet server the call records of
 // a day; it is appended to in groups, so that one fsync more a group is cheap.
+//
+// In PostgreSQL there are two schemas instead of two files, and all else is
+// the same, down to the statements: see postgres.go for what is not.
 package sqlstore
 
 import (
@@ -36,11 +39,24 @@ type Store struct {
 }
 
 // ErrInUse is a folder that another process has open.
-var ErrInUse = errors.New("sqlstore: another pivot uses this data folder")
+var ErrInUse = errors.New("sqlstore: another pivot uses this data")
 
 // Open opens what is in dir, or makes it. A folder that some other process
 // has open is ErrInUse; a damaged database is an error that names its file.
 func Open(ctx context.Context, dir string) (*Store, error) {
+	return openStore(ctx, dir, func(ctx context.Context, s *Store, dir string) (err error) {
+		if s.docs, err = openSQLite(ctx, filepath.Join(dir, "pivot.db"), docMigrations); err != nil {
+			return err
+		}
+		s.journal, err = openSQLite(ctx, filepath.Join(dir, "journal.db"), journalMigrations)
+		return err
+	})
+}
+
+// openStore opens a folder and, with databases, what is kept elsewhere.
+func openStore(
+	ctx context.Context, dir string, databases func(ctx context.Context, s *Store, dir string) error,
+) (*Store, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("sqlstore: %w", err)
 	}
@@ -49,24 +65,21 @@ func Open(ctx context.Context, dir string) (*Store, error) {
 		return nil, fmt.Errorf("sqlstore: %w", err)
 	}
 	s := &Store{}
-	if err := s.open(ctx, dir); err != nil {
+	if err = s.openFolder(dir); err == nil {
+		err = databases(ctx, s, dir)
+	}
+	if err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
 	s.Store = store.Store{Docs: docs{s.docs}, Journal: journal{s.journal}, Blobs: s.blobs}
 	return s, nil
 }
 
-func (s *Store) open(ctx context.Context, dir string) (err error) {
+func (s *Store) openFolder(dir string) (err error) {
 	if s.lock, err = lockFile(filepath.Join(dir, "pivot.lock")); err != nil {
 		return err
 	}
-	if s.blobs, err = openBlobs(filepath.Join(dir, "blobs")); err != nil {
-		return err
-	}
-	if s.docs, err = openDatabase(ctx, filepath.Join(dir, "pivot.db"), docMigrations); err != nil {
-		return err
-	}
-	s.journal, err = openDatabase(ctx, filepath.Join(dir, "journal.db"), journalMigrations)
+	s.blobs, err = openBlobs(filepath.Join(dir, "blobs"))
 	return err
 }
 

@@ -5,6 +5,9 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
+
+	"github.com/pivotvoice/pivot/internal/store"
 )
 
 // maxGroup is how many changes one transaction takes.
@@ -17,8 +20,9 @@ var errClosed = errors.New("sqlstore: closed")
 // fsync.
 type writer struct {
 	dialect dialect
-	conn    *sql.Conn
-	stmts   map[string]*sql.Stmt // of the goroutine alone
+	connect func(context.Context) (*sql.Conn, error)
+	conn    *sql.Conn            // of the goroutine alone, as all of these; nil after it was lost
+	stmts   map[string]*sql.Stmt // of conn
 	jobs    chan job
 	quit    chan struct{} // closed by close
 	done    chan struct{} // closed when the goroutine is gone
@@ -30,13 +34,13 @@ type job struct {
 	result chan error
 }
 
-func newWriter(ctx context.Context, db *sql.DB, d dialect) (*writer, error) {
-	conn, err := db.Conn(ctx)
+func newWriter(ctx context.Context, d dialect, connect func(context.Context) (*sql.Conn, error)) (*writer, error) {
+	conn, err := connect(ctx)
 	if err != nil {
 		return nil, err
 	}
 	w := &writer{
-		dialect: d, conn: conn, stmts: map[string]*sql.Stmt{},
+		dialect: d, connect: connect, conn: conn, stmts: map[string]*sql.Stmt{},
 		jobs: make(chan job), quit: make(chan struct{}), done: make(chan struct{}),
 	}
 	go w.run(context.WithoutCancel(ctx))
@@ -91,22 +95,64 @@ func (w *writer) gather(first job) []job {
 // alone, unless the database gave up the transaction: then all have failed.
 func (w *writer) group(ctx context.Context, jobs []job) {
 	results := make([]error, len(jobs))
-	err := w.exec(ctx, w.dialect.begin)
-	if err == nil {
-		err = w.changes(ctx, jobs, results)
-	}
-	if err == nil {
-		err = w.exec(ctx, "COMMIT")
-	}
-	if err != nil {
-		_ = w.exec(ctx, "ROLLBACK") // it may be gone already
-	}
+	err := w.together(ctx, jobs, results)
 	for i, j := range jobs {
 		if results[i] == nil {
 			results[i] = err
 		}
 		j.result <- results[i]
 	}
+}
+
+// together makes changes in one transaction. Its error is that of all of them.
+func (w *writer) together(ctx context.Context, jobs []job, results []error) error {
+	if w.dialect.patience > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, w.dialect.patience)
+		defer cancel()
+	}
+	err := w.begin(ctx)
+	if err == nil {
+		err = w.changes(ctx, jobs, results)
+	}
+	if err == nil {
+		err = w.exec(ctx, "COMMIT")
+	}
+	if err != nil && w.conn != nil {
+		_ = w.exec(ctx, "ROLLBACK") // it may be gone already
+	}
+	if err == nil || w.conn == nil || !w.dialect.dead(w.conn) {
+		return err
+	}
+	w.drop() // whether a commit went through, nobody can say now
+	clear(results)
+	return fmt.Errorf("%w: %w", store.ErrUnavailable, err)
+}
+
+// begin begins a transaction, on a new connection if the old one was lost
+// since it was last used.
+func (w *writer) begin(ctx context.Context) (err error) {
+	for range 2 {
+		if w.conn == nil {
+			if w.conn, err = w.connect(ctx); err != nil {
+				return err
+			}
+		}
+		if err = w.exec(ctx, w.dialect.begin); err == nil || !w.dialect.dead(w.conn) {
+			return err
+		}
+		w.drop()
+	}
+	return fmt.Errorf("%w: %w", store.ErrUnavailable, err)
+}
+
+// drop gives up a connection that was lost.
+func (w *writer) drop() {
+	for _, s := range w.stmts {
+		_ = s.Close()
+	}
+	_ = w.conn.Close()
+	w.conn, w.stmts = nil, map[string]*sql.Stmt{}
 }
 
 // changes makes each change, if there are several behind a savepoint, so that
@@ -160,11 +206,15 @@ func (w *writer) prepared(ctx context.Context, q string) (*sql.Stmt, error) {
 func (w *writer) close() error {
 	close(w.quit)
 	<-w.done
+	if w.conn == nil {
+		return nil
+	}
 	var errs []error
 	for _, s := range w.stmts {
 		errs = append(errs, s.Close())
 	}
-	return errors.Join(append(errs, w.conn.Close())...)
+	errs = append(errs, w.conn.Close())
+	return errors.Join(slices.DeleteFunc(errs, w.dialect.away)...)
 }
 
 // tx is a change being made. After an error it makes no more of it: a full

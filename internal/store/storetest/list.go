@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -120,4 +121,58 @@ func anyAccount(t *testing.T, s store.Store) {
 	lists(t, s, store.Query{Type: "thing", AnyAccount: true, Where: map[string]string{"f": "x", "g": "b"}}, "b/1")
 	lists(t, s, store.Query{Type: "thing"}, "1")
 	lists(t, s, store.Query{Type: "thing", Where: map[string]string{"f": "x"}}, "1")
+}
+
+// oddValues is index values that no key could be.
+func oddValues(t *testing.T, s store.Store) {
+	values := []string{
+		"", "x", "a\x00b", "a\x00", "\xff", "\U0010FFFFx", "é", strings.Repeat("x", 5000), strings.Repeat("x", 5001),
+		strings.Repeat("é", 300), `'; --`, "?",
+	}
+	for i, v := range values {
+		d := doc(fmt.Sprint(i), "{}")
+		d.Index, d.Unique = map[string][]string{"f": {v, v}, "g": {v}}, []string{"f"}
+		put(t, s, d)
+	}
+	for i, v := range values {
+		q := store.Query{Account: "a", Type: "thing", Where: map[string]string{"f": v, "g": v}}
+		lists(t, s, q, fmt.Sprint(i))
+		d := doc("other", "{}")
+		d.Index, d.Unique = map[string][]string{"f": {"free", v}}, []string{"f"}
+		_, err := s.Put(t.Context(), d)
+		var taken *store.ExistsError
+		if !errors.As(err, &taken) || taken.Value != v || taken.By.ID != fmt.Sprint(i) {
+			t.Errorf("%.20q is taken: %v", v, err)
+		}
+	}
+}
+
+// oddQuestions is strings that strangers may ask for, and that nothing is
+// kept under: the answer is nothing, not an error.
+func oddQuestions(t *testing.T, s store.Store) {
+	for _, id := range []string{"a", "b", "c"} {
+		put(t, s, doc(id, "{}", "f=x"))
+	}
+	add(t, s, entry("a", "event", "c", 1), entry("a", "event", strings.Repeat("long", 5000), 2))
+	reads(t, s, store.Window{Account: "a", Call: strings.Repeat("long", 5000)}, "2")
+	for _, bad := range []string{"b\x00", "b\xff", "\x00"} {
+		_, err := s.Get(t.Context(), doc(bad, "").Key)
+		wants(t, "get", err, store.ErrNotFound)
+		_, err = s.History(t.Context(), doc(bad, "").Key, 0)
+		wants(t, "history", err, store.ErrNotFound)
+		wants(t, "delete", s.Delete(t.Context(), doc(bad, "").Key, 1, false), store.ErrNotFound)
+		lists(t, s, store.Query{Account: bad, Type: "thing"}, "")
+		lists(t, s, store.Query{Account: "a", Type: bad}, "")
+		reads(t, s, store.Window{Account: bad}, "")
+		reads(t, s, store.Window{Account: "a", Call: bad}, "")
+		reads(t, s, store.Window{Account: "a", Kind: bad}, "")
+		for _, ascending := range []bool{true, false} { // a cursor that no page gave: what is after it is there
+			q := store.Query{Account: "a", Type: "thing", After: bad, Ascending: ascending}
+			if got := ids(t, s, q); ascending && !strings.HasSuffix(got, "c") {
+				t.Errorf("after %q: %s", bad, got)
+			}
+			q.Where = map[string]string{"f": bad}
+			lists(t, s, q, "")
+		}
+	}
 }
