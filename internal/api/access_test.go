@@ -160,7 +160,9 @@ func TestTree(t *testing.T) {
 	}
 	above, aside := key(parent), key(beside)
 	// What only the first account may do.
-	masters := map[string]bool{"PUT accounts/{account_id}/phone_numbers/{number}": true}
+	masters := map[string]bool{
+		"PUT accounts/{account_id}/phone_numbers/{number}": true, "PUT accounts/{account_id}/users/{id}/user_auth": true,
+	}
 	seen := 0
 	for _, op := range w.Operations() {
 		if op.Who > Linked {

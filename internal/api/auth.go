@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"net/http"
@@ -19,6 +20,7 @@ type userAuth struct {
 	Realm       string `json:"account_realm,omitempty" jsonschema:"minLength=4,maxLength=253,pattern=^[.\\w_-]+$" jsonschema_description:"The account, by its realm."`
 	Realm2      string `json:"realm,omitempty" jsonschema:"minLength=4,maxLength=253" jsonschema_description:"The same as account_realm."`
 	Phone       string `json:"phone_number,omitempty" jsonschema:"minLength=1,maxLength=64" jsonschema_description:"The account, by a number that one of its callflows answers."`
+	As          actAs  `json:"as,omitzero" jsonschema_description:"Whom to be, for admins: an account below one's own, or a user of one."`
 }
 
 // apiAuth is the data of PUT api_auth. Keys made by the server have 64
@@ -83,13 +85,26 @@ func (s *Server) putUserAuth(r *Request) (Reply, error) {
 	if err := bodyOf(r, &in); err != nil {
 		return Reply{}, err
 	}
-	if err := s.mayTry(r); err != nil {
-		return Reply{}, err
-	}
-	if in.Name+in.Realm+in.Realm2+in.Phone == "" {
+	named := lower(cmp.Or(in.Phone, in.Realm, in.Realm2, in.Name))
+	if named == "" {
 		return Reply{}, errInvalid("account_name", "required", "Field is required but missing", nil)
 	}
+	if err := s.consume(r); err != nil {
+		return Reply{}, err
+	}
 	accounts, err := s.candidates(r, in)
+	if err != nil {
+		return Reply{}, err
+	}
+	if len(accounts) > 0 {
+		named = accounts[0].ID // it has many names
+	}
+	if err := s.mayTry(r, named); err != nil {
+		return Reply{}, err
+	}
+	if len(accounts) == 0 { // one that does not exist takes as long as one that does
+		_, err = s.hasher.hash(r.Context(), "nobody", in.Credentials)
+	}
 	if err != nil {
 		return Reply{}, err
 	}
@@ -100,6 +115,12 @@ func (s *Server) putUserAuth(r *Request) (Reply, error) {
 	if err != nil {
 		return Reply{}, err
 	}
+	if in.As != (actAs{}) {
+		in.As.Account = cmp.Or(in.As.Account, id.Account.ID)
+		if id, err = s.acting(r.Context(), id, in.As); err != nil {
+			return Reply{}, err
+		}
+	}
 	return s.letIn(r, id)
 }
 
@@ -107,8 +128,7 @@ func (s *Server) putUserAuth(r *Request) (Reply, error) {
 // hash.
 const maxCandidates = 4
 
-// candidates are the accounts that may be meant: by number, by realm, by
-// name. One that does not exist takes as long as one that does.
+// candidates are the accounts that may be meant: by number, by realm, by name.
 func (s *Server) candidates(r *Request, in userAuth) ([]resource.Doc, error) {
 	if in.Phone != "" {
 		found, err := s.byNumber(r, in.Phone)
@@ -130,8 +150,7 @@ func (s *Server) candidates(r *Request, in userAuth) ([]resource.Doc, error) {
 			return found[:min(len(found), maxCandidates)], nil
 		}
 	}
-	_, err := s.hasher.hash(r.Context(), "nobody", in.Credentials)
-	return nil, err
+	return nil, nil
 }
 
 // byNumber are the accounts whose callflows answer a number.
@@ -162,7 +181,7 @@ func (s *Server) putAPIAuth(r *Request) (Reply, error) {
 	if err := bodyOf(r, &in); err != nil {
 		return Reply{}, err
 	}
-	if err := s.mayTry(r); err != nil {
+	if err := s.mayTry(r, ""); err != nil {
 		return Reply{}, err
 	}
 	id, err := s.byAPIKey(r.Context(), in.Key)
@@ -181,13 +200,13 @@ func (s *Server) letIn(r *Request, id *Identity) (Reply, error) {
 	if !enabled(id.Account) {
 		return Reply{}, locked("disabled")
 	}
-	s.guard.passed(r.source)
+	s.passed(r)
 	if err := s.issue(r.Context(), id); err != nil {
 		return Reply{}, err
 	}
 	r.Auth = id
 	s.log.InfoContext(r.Context(), "logged in", "how", id.Method, "account", id.Account.ID, "user", id.UserID(),
-		"source", r.source.String(), "request_id", r.ID)
+		"really", id.really(), "source", r.source.String(), "request_id", r.ID)
 	return Reply{Data: s.authData(id), Token: id.token}, nil
 }
 

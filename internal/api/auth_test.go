@@ -316,7 +316,7 @@ func TestForged(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	other := &keyring{docs: store.Memory().Docs, now: time.Now}
+	other := &keyring{docs: store.Memory().Docs, now: time.Now, life: tokenLife}
 	foreign, err := other.sign(t.Context(), c)
 	if err != nil {
 		t.Fatal(err)
@@ -339,7 +339,7 @@ func TestKeysFollow(t *testing.T) {
 		t.Fatal(err)
 	}
 	clock := &tick{at: time.Now()}
-	k := &keyring{docs: docs, now: clock.now}
+	k := &keyring{docs: docs, now: clock.now, life: tokenLife}
 	claim := func() *jwt.RegisteredClaims {
 		return &jwt.RegisteredClaims{ExpiresAt: jwt.NewNumericDate(clock.at.Add(tokenLife))}
 	}
@@ -353,7 +353,7 @@ func TestKeysFollow(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	again := &keyring{docs: docs, now: clock.now} // another node
+	again := &keyring{docs: docs, now: clock.now, life: tokenLife} // another node
 	for _, token := range []string{old, fresh} {
 		if err := again.verify(t.Context(), token, &jwt.RegisteredClaims{}); err != nil {
 			t.Error(err)
@@ -370,7 +370,7 @@ func TestKeysFollow(t *testing.T) {
 		t.Error("no new key")
 	}
 	clock.at = clock.at.Add(3 * tokenLife)
-	if err := (&keyring{docs: docs, now: clock.now}).verify(t.Context(), old, &jwt.RegisteredClaims{}); !errors.Is(err, errUnsigned) {
+	if err := (&keyring{docs: docs, now: clock.now, life: tokenLife}).verify(t.Context(), old, &jwt.RegisteredClaims{}); !errors.Is(err, errUnsigned) {
 		t.Errorf("a key that is over: %v", err)
 	}
 	if all, _ := docs.List(t.Context(), store.Query{Type: keyType}); len(all) != 1 {
@@ -441,14 +441,16 @@ func TestBuckets(t *testing.T) {
 
 func TestGuardForgets(t *testing.T) {
 	clock := &tick{at: time.Now()}
-	g := newGuard(clock.now)
+	g, b := newGuard(clock.now), newBuckets(clock.now, bucketPerS, bucketSize)
 	for i := range 3 * maxSources {
 		a := netip.AddrFrom4([4]byte{10, byte(i >> 16), byte(i >> 8), byte(i)})
-		g.take(a, "x", 1)
-		g.failed(a)
+		b.take(a, "x", 1)
+		g.try(a, a.String())
+		g.passed(a, a.String())
+		g.try(a, a.String()+"?")
 	}
-	if len(g.buckets) > maxSources || len(g.wrong) > maxSources {
-		t.Errorf("%d buckets, %d sources", len(g.buckets), len(g.wrong))
+	if len(b.all) > maxSources || len(g.wrong) > maxSources || len(g.known) > maxSources {
+		t.Errorf("%d buckets, %d mistakes, %d known", len(b.all), len(g.wrong), len(g.known))
 	}
 	if network(netip.MustParseAddr("2001:db8::1")) != network(netip.MustParseAddr("2001:db8::2:3")) {
 		t.Error("one /64 is two sources")

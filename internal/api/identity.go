@@ -32,6 +32,7 @@ type Identity struct {
 	Account resource.Doc
 	User    *resource.Doc // nil for an API key
 	Method  string
+	By      *Identity // who is really there, where somebody acts as another; else nil
 
 	claims *claims // nil where no token was shown
 	token  string  // to be echoed; "" for what should not be
@@ -66,20 +67,26 @@ type claims struct {
 	Owner    string `json:"owner_id,omitempty"`
 	Method   string `json:"method"`
 	Identity string `json:"identity_sig"`
+	// Who is really there, where somebody acts as another.
+	OriginalAccount string `json:"original_account_id,omitempty"`
+	OriginalOwner   string `json:"original_owner_id,omitempty"`
 	jwt.RegisteredClaims
 }
 
 // sealed is what the identity signature binds.
 func (c *claims) sealed() string {
-	return strings.Join([]string{c.Account, c.Owner, c.Method, c.ID}, "|")
+	return strings.Join([]string{c.Account, c.Owner, c.Method, c.ID, c.OriginalAccount, c.OriginalOwner}, "|")
 }
 
 // issue makes a token for an identity.
 func (s *Server) issue(ctx context.Context, id *Identity) error {
 	now := s.now()
 	c := &claims{Account: id.Account.ID, Owner: id.UserID(), Method: id.Method}
+	if id.By != nil {
+		c.OriginalAccount, c.OriginalOwner = id.By.Account.ID, id.By.UserID()
+	}
 	c.ID, c.Issuer = resource.NewID(), "pivot"
-	c.IssuedAt, c.ExpiresAt = jwt.NewNumericDate(now), jwt.NewNumericDate(now.Add(tokenLife))
+	c.IssuedAt, c.ExpiresAt = jwt.NewNumericDate(now), jwt.NewNumericDate(now.Add(s.cfg.TokenLife))
 	c.Identity = seal(id.secret(), c.sealed())
 	token, err := s.keys.sign(ctx, c)
 	id.token, id.claims = token, c
@@ -93,7 +100,11 @@ func (id *Identity) secret() string {
 	if id.User != nil {
 		from = *id.User
 	}
-	return resource.Text(from.Private, "pvt_signature_secret")
+	secret := resource.Text(from.Private, "pvt_signature_secret")
+	if id.By != nil {
+		secret += id.By.secret()
+	}
+	return secret
 }
 
 // identify finds out whose token a request carries: nil if it has none.
@@ -177,22 +188,25 @@ func isTokenFault(err error) bool {
 	return false
 }
 
-// holder is who holds a token: both documents must still be there and
-// enabled, and the secret the same.
+// holder is who holds a token: the documents must still be there and enabled,
+// and the secrets the same.
 func (s *Server) holder(ctx context.Context, c *claims) (*Identity, error) {
-	account, err := s.accounts().Get(ctx, c.Account)
+	id, err := s.member(ctx, c.Account, c.Owner)
 	if err != nil {
 		return nil, err
 	}
-	id := &Identity{Account: account, Method: c.Method}
-	if c.Owner != "" {
-		user, err := s.users(c.Account).Get(ctx, c.Owner)
+	id.Method = c.Method
+	if c.OriginalAccount != "" {
+		by, err := s.member(ctx, c.OriginalAccount, c.OriginalOwner)
 		if err != nil {
 			return nil, err
 		}
-		id.User = &user
+		if !by.mayBe(id) || !by.mayLogIn() {
+			return nil, store.ErrNotFound
+		}
+		id.By = by
 	}
-	if !same(c.Identity, seal(id.secret(), c.sealed())) || !enabled(account) || id.User != nil && !enabled(*id.User) {
+	if !same(c.Identity, seal(id.secret(), c.sealed())) || !id.mayLogIn() {
 		return nil, store.ErrNotFound
 	}
 	return id, nil
@@ -206,10 +220,12 @@ func (s *Server) byBasic(ctx context.Context, r *Request, encoded string) (*Iden
 		return nil, errInvalidCredentials()
 	}
 	account, digest, _ := strings.Cut(string(raw), ":")
+	target := account
 	if user, password, plain := strings.Cut(digest, ":"); plain {
 		digest, _ = digests(user, password)
+		target += "/" + lower(user)
 	}
-	if err := s.mayTry(r); err != nil {
+	if err := s.mayTry(r, target); err != nil {
 		return nil, err
 	}
 	doc, err := s.accounts().Get(ctx, account)
@@ -229,7 +245,7 @@ func (s *Server) byBasic(ctx context.Context, r *Request, encoded string) (*Iden
 	if !enabled(id.Account) {
 		return nil, errInvalidCredentials()
 	}
-	s.guard.passed(r.source)
+	s.passed(r)
 	id.Method = byBasic
 	return id, nil
 }
@@ -244,19 +260,36 @@ func (s *Server) basicIdentity(ctx context.Context, account resource.Doc, given 
 }
 
 // mayTry takes a request from the source's bucket and holds it to the wait
-// that its mistakes have earned.
-func (s *Server) mayTry(r *Request) error {
-	if w := s.guard.wait(r.source); w > 0 {
-		return errTooMany(w)
+// that its mistakes have earned. target is what it wants to get into.
+func (s *Server) mayTry(r *Request, target string) error {
+	if err := s.consume(r); err != nil {
+		return err
 	}
-	return s.consume(r)
+	wait, attacked := s.guard.try(r.source, target)
+	if attacked {
+		s.log.WarnContext(r.ctx, "many guess at one account; new sources must wait", "target", target)
+	}
+	if wait > 0 {
+		return errTooMany(wait)
+	}
+	r.tried = &target
+	return nil
+}
+
+// passed says that what was tried was right.
+func (s *Server) passed(r *Request) {
+	if r.tried != nil {
+		s.guard.passed(r.source, *r.tried)
+	}
 }
 
 // refuse notes wrong credentials and is the answer to them.
 func (s *Server) refuse(ctx context.Context, r *Request, how string) error {
-	n := s.guard.failed(r.source)
-	s.log.WarnContext(ctx, "wrong credentials",
-		"how", how, "source", r.source.String(), "failures", n, "request_id", r.ID)
+	if r.tried == nil {
+		s.guard.failed(r.source)
+	}
+	s.log.WarnContext(ctx, "wrong credentials", "how", how, "source", r.source.String(),
+		"failures", s.guard.failures(r.source), "request_id", r.ID)
 	return errInvalidCredentials()
 }
 

@@ -28,9 +28,10 @@ type Request struct {
 	vars    map[string]string
 	accept  string // the media type to answer with
 	source  netip.Addr
-	file    bool // the operation reads the body, which is no envelope
-	link    bool // it is one of a link that this server has signed
-	consume int  // what it took from its bucket
+	file    bool    // the operation reads the body, which is no envelope
+	link    bool    // it is one of a link that this server has signed
+	tried   *string // what its credentials are for; nil: it has not tried any
+	consume int     // what it took from its bucket
 }
 
 // Context ends with the client.

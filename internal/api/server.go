@@ -9,6 +9,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"mime"
@@ -74,6 +75,10 @@ type Config struct {
 	Proxies   []netip.Prefix
 	MaxUpload int64         // bytes of one sound file; 0 is 8,000,000
 	LinkLife  time.Duration // how long links to recordings hold; 0 is seven days
+	Rate      int           // requests a minute of one account from one address; 0 is DefaultRate
+	TokenLife time.Duration // how long tokens hold; 0 is an hour
+	Mailer    Mailer        // nil: who has forgotten a password is told that no mail is sent
+	UIOrigins []string      // "https://ui.example": the web clients that mail may link to
 	// Changed is told of every document that was saved or deleted; nil is
 	// nobody. It must not block.
 	Changed func(resource.Change)
@@ -84,13 +89,15 @@ type Config struct {
 // Server is the API as a handler of everything below /v1/ and /v2/.
 type Server struct {
 	*directory
-	cfg     Config
-	log     *slog.Logger
-	now     func() time.Time
-	node    string
-	keys    *keyring
-	guard   *guard
-	schemas map[string]*schema.Schema
+	cfg   Config
+	log   *slog.Logger
+	now   func() time.Time
+	node  string
+	keys  *keyring
+	guard *guard
+	// Requests of strangers, and of those who are known.
+	strangers, clients *buckets
+	schemas            map[string]*schema.Schema
 
 	callflowsDef, numbersDef, mediaDef, recordingsDef resource.Resource
 
@@ -112,6 +119,12 @@ func New(cfg Config) *Server {
 	if cfg.MaxUpload == 0 {
 		cfg.MaxUpload = MaxBody
 	}
+	if cfg.Rate == 0 {
+		cfg.Rate = DefaultRate
+	}
+	if cfg.TokenLife == 0 {
+		cfg.TokenLife = tokenLife
+	}
 	if cfg.LinkLife == 0 {
 		cfg.LinkLife = linkLife
 	}
@@ -121,7 +134,9 @@ func New(cfg Config) *Server {
 	name := sha256.Sum256([]byte(cfg.Node))
 	s := &Server{
 		cfg: cfg, log: cfg.Logger, now: cfg.Now, node: base64.RawURLEncoding.EncodeToString(name[:16]),
-		keys: &keyring{docs: cfg.Docs, now: cfg.Now}, guard: newGuard(cfg.Now),
+		keys: &keyring{docs: cfg.Docs, now: cfg.Now, life: cfg.TokenLife}, guard: newGuard(cfg.Now),
+		strangers: newBuckets(cfg.Now, bucketPerS, bucketSize),
+		clients:   newBuckets(cfg.Now, float64(cfg.Rate)/60, cfg.Rate),
 		directory: newDirectory(cfg.Docs, cfg.Changed), callflowsDef: callflowsResource(cfg.Checker, cfg.askable),
 		encoders: make(chan struct{}, encodersAtOnce),
 	}
@@ -133,7 +148,8 @@ func New(cfg Config) *Server {
 	}
 	s.schemas = s.allSchemas()
 	s.ops = slices.Concat(
-		s.authOperations(), s.accountOperations(), s.schemaOperations(), s.callOperations(),
+		s.authOperations(), s.masqueradeOperations(), s.recoveryOperations(),
+		s.accountOperations(), s.schemaOperations(), s.callOperations(),
 		s.cdrOperations(), s.debugOperations(), s.numberOperations(), s.signingOperations(),
 		s.mediaOperations(), s.recordingOperations(), s.checkOperations(), s.deviceOperations(),
 	)
@@ -236,6 +252,9 @@ func (s *Server) serve(w http.ResponseWriter, r *Request) (Reply, error) {
 	}
 	if r.Auth, err = s.identify(r.ctx, r); err != nil {
 		return Reply{}, s.unknown(r, err)
+	}
+	if err := s.meter(r); err != nil {
+		return Reply{}, err
 	}
 	if err := s.find(r, path); err != nil {
 		return Reply{}, err
@@ -379,6 +398,26 @@ func (s *Server) authorize(r *Request) error {
 	}
 }
 
+// DefaultRate is how many requests a minute an account may make from one
+// address; so many may come at once.
+const DefaultRate = 60_000
+
+// meter counts the requests of those who are known.
+func (s *Server) meter(r *Request) error {
+	if r.Auth == nil {
+		return nil
+	}
+	if ok, _ := s.clients.take(r.source, r.Auth.Account.ID, 1); ok {
+		return nil
+	}
+	e := errTooMany(time.Second)
+	e.Data = map[string]any{
+		"message": "too many requests",
+		"cause":   fmt.Sprintf("more than %d requests a minute from one address (setting api-rate)", s.cfg.Rate),
+	}
+	return e
+}
+
 // unknown is err, unless the stranger asks too much.
 func (s *Server) unknown(r *Request, err error) error {
 	if busy := s.mayAsk(r); busy != nil {
@@ -400,7 +439,7 @@ func (s *Server) consume(r *Request) error {
 		account = id
 	}
 	r.consume = 1
-	if ok, _ := s.guard.take(r.source, account, 1); !ok {
+	if ok, _ := s.strangers.take(r.source, account, 1); !ok {
 		return errTooMany(time.Second / bucketPerS)
 	}
 	return nil

@@ -44,6 +44,9 @@ func setPassword(ctx context.Context, h hasher, d *resource.Draft, u documents.U
 			u.Username = "user_" + randomHex(4)
 			d.Doc["username"] = u.Username
 		}
+		if by, _ := resource.ActorOf(ctx); by.User == d.ID { // what they had to do is done
+			d.Doc["require_password_update"] = false
+		}
 		return hashPassword(ctx, h, d, u)
 	}
 	if resource.Text(d.Private, "pvt_signature_secret") == "" {

@@ -30,7 +30,7 @@ func (a *App) newAPI() *api.Server {
 		Calls: a.calls, Logger: a.log, Version: Version, Node: host,
 		Blobs: a.store.Blobs, Documents: newChecker(), URLs: a.web, MP3: a.library,
 		Speaker: a.speech, Fetch: a.web, Decode: a.library.Decode,
-		Changed: a.changed,
+		Changed: a.changed, Rate: a.cfg.APIRate, UIOrigins: a.cfg.UIOrigins,
 	})
 }
 

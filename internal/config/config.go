@@ -9,6 +9,7 @@ import (
 	"net/netip"
 	"net/url"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -35,11 +36,13 @@ type Config struct {
 	Admin   string `help:"USER:PASSWORD of the first account's admin; made at first start if empty."`
 	APIKey  string `name:"api-key" help:"API key of the first account; made at first start if empty."`
 
-	SigningKey string `help:"Key that signs the first account's webhooks (X-Twilio-Signature); made at first start if empty."`
-	PublicURL  string `name:"public-url" help:"URL that web servers reach the REST API at, for links to recordings; http://HTTP if empty."`
-	Timezone   string `help:"Time zone of accounts that name none." default:"UTC"`
-	Nomorobo   string `name:"nomorobo-url" help:"URL of the spam score service that the action nomorobo asks; Nomorobo's if empty."`
-	Lenient    bool   `help:"Skip verbs of TwiML that are not known, with an event, instead of refusing the document."`
+	SigningKey string   `help:"Key that signs the first account's webhooks (X-Twilio-Signature); made at first start if empty."`
+	PublicURL  string   `name:"public-url" help:"URL that web servers reach the REST API at, for links to recordings; http://HTTP if empty."`
+	Timezone   string   `help:"Time zone of accounts that name none." default:"UTC"`
+	Nomorobo   string   `name:"nomorobo-url" help:"URL of the spam score service that the action nomorobo asks; Nomorobo's if empty."`
+	APIRate    int      `name:"api-rate" help:"Requests to the REST API that an account may make in a minute from one address." default:"60000"`
+	UIOrigins  []string `name:"ui-origins" help:"Origins of web clients, such as https://ui.example.com, that mail to users may link to."`
+	Lenient    bool     `help:"Skip verbs of TwiML that are not known, with an event, instead of refusing the document."`
 
 	Webhooks   Webhooks   `embed:"" prefix:"webhooks-"`
 	Voices     Voices     `embed:"" prefix:"voices-"`
@@ -199,6 +202,8 @@ func (c *Config) rules() []rule {
 			"recogniser-url", c.Recogniser.Provider == "openai" && c.Recogniser.URL == "",
 			"is needed with recogniser-provider openai",
 		},
+		{"api-rate", c.APIRate < 60, "must be at least 60"},
+		{"ui-origins", !allOrigins(c.UIOrigins), "must be scheme and host alone, such as https://ui.example.com"},
 		{"webhooks-max-bytes", c.Webhooks.MaxBytes < 1024, "must be at least 1024"},
 		{"voices-timeout", c.Voices.Timeout <= 0, "must be above zero"},
 		{"voices-cache-bytes", c.Voices.CacheBytes < 1<<20, "must be at least 1048576"},
@@ -225,6 +230,15 @@ func isZone(name string) bool {
 // isPostgres says whether a setting is empty or looks like a PostgreSQL URL.
 func isPostgres(text string) bool {
 	return text == "" || strings.HasPrefix(text, "postgres://") || strings.HasPrefix(text, "postgresql://")
+}
+
+// allOrigins says whether all of a setting are the scheme and host of a URL,
+// in lower case, and no more.
+func allOrigins(all []string) bool {
+	return !slices.ContainsFunc(all, func(text string) bool {
+		u, err := url.Parse(text)
+		return err != nil || !isURL(text) || text != strings.ToLower(u.Scheme+"://"+u.Host)
+	})
 }
 
 // isFolder says whether a setting is empty or a folder that can be read.

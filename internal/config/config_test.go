@@ -94,6 +94,8 @@ func TestWrong(t *testing.T) {
 		{"sip transport", "", []string{"--sip", "tls/127.0.0.1:5061"}, []string{"sip", "udp or tcp"}},
 		{"no time zone", "", []string{"--timezone=Mars/Olympus"}, []string{"timezone: must be a time zone"}},
 		{"no time zone at all", "", []string{"--timezone="}, []string{"timezone: must be a time zone"}},
+		{"api rate", "", []string{"--api-rate=5"}, []string{"api-rate: must be at least 60"}},
+		{"no origin", "", []string{"--ui-origins=https://ui.example/x"}, []string{"ui-origins: must be"}},
 		{"several", "", []string{"--max-calls=0", "--admin=joe", "--api-key=short"}, []string{"max-calls: must", "admin: must", "api-key: must"}},
 		{"openai without url", "", []string{"--voices-provider=openai"}, []string{"voices-url"}},
 		{"provider", "", []string{"--voices-provider=festival"}, []string{"voices-provider", "festival"}},

@@ -62,7 +62,7 @@ func NewSample(ctx context.Context, cfg SampleConfig) (*Sample, error) {
 	s.server = api.New(api.Config{                            //nolint:contextcheck // requests bring their own
 		Docs: kept, Journal: kept, Blobs: kept.Blobs, Calls: s.calls, Interrupter: everyCall{},
 		Checker: cfg.Checker, Actions: cfg.Actions, Documents: cfg.Documents, URLs: cfg.URLs, MP3: cfg.MP3,
-		Version: cfg.Version, Node: "sample",
+		Version: cfg.Version, Node: "sample", Mailer: outbox{s}, UIOrigins: []string{"https://ui.example.com"},
 	})
 	creds, err := api.Bootstrap(ctx, kept, api.BootstrapConfig{Account: "sample", Admin: sampleAdmin})
 	if err == nil {
@@ -83,6 +83,16 @@ func (s *Sample) Operations() []api.Operation { return s.server.Operations() }
 
 // everyCall takes every wish about a call.
 type everyCall struct{}
+
+// outbox takes mail, and what the links in it are for.
+type outbox struct{ of *Sample }
+
+// Mail is api.Mailer.
+func (o outbox) Mail(_ context.Context, _, _, _, text string) {
+	_, id, _ := strings.Cut(text, "recovery=")
+	id, _, _ = strings.Cut(id, "\n")
+	o.of.known["reset_id"] = id
+}
 
 // Interrupt is api.Interrupter.
 func (everyCall) Interrupt(string, flow.Next) bool { return true }

@@ -72,6 +72,13 @@ func (s *Sample) login(ctx context.Context) error {
 		}
 		s.known[name+"_account_id"] = got.Data.ID
 	}
+	for _, account := range []string{"{account_id}", "{child_account_id}"} {
+		path := "accounts/" + s.replace(account, nil) + "/users"
+		s.try(ctx, api.Operation{Method: http.MethodPut, Path: path, Example: api.Example{
+			Data: `{"id": "grace", "first_name": "Grace", "last_name": "Hopper", "username": "grace",
+				"password": "sample", "email": "grace@example.com"}`,
+		}})
+	}
 	return nil
 }
 

@@ -1,0 +1,192 @@
+package api
+
+import (
+	"context"
+	"encoding/binary"
+	"encoding/hex"
+	"errors"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/pivotvoice/pivot/internal/resource"
+	"github.com/pivotvoice/pivot/internal/schema"
+	"github.com/pivotvoice/pivot/internal/store"
+)
+
+// Mailer sends mail to people. It takes a mail and returns at once, whatever
+// becomes of it: how long it takes, or what it says, must not tell a stranger
+// whether there is such a user.
+type Mailer interface {
+	Mail(ctx context.Context, account, to, subject, text string)
+}
+
+// recoveryLife is how long a link to set a new password holds.
+const recoveryLife = time.Hour
+
+// recoverData is the data of PUT user_auth/recovery.
+type recoverData struct {
+	Username string `json:"username" jsonschema:"required,minLength=1,maxLength=254" jsonschema_description:"Who has forgotten the password."`
+	UI       string `json:"ui_url" jsonschema:"required,minLength=14,maxLength=2000" jsonschema_description:"The web client that the link in the mail leads to; its origin must be one of the setting ui-origins."`
+	Name     string `json:"account_name,omitempty" jsonschema:"minLength=1,maxLength=64" jsonschema_description:"The account, by its name."`
+	Realm    string `json:"account_realm,omitempty" jsonschema:"minLength=1,maxLength=64" jsonschema_description:"The account, by its realm."`
+	Phone    string `json:"phone_number,omitempty" jsonschema:"minLength=1,maxLength=64" jsonschema_description:"The account, by a number that one of its callflows answers."`
+}
+
+// resetData is the data of POST user_auth/recovery.
+type resetData struct {
+	ID string `json:"reset_id" jsonschema:"required,pattern=^[a-fA-F0-9]{40\\,250}$" jsonschema_description:"What the link in the mail has."`
+}
+
+func (s *Server) recoveryOperations() []Operation {
+	return []Operation{
+		{
+			Method: http.MethodPut, Path: "user_auth/recovery", Group: "auth", Who: Anyone, Do: s.putRecovery,
+			Summary: "Have a link mailed that lets a user in who has forgotten the password",
+			Body:    schema.Of(recoverData{}),
+			Example: Example{
+				Data: `{"username": "grace", "account_name": "{account_name}", "ui_url": "https://ui.example.com/"}`,
+			},
+		},
+		{
+			Method: http.MethodPost, Path: "user_auth/recovery", Group: "auth", Who: Anyone, Do: s.postRecovery,
+			Summary: "Exchange what was mailed for a token; the user must set a new password",
+			Body:    schema.Of(resetData{}),
+			Example: Example{Data: `{"reset_id": "{reset_id}"}`},
+		},
+	}
+}
+
+// errNoMail is the answer while the server cannot send mail.
+func errNoMail() *Error {
+	return says(http.StatusServiceUnavailable, "no_mail",
+		"this server sends no mail, and so no links to set a new password: its setting mail-host is empty")
+}
+
+// putRecovery says the same whether there is such a user or not.
+func (s *Server) putRecovery(r *Request) (Reply, error) {
+	if s.cfg.Mailer == nil {
+		return Reply{}, errNoMail()
+	}
+	var in recoverData
+	if err := bodyOf(r, &in); err != nil {
+		return Reply{}, err
+	}
+	link, err := s.client(in.UI)
+	if err != nil {
+		return Reply{}, err
+	}
+	if err := s.mayTry(r, "recovery"); err != nil { // each costs, as a wrong guess does
+		return Reply{}, err
+	}
+	accounts, err := s.candidates(r, userAuth{Name: in.Name, Realm: in.Realm, Phone: in.Phone})
+	if err != nil {
+		return Reply{}, err
+	}
+	for _, a := range accounts {
+		if err := s.mailReset(r.Context(), a, lower(in.Username), link); err != nil {
+			return Reply{}, err
+		}
+	}
+	return Reply{Data: "Request for password reset handled, email should be sent shortly"}, nil
+}
+
+// client is the web client that a link may lead to: whoever asks for the link
+// must not have it lead to where they read it.
+func (s *Server) client(raw string) (*url.URL, error) {
+	u, err := url.Parse(raw)
+	if err == nil && u.Host != "" && slices.Contains(s.cfg.UIOrigins, strings.ToLower(u.Scheme+"://"+u.Host)) {
+		return u, nil
+	}
+	return nil, errInvalid("ui_url", "forbidden", "The setting ui-origins does not have the origin of this URL",
+		map[string]any{"value": raw})
+}
+
+// mailReset mails a link to a user of an account, if there is one who may log
+// in and has an address.
+func (s *Server) mailReset(ctx context.Context, account resource.Doc, username string, ui *url.URL) error {
+	found, err := s.users(account.ID).FindBy(ctx, "username", username)
+	if err != nil {
+		return err
+	}
+	for _, u := range found {
+		to := resource.Text(u.Public, "email")
+		id := resetID(u, s.now().Add(recoveryLife))
+		if to == "" || !enabled(u) || !enabled(account) || len(id) > longestReset ||
+			!s.guard.rarely("mail to "+account.ID+"/"+u.ID, mailsAtOnce) {
+			continue
+		}
+		link, query := *ui, ui.Query()
+		query.Set("recovery", id)
+		link.RawQuery = query.Encode()
+		s.log.InfoContext(ctx, "link to set a new password is mailed", "account", account.ID, "user", u.ID)
+		s.cfg.Mailer.Mail(ctx, account.ID, to, "A new password", "Somebody, probably you, has forgotten the password of "+
+			username+".\n\nThis link lets you in for the next hour, once, to set a new one:\n\n"+link.String()+
+			"\n\nIf you did not ask for it, do nothing.\n")
+	}
+	return nil
+}
+
+// mailsAtOnce is how many links a user is sent before a pause: others may ask
+// for them too.
+const mailsAtOnce = 3
+
+// longestReset is how many hex digits a reset id may have.
+const longestReset = 250
+
+// resetID is until when it holds, a signature, and whose it is. The signature
+// hangs on the user's secret, which changes with its use: it holds once.
+func resetID(user resource.Doc, until time.Time) string {
+	secret := resource.Text(user.Private, "pvt_signature_secret")
+	head := hex.EncodeToString(binary.BigEndian.AppendUint64(nil, uint64(until.Unix()))) //nolint:gosec // after 1970
+	whose := hex.EncodeToString([]byte(user.Account + "/" + user.ID))
+	return head + seal(secret, "reset|"+head+whose)[:40] + whose
+}
+
+// resetUser is whose a reset id is, store.ErrNotFound if it is nobody's or
+// does not hold.
+func (s *Server) resetUser(ctx context.Context, id string) (*Identity, error) {
+	raw, err := hex.DecodeString(strings.ToLower(id))
+	if err != nil || len(raw) < 28 {
+		return nil, store.ErrNotFound
+	}
+	until := time.Unix(int64(binary.BigEndian.Uint64(raw)), 0) //nolint:gosec // one that we did not make is not the same
+	account, user, _ := strings.Cut(string(raw[28:]), "/")
+	who, err := s.member(ctx, account, user)
+	if err != nil {
+		return nil, err
+	}
+	if who.User == nil || !who.mayLogIn() || s.now().After(until) ||
+		!same(strings.ToLower(id), resetID(*who.User, until)) {
+		return nil, store.ErrNotFound
+	}
+	return who, nil
+}
+
+// postRecovery lets a user in who has the mail. Other sessions of theirs end.
+func (s *Server) postRecovery(r *Request) (Reply, error) {
+	var in resetData
+	if err := bodyOf(r, &in); err != nil {
+		return Reply{}, err
+	}
+	if err := s.mayTry(r, ""); err != nil {
+		return Reply{}, err
+	}
+	who, err := s.resetUser(r.Context(), in.ID)
+	if errors.Is(err, store.ErrNotFound) {
+		return Reply{}, s.refuse(r.Context(), r, "recovery")
+	}
+	if err != nil {
+		return Reply{}, err
+	}
+	user, err := s.users(who.Account.ID).Update(r.Context(), who.User.ID, func(d *resource.Draft) {
+		d.Private["pvt_signature_secret"], d.Doc["require_password_update"] = randomHex(32), true
+	})
+	if err != nil {
+		return Reply{}, err
+	}
+	who.User, who.Method = &user, byUser
+	return s.letIn(r, who)
+}
