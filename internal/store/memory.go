@@ -3,6 +3,7 @@ package store
 import (
 	"cmp"
 	"context"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -209,6 +210,17 @@ func (m *memoryDocs) History(ctx context.Context, k Key, limit int) ([]Doc, erro
 	return out, nil
 }
 
+func (m *memoryDocs) Purge(ctx context.Context, account string) error {
+	if err := cmp.Or(ctx.Err(), Purgeable(account)); err != nil {
+		return err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	maps.DeleteFunc(m.docs, func(k Key, _ []Doc) bool { return k.Account == account })
+	maps.DeleteFunc(m.index, func(v value, _ map[string]bool) bool { return v.account == account })
+	return nil
+}
+
 type memoryJournal struct {
 	mu    sync.RWMutex
 	seq   int64
@@ -285,4 +297,14 @@ func (m *memoryJournal) Trim(ctx context.Context, kind string, before time.Time)
 		return (kind == "" || e.Kind == kind) && e.At.Before(before)
 	})
 	return int64(had - len(m.lines)), nil
+}
+
+func (m *memoryJournal) Forget(ctx context.Context, account string) error {
+	if err := cmp.Or(ctx.Err(), Purgeable(account)); err != nil {
+		return err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.lines = slices.DeleteFunc(m.lines, func(e Entry) bool { return e.Account == account })
+	return nil
 }

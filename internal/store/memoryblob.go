@@ -2,10 +2,12 @@ package store
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"sync"
 	"time"
 )
@@ -57,6 +59,16 @@ func (m *memoryBlobs) Delete(ctx context.Context, k Key) error {
 		return ErrNotFound
 	}
 	delete(m.blobs, k)
+	return nil
+}
+
+func (m *memoryBlobs) Purge(ctx context.Context, account string) error {
+	if err := cmp.Or(ctx.Err(), Purgeable(account)); err != nil {
+		return err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	maps.DeleteFunc(m.blobs, func(k Key, _ memoryBlob) bool { return k.Account == account })
 	return nil
 }
 

@@ -48,6 +48,29 @@ type Store struct {
 	Blobs Blobs
 }
 
+// PurgeAccount leaves nothing of an account: entries, blobs and, last, its
+// documents, so that a purge that was broken off is seen and made again. What
+// is kept under other accounts, or under none, is not touched. The account ""
+// is ErrBad.
+func (s Store) PurgeAccount(ctx context.Context, account string) error {
+	if err := s.Forget(ctx, account); err != nil {
+		return err
+	}
+	if err := s.Blobs.Purge(ctx, account); err != nil {
+		return err
+	}
+	return s.Docs.Purge(ctx, account)
+}
+
+// Purgeable is ErrBad for an account that cannot be purged: none, or one that
+// no key can have.
+func Purgeable(account string) error {
+	if account == "" {
+		return fmt.Errorf("%w: what belongs to no account is not purged", ErrBad)
+	}
+	return Key{Account: account, Type: "t", ID: "i"}.Check()
+}
+
 // Moment is t as it is kept: UTC, to the microsecond.
 func Moment(t time.Time) time.Time { return t.UTC().Truncate(time.Microsecond) }
 
@@ -137,6 +160,10 @@ type Docs interface {
 	// what is there now and the older ones that are kept. A limit of 0 is
 	// all; none at all is ErrNotFound.
 	History(ctx context.Context, k Key, limit int) ([]Doc, error)
+	// Purge leaves nothing of an account's documents: no tombstones, no
+	// history, no index values. It takes some at a time: when it fails some are
+	// there, and it may be called again. The account "" is ErrBad.
+	Purge(ctx context.Context, account string) error
 }
 
 // Entry is one line of the journal.
@@ -187,6 +214,8 @@ type Journal interface {
 	// Trim forgets entries of a kind ("" is all) older than before, and says
 	// how many.
 	Trim(ctx context.Context, kind string, before time.Time) (int64, error)
+	// Forget forgets all entries of an account, as Docs.Purge its documents.
+	Forget(ctx context.Context, account string) error
 }
 
 // BlobInfo is what is known of a blob without reading it.
@@ -208,6 +237,9 @@ type Blobs interface {
 	Open(ctx context.Context, k Key) (io.ReadSeekCloser, BlobInfo, error)
 	// Delete returns ErrNotFound where there is none.
 	Delete(ctx context.Context, k Key) error
+	// Purge deletes all blobs of an account, as Docs.Purge its documents. One
+	// that is being written appears still.
+	Purge(ctx context.Context, account string) error
 }
 
 // BlobWriter takes the bytes of a blob. One of Commit and Abort ends it;

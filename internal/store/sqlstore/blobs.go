@@ -1,6 +1,7 @@
 package sqlstore
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
@@ -171,6 +172,17 @@ func (b *blobs) Delete(ctx context.Context, k store.Key) error {
 		return missing(err)
 	}
 	return b.syncDir(path.Dir(place(k)))
+}
+
+// Purge implements store.Blobs.
+func (b *blobs) Purge(ctx context.Context, account string) error {
+	if err := cmp.Or(ctx.Err(), store.Purgeable(account)); err != nil {
+		return err
+	}
+	if err := b.root.RemoveAll(escape(account)); err != nil {
+		return fmt.Errorf("sqlstore: %w", err)
+	}
+	return b.syncDir(".")
 }
 
 // syncDir makes the names in a folder outlive a power cut.

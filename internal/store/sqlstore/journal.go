@@ -127,16 +127,5 @@ func (s journal) Trim(ctx context.Context, kind string, before time.Time) (int64
 		q, args = `kind = ? AND at < ?`, []any{kind, before.UnixMicro()}
 	}
 	q = `DELETE FROM journal WHERE seq IN (SELECT seq FROM journal WHERE ` + q + ` LIMIT ?)`
-	args = append(args, trimAtOnce)
-	for gone := int64(0); ; {
-		var n int64
-		err := s.db.do(ctx, func(ctx context.Context, t *tx) (err error) {
-			n, err = t.exec(ctx, q, args...)
-			return err
-		})
-		gone += n
-		if err != nil || n < trimAtOnce {
-			return gone, err
-		}
-	}
+	return s.db.delete(ctx, trimAtOnce, q, args...)
 }

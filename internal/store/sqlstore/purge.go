@@ -1,0 +1,62 @@
+package sqlstore
+
+import (
+	"cmp"
+	"context"
+
+	"github.com/pivotvoice/pivot/internal/store"
+)
+
+// purgeAtOnce is how many rows one transaction deletes: who writes waits no
+// longer than that takes.
+const purgeAtOnce = 1000
+
+// Purge implements store.Docs. The documents go last: while they are there,
+// what is left of the account is not forgotten.
+func (s docs) Purge(ctx context.Context, account string) error {
+	if err := cmp.Or(ctx.Err(), store.Purgeable(account)); err != nil {
+		return err
+	}
+	for _, part := range []struct{ table, key string }{
+		{"doc_index", "type, field, value, id"},
+		{"doc_unique", "type, field, value"},
+		{"doc_history", "type, id, rev"},
+		{"docs", "type, id"},
+	} {
+		_, err := s.db.delete(ctx, purgeAtOnce, `DELETE FROM `+part.table+` WHERE account = ? AND (`+part.key+`) IN
+			(SELECT `+part.key+` FROM `+part.table+` WHERE account = ? LIMIT ?)`, account, account)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Forget implements store.Journal.
+func (s journal) Forget(ctx context.Context, account string) error {
+	if err := cmp.Or(ctx.Err(), store.Purgeable(account)); err != nil {
+		return err
+	}
+	const q = `DELETE FROM journal WHERE seq IN (SELECT seq FROM journal WHERE account = ? LIMIT ?)`
+	_, err := s.db.delete(ctx, trimAtOnce, q, account)
+	return err
+}
+
+// delete carries out q, which deletes at most as many rows as its last
+// argument says, until it finds no more, and says how many are gone.
+func (d *database) delete(ctx context.Context, atOnce int64, q string, args ...any) (gone int64, err error) {
+	args = append(args, atOnce)
+	for {
+		var n int64
+		err := d.do(ctx, func(ctx context.Context, t *tx) (err error) {
+			n, err = t.exec(ctx, q, args...)
+			return err
+		})
+		if err == nil {
+			gone += n
+		}
+		if err != nil || n < atOnce {
+			return gone, err
+		}
+	}
+}
