@@ -1,7 +1,6 @@
 package demo
 
 import (
-	"context"
 	"fmt"
 	"strings"
 	"time"
@@ -59,17 +58,16 @@ type fact struct {
 }
 
 // check says what happened, point by point; one that did not is an error.
-func (s *show) check(ctx context.Context, events []event.Event, h *hearing, r phone.Result) error {
+func (s *show) check(all []fact) error {
 	s.say("")
 	missing := 0
-	for _, f := range append(facts(events, h, r), s.kept(ctx, r.Info.ID)...) {
+	for _, f := range all {
 		mark := "✓"
 		if !f.true {
 			mark, missing = "✗", missing+1
 		}
 		s.say("%s %s", mark, f.says)
 	}
-	s.say("\nWhat the caller heard (%.1f s): %s", h.length.Seconds(), s.opt.Save)
 	if missing > 0 {
 		return fmt.Errorf("%d of these did not happen", missing)
 	}
@@ -77,10 +75,11 @@ func (s *show) check(ctx context.Context, events []event.Event, h *hearing, r ph
 }
 
 // facts are what must be so on the wire and in the caller's ear.
-func facts(events []event.Event, h *hearing, r phone.Result) []fact {
+func facts(c placed) []fact {
+	h, r := c.heard, c.result
 	var asked []event.Fetched
 	spoken, pressed := 0, ""
-	for _, e := range events {
+	for _, e := range c.events {
 		switch w := e.What.(type) {
 		case event.Fetched:
 			asked = append(asked, w)

@@ -13,6 +13,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/pivotvoice/pivot/examples/menu"
@@ -27,7 +28,7 @@ import (
 type Options struct {
 	Out  io.Writer
 	Log  *slog.Logger
-	Save string // the WAV file of what the caller heard
+	Save string // the WAV file of what the first caller heard; beside lies that of the second
 	Stay bool   // keep serving after the call, until ctx ends
 }
 
@@ -67,9 +68,12 @@ func Run(ctx context.Context, opt Options) error {
 		return err
 	}
 	s := &show{opt: opt, app: a, web: web}
-	if err := s.call(ctx); err != nil {
-		return err
+	for _, act := range []func(context.Context) error{s.webCall, s.menuCall} {
+		if err := act(ctx); err != nil {
+			return err
+		}
 	}
+	s.say("\nWhat the callers heard is in %s and %s.", opt.Save, beside(opt.Save))
 	if opt.Stay {
 		s.stay(ctx)
 	}
@@ -138,40 +142,59 @@ type show struct {
 	web *website
 }
 
-// call places the call, tells it and checks it.
-func (s *show) call(ctx context.Context) error {
-	s.say("\nThe caller dials %s and, once it is asked to, presses %s.\n", number, digits)
+// webCall is a call that a web application answers.
+func (s *show) webCall(ctx context.Context) error {
+	s.say("\nA web application: the caller dials %s and, once it is asked to, presses %s.\n", number, digits)
+	c, err := s.place(ctx, number, digits, s.opt.Save)
+	if err != nil {
+		return err
+	}
+	return s.check(append(facts(c), s.kept(ctx, c.result.Info.ID)...))
+}
+
+// placed is a call that was made.
+type placed struct {
+	events []event.Event
+	heard  *hearing
+	result phone.Result
+}
+
+// beside is the WAV file of what the second caller heard: "heard-menu.wav".
+func beside(save string) string { return strings.TrimSuffix(save, filepath.Ext(save)) + "-menu.wav" }
+
+// place makes a call and tells it.
+func (s *show) place(ctx context.Context, number, keys, save string) (placed, error) {
 	watch := s.app.Calls().Follow("", "")
 	told := make(chan []event.Event)
 	go func() { told <- s.tell(watch.C) }()
-	heard, result, err := s.dial(ctx)
+	heard, result, err := s.dial(ctx, number, keys, save)
 	if err == nil {
 		err = s.settled(ctx, result.Info.ID)
 	}
 	watch.Stop()
 	events := <-told
 	if err != nil {
-		return fmt.Errorf("the call failed: %w", err)
+		return placed{}, fmt.Errorf("the call failed: %w", err)
 	}
-	return s.check(ctx, events, heard, result)
+	return placed{events, heard, result}, nil
 }
 
 // dial is the caller's side of the call.
-func (s *show) dial(ctx context.Context) (*hearing, phone.Result, error) {
+func (s *show) dial(ctx context.Context, number, keys, save string) (*hearing, phone.Result, error) {
 	target := "sip:" + number + "@" + s.app.Address()
 	line, err := phone.Open(ctx, target, event.Discard)
 	if err != nil {
 		return nil, phone.Result{}, err
 	}
 	defer line.Close()
-	tape, err := phone.Record(s.opt.Save)
+	tape, err := phone.Record(save)
 	if err != nil {
 		return nil, phone.Result{}, err
 	}
 	h := newHearing(tape)
 	opt := phone.Options{
 		Target: target, Heard: h, Limit: time.Minute,
-		Steps: []phone.Step{{Quiet: 1200 * time.Millisecond}, {Keys: digits}},
+		Steps: []phone.Step{{Quiet: 1200 * time.Millisecond}, {Keys: keys}},
 	}
 	opt.Dial.CallerNumber, opt.Dial.CallerName = "200", "Demo caller"
 	result, err := phone.Call(ctx, line, opt)

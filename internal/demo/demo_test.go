@@ -26,6 +26,11 @@ func TestRun(t *testing.T) {
 	if err != nil || strings.Contains(out.String(), "✗") {
 		t.Fatalf("%v\n%s", err, out.String())
 	}
+	for _, file := range []string{heard, beside(heard)} {
+		if _, err := os.Stat(file); err != nil {
+			t.Error(err)
+		}
+	}
 	f, err := os.Open(heard)
 	if err != nil {
 		t.Fatal(err)
@@ -57,7 +62,8 @@ func bytesOf(s []int16) []byte { return make([]byte, 2*len(s)) }
 // TestFacts has a call in which nothing happened: every point must say so.
 func TestFacts(t *testing.T) {
 	silent := &hearing{ear: audio.NewEar(8000, menu.ChimeTones())}
-	for _, f := range facts(nil, silent, phone.Result{}) {
+	nothing := placed{heard: silent}
+	for _, f := range append(facts(nothing), menuFacts(nothing)...) {
 		if f.true {
 			t.Errorf("happened in a call that was not: %s", f.says)
 		}
@@ -67,7 +73,7 @@ func TestFacts(t *testing.T) {
 	}
 	r := phone.Result{Answered: time.Second, Done: true, Cause: call.Cause{By: call.ByUs}}
 	n := 0
-	for _, f := range facts(wrong, silent, r) {
+	for _, f := range facts(placed{wrong, silent, r}) {
 		if f.true {
 			n++
 		}

@@ -1,6 +1,7 @@
 package demo
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -38,12 +39,34 @@ func (s *show) kept(ctx context.Context, call string) []fact {
 	return all
 }
 
-// ask is one request to the API; out gets the data of its answer.
+// ask is one question to the API; out gets the data of its answer.
 func (s *show) ask(ctx context.Context, path string, out any) error {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+s.app.HTTP()+"/v2"+path, nil)
+	return s.request(ctx, http.MethodGet, path, nil, out)
+}
+
+// refused is an answer of the API that is an error.
+type refused struct {
+	status int
+	says   string
+}
+
+func (r *refused) Error() string { return r.says }
+
+// request is one request to the API, with data if that is not nil.
+func (s *show) request(ctx context.Context, method, path string, data, out any) error {
+	var sent io.Reader
+	if data != nil {
+		raw, err := json.Marshal(map[string]any{"data": data})
+		if err != nil {
+			return err
+		}
+		sent = bytes.NewReader(raw)
+	}
+	req, err := http.NewRequestWithContext(ctx, method, "http://"+s.app.HTTP()+"/v2"+path, sent)
 	if err != nil {
 		return err
 	}
+	req.Header.Set("Content-Type", "application/json")
 	req.Header.Set("X-Auth-Token", s.app.Credentials.APIKey)
 	resp, err := (&http.Client{}).Do(req)
 	if err != nil {
@@ -54,8 +77,8 @@ func (s *show) ask(ctx context.Context, path string, out any) error {
 	if err != nil {
 		return err
 	}
-	if resp.StatusCode != http.StatusOK {
-		return fmt.Errorf("GET %s: %s: %s", path, resp.Status, body)
+	if resp.StatusCode >= http.StatusMultipleChoices {
+		return &refused{resp.StatusCode, fmt.Sprintf("%s %s: %s: %s", method, path, resp.Status, body)}
 	}
 	return json.Unmarshal(body, &struct{ Data any }{out})
 }
