@@ -82,6 +82,7 @@ func All(d Deps) []flow.Action {
 		disa(d),
 		dynamicCID(d),
 		echo,
+		faxDetect,
 		flushDTMF,
 		function(pivoter{web: d.Web, dialects: d.Dialects, keys: d.Keys}, d.Documents),
 		gather(d.Voice, d.Media, d.Recogniser, tell),

@@ -174,18 +174,7 @@ func TestOddPaths(t *testing.T) {
 // busy puts a callflow under 300 that answers 486.
 func busy(t *testing.T, a *app.App) {
 	t.Helper()
-	body := `{"data":{"numbers":["300"],"flow":{"module":"response","data":{"code":486,"message":"Busy"}}}}`
-	req, _ := http.NewRequest(http.MethodPut, "http://"+a.HTTP()+"/v2/accounts/"+a.Credentials.AccountID+"/callflows", strings.NewReader(body))
-	req.Header.Set("X-Auth-Token", a.Credentials.APIKey)
-	resp, err := http.DefaultClient.Do(req)
-	if err != nil {
-		t.Fatal(err)
-	}
-	answer, _ := io.ReadAll(resp.Body)
-	_ = resp.Body.Close()
-	if resp.StatusCode != http.StatusCreated {
-		t.Fatalf("%s: %s", resp.Status, answer)
-	}
+	create(t, a, "/callflows", `{"numbers":["300"],"flow":{"module":"response","data":{"code":486,"message":"Busy"}}}`)
 }
 
 // refuses is that a call to 300 is refused so.

@@ -71,8 +71,8 @@ func TestCNG(t *testing.T) {
 		"0 dBm0":              {func(c *cng) { c.level = 0 }, true},
 		"-55 dBm0":            {func(c *cng) { c.level = -55 }, false},
 		"noise 10 dB below":   {func(c *cng) { c.snr = 10 }, true},
-		"all at once":         {func(c *cng) { c.snr, c.level, c.hz, c.on = 10, -30, 1138, 425 * ms }, true},
-		"all at once, low":    {func(c *cng) { c.snr, c.level, c.hz, c.on = 10, -30, 1062, 575 * ms }, true},
+		"all at once":         {func(c *cng) { c.snr, c.level, c.hz, c.on = 10, -30, 1138, 425*ms }, true},
+		"all at once, low":    {func(c *cng) { c.snr, c.level, c.hz, c.on = 10, -30, 1062, 575*ms }, true},
 		"nothing but noise":   {func(c *cng) { c.snr = -20 }, false},
 		"it rings on and off": {func(c *cng) { c.off = 150 * ms; c.times = 9 }, false},
 		"it has begun":        {func(c *cng) { c.lead = 0; c.times = 1 }, false},
@@ -185,8 +185,9 @@ func TestNoFax(t *testing.T) {
 	}
 	sounds["keys"] = hear(t, keys, PCMU)
 	for _, hz := range []float64{350, 440, 480, 620, 850, 950, 1000, 1200, 1400, 1800, 2000, 2100, 2600} {
-		for _, on := range []time.Duration{250, 500, 1000} {
-			tone := cng{hz: hz, level: -7, lead: time.Second, on: on * time.Millisecond, off: on * time.Millisecond, times: 4}
+		for _, ms := range []int{250, 500, 1000} {
+			on := time.Duration(ms) * time.Millisecond
+			tone := cng{hz: hz, level: -7, lead: time.Second, on: on, off: on, times: 4}
 			sounds[fmt.Sprint(hz, " Hz for ", on)] = tone.wave(random)
 		}
 	}

@@ -1,0 +1,41 @@
+package call
+
+import (
+	"sync"
+
+	"github.com/pivotvoice/pivot/internal/audio"
+)
+
+// FaxEar is an audio.Sink that waits for a fax machine.
+type FaxEar struct {
+	mu       sync.Mutex
+	detector *audio.FaxDetector
+	found    chan string
+}
+
+// NewFaxEar returns a FaxEar that has heard nothing.
+func NewFaxEar() *FaxEar {
+	return &FaxEar{detector: audio.NewFaxDetector(), found: make(chan string, 1)}
+}
+
+// Rate implements audio.Sink.
+func (*FaxEar) Rate() int { return audio.FaxRate }
+
+// Found receives what the machine was known by, audio.FaxCNG or FaxV21, once.
+func (e *FaxEar) Found() <-chan string { return e.found }
+
+// WriteFrame implements audio.Sink.
+func (e *FaxEar) WriteFrame(frame []int16) error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.detector == nil {
+		return nil
+	}
+	if by := e.detector.Write(frame); by != "" {
+		e.detector = nil
+		e.found <- by
+	}
+	return nil
+}
+
+var _ audio.Sink = (*FaxEar)(nil)
