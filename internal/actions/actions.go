@@ -38,6 +38,13 @@ type Flows interface {
 	Find(ctx context.Context, account, number string) (route.Result, *flow.Node, error)
 }
 
+// Lists knows what lists say of numbers; documents.Phonebook does.
+type Lists interface {
+	// List is a list of an account, ready to be asked; one that is not there
+	// is empty, and says that it is missing.
+	List(ctx context.Context, account, id string) (*documents.NumberList, error)
+}
+
 // Deps is what actions reach outside a call with. Each action is given only
 // what it uses, so All says who touches what.
 type Deps struct {
@@ -45,6 +52,7 @@ type Deps struct {
 	Media      Media
 	Flows      Flows
 	Documents  documents.Library // menus, lists and the like
+	Lists      Lists
 	Recordings Recordings
 	Sounds     Sounds     // nil keeps nothing that a caller records for the account
 	Recogniser Recogniser // nil, or one that is not Configured, understands no speech
@@ -78,6 +86,7 @@ func All(d Deps) []flow.Action {
 		branchBNumber(d.Flows),
 		callflow(d.Flows),
 		checkCID,
+		cidListMatch(d.Lists),
 		collectDTMF,
 		disa(d),
 		dynamicCID(d),
@@ -90,6 +99,7 @@ func All(d Deps) []flow.Action {
 		kvsSet,
 		language,
 		leave,
+		lookupCIDName(d.Lists),
 		menu(d),
 		nomorobo(d.Web, cmp.Or(d.Nomorobo, nomoroboURL)),
 		noop,

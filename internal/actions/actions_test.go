@@ -16,6 +16,7 @@ import (
 	"github.com/pivotvoice/pivot/internal/audio"
 	"github.com/pivotvoice/pivot/internal/call"
 	"github.com/pivotvoice/pivot/internal/call/fake"
+	"github.com/pivotvoice/pivot/internal/documents"
 	"github.com/pivotvoice/pivot/internal/event"
 	"github.com/pivotvoice/pivot/internal/flow"
 	"github.com/pivotvoice/pivot/internal/kazoo"
@@ -124,11 +125,12 @@ func deps(r *recordings) actions.Deps {
 	if r == nil {
 		r = &recordings{}
 	}
+	docs := library(nil)
 	return actions.Deps{
 		Voice: voice{}, Media: media{}, Recordings: r, Callbacks: &post{}, Recogniser: &listener{},
 		Flows:     flows{stored: `{"module":"tts","data":{"text":"Inner"}}`},
-		Documents: library(nil),
-		Web:       &site{}, Dialects: map[string]actions.Dialect{"kazoo": kazoo.Dialect{}},
+		Documents: docs, Lists: documents.NewPhonebook(docs.Docs),
+		Web: &site{}, Dialects: map[string]actions.Dialect{"kazoo": kazoo.Dialect{}},
 	}
 }
 

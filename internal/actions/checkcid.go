@@ -19,7 +19,7 @@ var checkCID = flow.Define(flow.Def[checkCIDData]{
 	Default:  checkCIDData{Regex: ".*"},
 	Branches: []string{branchMatch, branchNoMatch, flow.Error},
 	Check: func(d checkCIDData) schema.Faults {
-		_, faults := regex(d.Regex, "regex")
+		_, faults := schema.Regexp(d.Regex, "regex")
 		return faults
 	},
 	Examples: []flow.Example{
@@ -33,7 +33,7 @@ var checkCID = flow.Define(flow.Def[checkCIDData]{
 	},
 	Run: func(_ context.Context, s *flow.Session, d checkCIDData) (flow.Next, error) {
 		number := s.KnownCaller().Number
-		re, faults := regex(d.Regex, "regex")
+		re, faults := schema.Regexp(d.Regex, "regex")
 		if len(faults) > 0 {
 			return flow.Next{}, faults // Check lets none through
 		}

@@ -18,6 +18,7 @@ import (
 	"github.com/pivotvoice/pivot/internal/audio"
 	"github.com/pivotvoice/pivot/internal/callbacks"
 	"github.com/pivotvoice/pivot/internal/config"
+	"github.com/pivotvoice/pivot/internal/documents"
 	"github.com/pivotvoice/pivot/internal/event"
 	"github.com/pivotvoice/pivot/internal/flow"
 	"github.com/pivotvoice/pivot/internal/media"
@@ -42,6 +43,7 @@ type App struct {
 	log        *slog.Logger
 	store      *sqlstore.Store
 	flows      *flows
+	phonebook  *documents.Phonebook
 	library    *media.Library
 	recordings *recordings.Recordings
 	calls      *observe.Calls
@@ -86,7 +88,7 @@ func (a *App) start(ctx context.Context) (err error) {
 	} else if cut > 0 {
 		a.log.Warn("calls were cut off when the server went away; their records are closed", "calls", cut)
 	}
-	a.flows = newFlows(a.store)
+	a.flows, a.phonebook = newFlows(a.store), documents.NewPhonebook(a.store)
 	a.media, err = rtp.NewEngine(rtp.Config{PortMin: a.cfg.RTP.Min, PortMax: a.cfg.RTP.Max, Logger: a.log})
 	if err != nil {
 		return fmt.Errorf("rtp: %w", err)

@@ -39,6 +39,7 @@ func (a *App) changed(c resource.Change) {
 	if c.New.Type == callflowType {
 		a.flows.forget(c.New.Account)
 	}
+	a.phonebook.Changed(c)
 }
 
 // handler is everything that is served over HTTP.

@@ -1,6 +1,11 @@
 package documents
 
-import "github.com/pivotvoice/pivot/internal/resource"
+import (
+	"context"
+
+	"github.com/pivotvoice/pivot/internal/resource"
+	"github.com/pivotvoice/pivot/internal/schema"
+)
 
 // List is a list of numbers; its entries are documents of their own.
 type List struct {
@@ -26,9 +31,10 @@ type ListEntry struct {
 	Type               string   `json:"type,omitempty" jsonschema:"minLength=1,maxLength=128" jsonschema_description:"A word of your own."`
 	Profile            *Profile `json:"profile,omitempty" jsonschema_description:"The card of whose number it is."`
 	// What Kazoo's code reads besides its schema.
-	Name   string `json:"name,omitempty" jsonschema_description:"The name to show where there is no displayname."`
-	Prefix string `json:"prefix,omitempty" jsonschema_description:"How numbers begin."`
-	Regexp string `json:"regexp,omitempty" jsonschema_description:"The same as pattern."`
+	Name    string `json:"name,omitempty" jsonschema_description:"The name to show where there is no displayname."`
+	Prefix  string `json:"prefix,omitempty" jsonschema_description:"How numbers begin."`
+	Regexp  string `json:"regexp,omitempty" jsonschema_description:"The same as pattern."`
+	CIDName string `json:"cid_name,omitempty" jsonschema_description:"The name to show where there is no other."`
 }
 
 // ByList is the index that entries are found by.
@@ -47,4 +53,9 @@ var ListEntries = define(resource.Def[ListEntry]{
 	Example: `{"number": "+14155550100", "displayname": "Ada"}`,
 	Whole:   true,
 	Index:   []string{ByList, "number"},
+	Check: func(_ context.Context, _ *resource.Draft, e ListEntry) error {
+		_, faults := schema.Regexp(e.Pattern, "pattern")
+		_, more := schema.Regexp(e.Regexp, "regexp")
+		return append(faults, more...).Err()
+	},
 })

@@ -192,9 +192,10 @@ func (r *running) engine(log event.Log) *flow.Engine {
 
 // Deps is what simulated actions reach: texts, and web.
 func Deps(web actions.Asker) actions.Deps {
+	docs := store.Memory()
 	return actions.Deps{
 		Voice: voice{}, Media: sounds{}, Flows: noFlows{}, Recordings: tapes{}, Web: web,
-		Documents: documents.Library{Docs: store.Memory()}, Dialects: dialects(),
+		Documents: documents.Library{Docs: docs}, Lists: documents.NewPhonebook(docs), Dialects: dialects(),
 	}
 }
 

@@ -165,11 +165,11 @@ func named(w event.Changed) string {
 }
 
 func decided(w event.Decided) string {
-	text := "no branch of its own"
+	text := "decided:"
 	if w.Branch != "" {
-		text = "for " + w.Branch
+		text = "decided for " + w.Branch + ":"
 	}
-	return "decided: " + text + lines("", w.Why)
+	return text + lines("", w.Why)
 }
 
 func referred(w event.Referred) string {

@@ -1,0 +1,228 @@
+package documents
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/pivotvoice/pivot/internal/resource"
+	"github.com/pivotvoice/pivot/internal/schema"
+	"github.com/pivotvoice/pivot/internal/store"
+)
+
+// Phonebook answers what lists say of numbers. A list is read once, and again
+// after a change that Changed was told of. It is safe for use by many
+// goroutines.
+type Phonebook struct {
+	docs store.Docs
+
+	mu    sync.Mutex
+	lists map[store.Key]*page
+	size  int // entries in lists
+}
+
+// page is a list that is read once for all who wait for it.
+type page struct {
+	once sync.Once
+	list *NumberList
+	err  error
+	size int // counted in Phonebook.size
+}
+
+// Limits of a phonebook: how many entries it keeps before it starts afresh,
+// and how long a list may take to read.
+const (
+	maxKept    = 1 << 20
+	readWithin = 15 * time.Second
+)
+
+// NewPhonebook is the phonebook of the lists in docs.
+func NewPhonebook(docs store.Docs) *Phonebook {
+	return &Phonebook{docs: docs, lists: map[store.Key]*page{}}
+}
+
+// Changed is told of every change of a document.
+func (p *Phonebook) Changed(c resource.Change) {
+	switch c.New.Type {
+	case Lists.Type:
+		p.forget(c.New.Account, c.New.ID)
+	case ListEntries.Type:
+		p.forget(c.New.Account, resource.Text(c.New.Public, ByList))
+		if c.Old != nil {
+			p.forget(c.New.Account, resource.Text(c.Old.Public, ByList))
+		}
+	}
+}
+
+func (p *Phonebook) forget(account, id string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	key := store.Key{Account: account, Type: Lists.Type, ID: id}
+	if one := p.lists[key]; one != nil {
+		p.size -= one.size
+		delete(p.lists, key)
+	}
+}
+
+// List is a list of an account, ready to be asked. One that is not there is
+// empty, and Missing.
+func (p *Phonebook) List(ctx context.Context, account, id string) (*NumberList, error) {
+	key := store.Key{Account: account, Type: Lists.Type, ID: id}
+	p.mu.Lock()
+	one := p.lists[key]
+	if one == nil {
+		one = &page{}
+		p.lists[key] = one
+	}
+	p.mu.Unlock()
+	one.once.Do(func() {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), readWithin)
+		defer cancel()
+		one.list, one.err = p.read(ctx, key)
+		p.keep(key, one)
+	})
+	return one.list, one.err
+}
+
+// keep counts a page that was read, or drops one that could not be.
+func (p *Phonebook) keep(key store.Key, one *page) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	switch {
+	case p.lists[key] != one: // it changed meanwhile
+		return
+	case one.err != nil:
+		delete(p.lists, key)
+		return
+	}
+	one.size = one.list.size + 1 // an empty list takes room too
+	if p.size+one.size > maxKept {
+		p.lists, p.size = map[store.Key]*page{key: one}, 0
+	}
+	p.size += one.size
+}
+
+func (p *Phonebook) read(ctx context.Context, key store.Key) (*NumberList, error) {
+	found, err := p.docs.List(ctx, store.Query{
+		Account: key.Account, Type: ListEntries.Type, Where: map[string]string{ByList: key.ID}, Ascending: true,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("documents: list %s: %w", key.ID, err)
+	}
+	entries := make([]ListEntry, 0, len(found))
+	for _, d := range found {
+		var e ListEntry
+		if json.Unmarshal(d.JSON, &e) == nil { // the API lets no other in
+			entries = append(entries, e)
+		}
+	}
+	list := NewNumberList(entries)
+	if len(found) == 0 {
+		_, err := p.docs.Get(ctx, key)
+		if list.Missing = errors.Is(err, store.ErrNotFound) || key.Check() != nil; err != nil && !list.Missing {
+			return nil, fmt.Errorf("documents: list %s: %w", key.ID, err)
+		}
+	}
+	return list, nil
+}
+
+// NumberList is the entries of a list, ready to be asked about numbers. It
+// never changes.
+type NumberList struct {
+	Missing bool     // there is no such list
+	Broken  []string // patterns that cannot be read, and why; the first few
+
+	size     int
+	begins   map[string]*ListEntry // by how numbers begin
+	named    map[string]*ListEntry // those of them that have a name
+	longest  int                   // of the keys of begins
+	patterns []numberPattern
+}
+
+type numberPattern struct {
+	re    *regexp.Regexp
+	entry *ListEntry
+}
+
+// maxBroken is how many patterns that cannot be read are told.
+const maxBroken = 5
+
+// NewNumberList makes a list of entries. Of several for the same number the
+// first counts.
+func NewNumberList(entries []ListEntry) *NumberList {
+	l := &NumberList{size: len(entries), begins: map[string]*ListEntry{}, named: map[string]*ListEntry{}}
+	for i := range entries {
+		e := &entries[i]
+		for _, begin := range []string{plain(e.Number), plain(e.Prefix)} {
+			if begin == "" {
+				continue
+			}
+			l.longest = max(l.longest, len(begin))
+			if l.begins[begin] == nil {
+				l.begins[begin] = e
+			}
+			if l.named[begin] == nil && e.Shown() != "" {
+				l.named[begin] = e
+			}
+		}
+		l.pattern(e, e.Pattern)
+		l.pattern(e, e.Regexp)
+	}
+	return l
+}
+
+func (l *NumberList) pattern(e *ListEntry, text string) {
+	if text == "" {
+		return
+	}
+	re, faults := schema.Regexp(text)
+	if len(faults) == 0 {
+		l.patterns = append(l.patterns, numberPattern{re, e})
+	} else if len(l.Broken) < maxBroken {
+		l.Broken = append(l.Broken, fmt.Sprintf("%s: %s", text, faults[0].Message))
+	}
+}
+
+// plain is a number without its +: as lists are asked.
+func plain(number string) string { return strings.TrimPrefix(number, "+") }
+
+// Shown is the name to show for a number: displayname, else name, else
+// cid_name, else the first and the last name.
+func (e ListEntry) Shown() string {
+	return cmp.Or(e.DisplayName, e.Name, e.CIDName, strings.TrimSpace(e.FirstName+" "+e.LastName))
+}
+
+// Begins is the entry whose number or prefix is the longest with which number
+// begins, and that number or prefix. With a name is to find only entries that
+// have one to show.
+func (l *NumberList) Begins(number string, withName bool) (e ListEntry, begin string, ok bool) {
+	in := l.begins
+	if withName {
+		in = l.named
+	}
+	number = plain(number)
+	for n := min(len(number), l.longest); n > 0; n-- {
+		if found := in[number[:n]]; found != nil {
+			return *found, number[:n], true
+		}
+	}
+	return ListEntry{}, "", false
+}
+
+// Matches is the first entry with a pattern that matches number, without its
+// +, and that pattern.
+func (l *NumberList) Matches(number string, withName bool) (e ListEntry, pattern string, ok bool) {
+	number = plain(number)
+	for _, p := range l.patterns {
+		if (!withName || p.entry.Shown() != "") && p.re.MatchString(number) {
+			return *p.entry, p.re.String(), true
+		}
+	}
+	return ListEntry{}, "", false
+}
