@@ -88,6 +88,7 @@ func All(d Deps) []flow.Action {
 		checkCID,
 		cidListMatch(d.Lists),
 		collectDTMF,
+		directory(d),
 		disa(d),
 		dynamicCID(d),
 		echo,

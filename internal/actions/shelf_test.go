@@ -16,6 +16,10 @@ import (
 // tests have, all of the account acme: "type id" and JSON.
 func shelf() map[string]string {
 	return map[string]string{
+		"directory 2b9e4c7a1d3f4e5b8a6c9d0e1f2a3b4c": `{"name": "Staff"}`,
+		"user 4d5e6f708192a3b4c5d6e7f809102132": `{"first_name": "Ada", "last_name": "Lovelace",
+			"directories": {"2b9e4c7a1d3f4e5b8a6c9d0e1f2a3b4c": "` + stored + `"}}`,
+		"list 7d3a1b5c9e8f4a2d8b6c0e1f2a3b4c5d": `{"name": "Numbers to show"}`,
 		"menu 5c1a6d6d4f7d4b1f8d2e3f4a5b6c7d8e": `{"name": "Main menu"}`,
 
 		"function 5e2c1f0a9b8d4c7e6f5a4b3c2d1e0f9a": `{"name": "Who answers today", "url": "https://example.com/today"}`,
