@@ -57,6 +57,7 @@ type Deps struct {
 	Sounds     Sounds     // nil keeps nothing that a caller records for the account
 	Recogniser Recogniser // nil, or one that is not Configured, understands no speech
 	Callbacks  Callbacks  // nil tells nobody
+	Presence   Presence
 	Web        Asker
 	// Zone is the time zone of accounts that name none; nil is UTC.
 	Zone     *time.Location
@@ -101,6 +102,7 @@ func All(d Deps) []flow.Action {
 		language,
 		leave,
 		lookupCIDName(d.Lists),
+		manualPresence(d.Presence),
 		menu(d),
 		nomorobo(d.Web, cmp.Or(d.Nomorobo, nomoroboURL)),
 		noop,

@@ -20,6 +20,7 @@ import (
 	"github.com/pivotvoice/pivot/internal/event"
 	"github.com/pivotvoice/pivot/internal/flow"
 	"github.com/pivotvoice/pivot/internal/kazoo"
+	"github.com/pivotvoice/pivot/internal/presence"
 	"github.com/pivotvoice/pivot/internal/route"
 )
 
@@ -130,8 +131,19 @@ func deps(r *recordings) actions.Deps {
 		Voice: voice{}, Media: media{}, Recordings: r, Callbacks: &post{}, Recogniser: &listener{},
 		Flows:     flows{stored: `{"module":"tts","data":{"text":"Inner"}}`},
 		Documents: docs, Lists: documents.NewPhonebook(docs.Docs),
-		Web: &site{}, Dialects: map[string]actions.Dialect{"kazoo": kazoo.Dialect{}},
+		Presence: lamps{},
+		Web:      &site{}, Dialects: map[string]actions.Dialect{"kazoo": kazoo.Dialect{}},
 	}
+}
+
+// lamps lets everything be set but "missing".
+type lamps struct{}
+
+func (lamps) Set(_ context.Context, _, id string, state presence.State) (presence.Status, error) {
+	if id == "missing" {
+		return presence.Status{}, presence.ErrBad
+	}
+	return presence.Status{User: id, Realm: "acme.test", State: state}, nil
 }
 
 // mine are the actions that need no web server.

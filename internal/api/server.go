@@ -59,6 +59,7 @@ type Config struct {
 	Actions     []flow.Action // whose schemas are published
 	Interrupter Interrupter   // nil: calls cannot be hung up through the API
 	Calls       Calls
+	Presence    Presence        // nil: there are no lamps
 	Documents   DocumentChecker // nil: documents cannot be checked through the API
 	URLs        URLChecker      // of what web servers are asked; nil takes every http and https URL
 	MP3         Encoder         // nil: recordings are given as they were kept, or as WAV
@@ -151,7 +152,7 @@ func New(cfg Config) *Server {
 		s.authOperations(), s.masqueradeOperations(), s.recoveryOperations(),
 		s.accountOperations(), s.schemaOperations(), s.callOperations(),
 		s.cdrOperations(), s.debugOperations(), s.numberOperations(), s.signingOperations(),
-		s.mediaOperations(), s.recordingOperations(), s.checkOperations(), s.deviceOperations(),
+		s.mediaOperations(), s.recordingOperations(), s.checkOperations(), s.presenceOperations(), s.deviceOperations(),
 	)
 	for _, r := range s.resources {
 		for _, op := range s.crud(r) {

@@ -23,6 +23,7 @@ import (
 	"github.com/pivotvoice/pivot/internal/flow"
 	"github.com/pivotvoice/pivot/internal/media"
 	"github.com/pivotvoice/pivot/internal/observe"
+	"github.com/pivotvoice/pivot/internal/presence"
 	"github.com/pivotvoice/pivot/internal/recordings"
 	"github.com/pivotvoice/pivot/internal/rtp"
 	"github.com/pivotvoice/pivot/internal/sip"
@@ -50,6 +51,7 @@ type App struct {
 	keys       func(ctx context.Context, account string) ([]string, error)
 	queue      *callbacks.Queue
 	promises   *callbacks.Promises
+	lamps      *presence.Board
 	events     event.Log // every fact of every call: to calls, and to those who are told of it
 	web        *webhook.Client
 	speech     *voices.Voices
@@ -113,6 +115,7 @@ func (a *App) start(ctx context.Context) (err error) {
 		Allow: slices.Concat(a.cfg.Allow, thisMachine), OnCall: a.onCall,
 		Log: owned{a.events, a.account}, Logger: a.log, MaxCalls: a.cfg.MaxCalls,
 		MediaTimeout: a.cfg.Media.Timeout, UserAgent: "Pivot/" + Version,
+		Presence: a.lamps, Subscriptions: sip.Subscriptions{Max: a.cfg.MaxSubscriptions},
 	})
 	if err != nil {
 		return fmt.Errorf("sip: %w", err)
@@ -148,6 +151,9 @@ func (a *App) serveHTTP(ctx context.Context) (err error) {
 	})
 	if err != nil {
 		return fmt.Errorf("first account: %w", err)
+	}
+	if err := a.lamps.Load(ctx, a.Credentials.AccountID); err != nil {
+		return err
 	}
 	if err := a.firstFlows(ctx); err != nil {
 		return fmt.Errorf("first callflows: %w", err)

@@ -118,7 +118,7 @@ func (a *App) account(ctx context.Context, info call.Info) string {
 		return owner
 	}
 	docs, err := a.store.List(ctx, store.Query{
-		Type: "account", Where: map[string]string{"realm": strings.ToLower(info.RequestRealm)}, Limit: 1,
+		Type: accountType, Where: map[string]string{"realm": strings.ToLower(info.RequestRealm)}, Limit: 1,
 	})
 	if err != nil || len(docs) == 0 {
 		return a.Credentials.AccountID // a store that cannot be read is told when callflows are

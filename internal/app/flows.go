@@ -10,8 +10,11 @@ import (
 	"github.com/pivotvoice/pivot/internal/store"
 )
 
-// callflowType is the type of callflow documents.
-const callflowType = "callflow"
+// The types of documents whose changes are heard of.
+const (
+	callflowType = "callflow"
+	accountType  = "account"
+)
 
 // callflow is what a callflow document says to the router and the engine.
 type callflow struct {

@@ -15,6 +15,7 @@ import (
 	"github.com/pivotvoice/pivot/internal/kazoo"
 	"github.com/pivotvoice/pivot/internal/media"
 	"github.com/pivotvoice/pivot/internal/observe"
+	"github.com/pivotvoice/pivot/internal/presence"
 	"github.com/pivotvoice/pivot/internal/recogniser"
 	"github.com/pivotvoice/pivot/internal/recordings"
 	"github.com/pivotvoice/pivot/internal/temporal"
@@ -30,16 +31,18 @@ func (a *App) observe() {
 		Docs: a.store, Web: a.web, Keys: a.signingKeys, Log: a.calls, Logger: a.log,
 	})
 	a.promises = callbacks.NewPromises(a.store, a.queue, a.log)
-	a.events = both{a.calls, callbacks.NewReader(a.queue, a.promises)}
+	a.lamps = presence.New(a.store)
+	a.events = readers{a.calls, callbacks.NewReader(a.queue, a.promises), a.lamps}
 }
 
-// both are two readers of the stream of facts.
-type both struct{ first, second event.Log }
+// readers are those of the stream of facts.
+type readers []event.Log
 
 // Add is event.Log.
-func (b both) Add(e event.Event) {
-	b.first.Add(e)
-	b.second.Add(e)
+func (all readers) Add(e event.Event) {
+	for _, r := range all {
+		r.Add(e)
+	}
 }
 
 // signingKeys are those of an account, none if they cannot be read: a webhook
@@ -119,7 +122,7 @@ func (a *App) program() (err error) {
 		Voice: a.speech, Media: a.library, Flows: a.flows, Documents: a.documents(), Lists: a.phonebook,
 		Recordings: a.recordings, Sounds: sounds{a}, Recogniser: ears,
 		Callbacks: a.queue, Web: a.web, Dialects: a.dialects(), Keys: a.signingKeys, Zone: zone,
-		Nomorobo: a.cfg.Nomorobo,
+		Nomorobo: a.cfg.Nomorobo, Presence: a.lamps,
 	})
 	a.engine = flow.NewEngine(flow.Config{Log: a.events, Actions: a.actions, Later: actions.Later()})
 	return nil

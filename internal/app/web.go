@@ -31,13 +31,20 @@ func (a *App) newAPI() *api.Server {
 		Blobs: a.store.Blobs, Documents: newChecker(), URLs: a.web, MP3: a.library,
 		Speaker: a.speech, Fetch: a.web, Decode: a.library.Decode,
 		Changed: a.changed, Rate: a.cfg.APIRate, UIOrigins: a.cfg.UIOrigins,
+		Presence: a.lamps,
 	})
 }
 
 // changed is told of every document that was saved or deleted.
 func (a *App) changed(c resource.Change) {
-	if c.New.Type == callflowType {
+	switch {
+	case c.New.Type == callflowType:
 		a.flows.forget(c.New.Account)
+	case c.New.Type != accountType:
+	case c.New.Deleted:
+		a.lamps.Forget(c.New.ID)
+	default:
+		a.lamps.SetRealm(c.New.ID, resource.Text(c.New.Public, "realm"))
 	}
 	a.phonebook.Changed(c)
 }

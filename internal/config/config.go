@@ -26,10 +26,11 @@ type Config struct {
 	SIP  []Listen `name:"sip" help:"Addresses of SIP, UDP and TCP; udp/ADDRESS or tcp/ADDRESS for one of them." default:"127.0.0.1:5060"`
 	RTP  Ports    `name:"rtp" help:"UDP ports of RTP and RTCP; each call takes two." default:"16384-32767"`
 
-	Advertise netip.Addr     `help:"Address that peers reach this server at, where it differs from its own (NAT)."`
-	Allow     []netip.Prefix `help:"Networks that may call besides loopback: carriers, PBXs, phones. Others are refused."`
-	MaxCalls  int            `help:"Calls at one time; more are refused with 503." default:"4000"`
-	Drain     time.Duration  `help:"How long running calls may go on after SIGTERM." default:"30s"`
+	Advertise        netip.Addr     `help:"Address that peers reach this server at, where it differs from its own (NAT)."`
+	Allow            []netip.Prefix `help:"Networks that may call besides loopback: carriers, PBXs, phones. Others are refused."`
+	MaxCalls         int            `help:"Calls at one time; more are refused with 503." default:"4000"`
+	MaxSubscriptions int            `help:"Subscriptions of phones to lamps at one time, half of them from one address or of one account; more are refused with 503." default:"20000"`
+	Drain            time.Duration  `help:"How long running calls may go on after SIGTERM." default:"30s"`
 
 	Account string `help:"Name of the first account; main if it never had one."`
 	Realm   string `help:"SIP realm of the first account; made up if empty."`
@@ -184,6 +185,7 @@ func (c *Config) rules() []rule {
 		{"sip", len(c.SIP) == 0, "is empty; name an address such as 127.0.0.1:5060"},
 		{"db", !isPostgres(c.DB), "must be a URL such as postgres://USER:PASSWORD@HOST/NAME, or empty"},
 		{"max-calls", c.MaxCalls < 1, fmt.Sprintf("must be at least 1, not %d", c.MaxCalls)},
+		{"max-subscriptions", c.MaxSubscriptions < 1, fmt.Sprintf("must be at least 1, not %d", c.MaxSubscriptions)},
 		{"drain", c.Drain < 0, "must not be below zero"},
 		{
 			"admin", c.Admin != "" && (!pair || user == "" || len(pass) < 6),

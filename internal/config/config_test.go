@@ -96,7 +96,7 @@ func TestWrong(t *testing.T) {
 		{"no time zone at all", "", []string{"--timezone="}, []string{"timezone: must be a time zone"}},
 		{"api rate", "", []string{"--api-rate=5"}, []string{"api-rate: must be at least 60"}},
 		{"no origin", "", []string{"--ui-origins=https://ui.example/x"}, []string{"ui-origins: must be"}},
-		{"several", "", []string{"--max-calls=0", "--admin=joe", "--api-key=short"}, []string{"max-calls: must", "admin: must", "api-key: must"}},
+		{"several", "", []string{"--max-calls=0", "--max-subscriptions=0", "--admin=joe", "--api-key=short"}, []string{"max-calls: must", "max-subscriptions: must", "admin: must", "api-key: must"}},
 		{"openai without url", "", []string{"--voices-provider=openai"}, []string{"voices-url"}},
 		{"provider", "", []string{"--voices-provider=festival"}, []string{"voices-provider", "festival"}},
 		{"times", "", []string{"--voices-timeout=0s", "--recogniser-timeout=-1s"}, []string{"voices-timeout: must", "recogniser-timeout: must"}},

@@ -10,6 +10,7 @@ import (
 	"github.com/pivotvoice/pivot/internal/api"
 	"github.com/pivotvoice/pivot/internal/docs"
 	"github.com/pivotvoice/pivot/internal/flow"
+	"github.com/pivotvoice/pivot/internal/presence"
 	"github.com/pivotvoice/pivot/internal/store"
 )
 
@@ -26,7 +27,7 @@ func TestFresh(t *testing.T) {
 	kept := store.Memory()
 	server := api.New(api.Config{
 		Docs: kept, Journal: kept, Blobs: kept.Blobs, Checker: engine, Actions: all, Interrupter: engine,
-		Documents: documents{},
+		Documents: documents{}, Presence: presence.New(kept),
 	})
 	fresh(t, "../../docs/reference/actions.md", page)
 	fresh(t, "../../docs/reference/api.md", docs.API(server.Operations()))

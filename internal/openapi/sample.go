@@ -16,6 +16,7 @@ import (
 	"github.com/pivotvoice/pivot/internal/api"
 	"github.com/pivotvoice/pivot/internal/flow"
 	"github.com/pivotvoice/pivot/internal/observe"
+	"github.com/pivotvoice/pivot/internal/presence"
 	"github.com/pivotvoice/pivot/internal/store"
 )
 
@@ -58,13 +59,18 @@ type SampleConfig struct {
 func NewSample(ctx context.Context, cfg SampleConfig) (*Sample, error) {
 	kept := store.Memory()
 	s := &Sample{version: cfg.Version, actions: cfg.Actions, made: map[string]string{}}
+	lamps := presence.New(kept)
 	s.calls = observe.NewCalls(observe.Config{Journal: kept}) //nolint:contextcheck // lives until Close
 	s.server = api.New(api.Config{                            //nolint:contextcheck // requests bring their own
 		Docs: kept, Journal: kept, Blobs: kept.Blobs, Calls: s.calls, Interrupter: everyCall{},
 		Checker: cfg.Checker, Actions: cfg.Actions, Documents: cfg.Documents, URLs: cfg.URLs, MP3: cfg.MP3,
 		Version: cfg.Version, Node: "sample", Mailer: outbox{s}, UIOrigins: []string{"https://ui.example.com"},
+		Presence: lamps,
 	})
 	creds, err := api.Bootstrap(ctx, kept, api.BootstrapConfig{Account: "sample", Admin: sampleAdmin})
+	if err == nil {
+		err = lamps.Load(ctx, creds.AccountID)
+	}
 	if err == nil {
 		err = s.fill(ctx, kept, creds)
 	}

@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/netip"
+	"strings"
 	"sync"
 	"time"
 
@@ -21,6 +22,7 @@ import (
 	"github.com/pivotvoice/pivot/internal/event"
 	"github.com/pivotvoice/pivot/internal/flow"
 	"github.com/pivotvoice/pivot/internal/media"
+	"github.com/pivotvoice/pivot/internal/presence"
 	"github.com/pivotvoice/pivot/internal/route"
 	"github.com/pivotvoice/pivot/internal/store"
 	"github.com/pivotvoice/pivot/internal/webhook"
@@ -196,7 +198,17 @@ func Deps(web actions.Asker) actions.Deps {
 	return actions.Deps{
 		Voice: voice{}, Media: sounds{}, Flows: noFlows{}, Recordings: tapes{}, Web: web,
 		Documents: documents.Library{Docs: docs}, Lists: documents.NewPhonebook(docs), Dialects: dialects(),
+		Presence: noPhones{},
 	}
+}
+
+// noPhones has no lamps that anybody sees.
+type noPhones struct{}
+
+// Set implements actions.Presence.
+func (noPhones) Set(_ context.Context, _, id string, state presence.State) (presence.Status, error) {
+	user, _, _ := strings.Cut(id, "@")
+	return presence.Status{User: user, Realm: realm, State: state, Manual: state}, nil
 }
 
 // noFlows has no callflows.
