@@ -84,11 +84,13 @@ func All(d Deps) []flow.Action {
 	return []flow.Action{
 		afterBridge,
 		answer,
+		audioMacro(d),
 		branchBNumber(d.Flows),
 		callflow(d.Flows),
 		checkCID,
 		cidListMatch(d.Lists),
 		collectDTMF,
+		deadAir,
 		directory(d),
 		disa(d),
 		dynamicCID(d),
@@ -125,6 +127,7 @@ func All(d Deps) []flow.Action {
 		sleep,
 		temporalRoute(d.Documents, d.Media, d.Zone),
 		tts(d.Voice),
+		waitForHangup,
 		tellWeb(d.Web, tell),
 	}
 }

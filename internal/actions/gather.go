@@ -141,7 +141,7 @@ func (g gatherer) run(ctx context.Context, s *flow.Session, d gatherData) (flow.
 	}
 	if w.Fresh {
 		w.Prompt = func(ctx context.Context) error {
-			err := p.play(ctx)
+			_, err := p.play(ctx)
 			if err == nil {
 				l.open()
 			}

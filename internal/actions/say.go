@@ -3,6 +3,7 @@ package actions
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/pivotvoice/pivot/internal/audio"
 	"github.com/pivotvoice/pivot/internal/event"
@@ -90,9 +91,10 @@ func (d sayData) warn(s *flow.Session) {
 	}
 }
 
-// spoken has a text made, in the call's language if it has none of its own.
+// spoken has a text made, in the call's language if neither it nor its voice,
+// such as female/de-DE, has one.
 func spoken(ctx context.Context, s *flow.Session, voice Voice, speech audio.Speech) (audio.Sound, error) {
-	if speech.Language == "" {
+	if speech.Language == "" && !strings.Contains(speech.Voice, "/") {
 		speech.Language = s.Language
 	}
 	sound, facts, err := voice.Say(ctx, speech)

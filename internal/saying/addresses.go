@@ -118,7 +118,8 @@ func (w *writer) email(v Value) bool {
 // signs are what the signs of addresses are called.
 var signs = map[rune]string{
 	'.': "dot", '@': "at", '/': "slash", '-': "dash", '_': "underscore", ':': "colon", '?': "question mark",
-	'=': "equals", '&': "and", '#': "hash", '%': "percent", '+': "plus", '~': "tilde", '*': "star", '!': "exclamation mark",
+	'=': "equals", '&': "and", '#': "hash", '%': "percent", '+': "plus", '~': "tilde", '*': "star",
+	'!': "exclamation mark",
 }
 
 // tokens says an address: words as words, unless nobody could, digits one by

@@ -7,7 +7,7 @@ import (
 
 // spelled says every letter and digit.
 func (w *writer) spelled(v Value) bool {
-	for _, word := range strings.Fields(v.Text) {
+	for word := range strings.FieldsSeq(v.Text) {
 		if w.out.Len() > 0 {
 			w.comma()
 		}

@@ -75,7 +75,9 @@ var currencies = map[string]money{
 	"INR": {"rupee", "rupees", "paisa", "paise"},
 }
 
-var price = regexp.MustCompile(`^([+-]?)\s?([A-Z]{3}|[$€£¥])?\s?([+-]?)(\d{1,3}(?:,\d{3})+|\d+)(?:\.(\d{1,2}))?\s?([A-Z]{3}|[$€£¥])?$`)
+// price is an amount of money: signs, the currency before or behind, cents.
+var price = regexp.MustCompile(`^([+-]?)\s?([A-Z]{3}|[$€£¥])?\s?([+-]?)` +
+	`(\d{1,3}(?:,\d{3})+|\d+)(?:\.(\d{1,2}))?\s?([A-Z]{3}|[$€£¥])?$`)
 
 // currency says 12.50, $12.50, -12 USD: dollars where no currency is named.
 func (w *writer) currency(v Value) bool {

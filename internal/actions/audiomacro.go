@@ -1,0 +1,179 @@
+package actions
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+
+	"github.com/pivotvoice/pivot/internal/audio"
+	"github.com/pivotvoice/pivot/internal/flow"
+	"github.com/pivotvoice/pivot/internal/prompts"
+	"github.com/pivotvoice/pivot/internal/saying"
+	"github.com/pivotvoice/pivot/internal/schema"
+)
+
+func audioMacro(d Deps) flow.Action {
+	m := macros{d.Voice, d.Media, openings{docs: d.Documents, there: d.Zone}}
+	return flow.Define(flow.Def[macroData]{
+		Name:    "audio_macro",
+		Summary: "Plays a list of recordings, prompts, values, texts and tones, one after the other.",
+		Doc: "The call is not answered for it: before the answer it is heard as early media. All of it is got ready while " +
+			"the first of it is heard. A terminator ends the whole list; keys are kept for the next `collect_dtmf`. What " +
+			"`terminators` and `language` an item has count for it instead of those of the list. An item that cannot be " +
+			"heard is told on the timeline and left out; then `error` is taken, else `_`.\n\n" +
+			"`say` speaks a text as what it is: its `type` and `method`. Dates and times are Unix time, Gregorian seconds, " +
+			"`2026-11-20`, `15:04` or `2026-11-20 15:04`, and the current ones for an empty text, by the account's clocks. " +
+			"Texts that do not fit their type, and values in languages that have no words here, are read as they are, " +
+			"which is told. `gender` changes no word of English.",
+		Default:  macroData{Terminators: anyKey()},
+		Branches: []string{flow.Error},
+		Examples: []flow.Example{
+			{Says: "A prompt, a number, a prompt.", Data: `{"macros": [{"macro": "prompt", "id": "vm-you_have"},
+				{"macro": "say", "text": "3", "type": "number", "method": "pronounced"},
+				{"macro": "prompt", "id": "vm-new_messages"}]}`},
+			{Says: "A recording and a tone, to their ends.", Data: `{"terminators": [], "macros": [
+				{"macro": "play", "id": "welcome"},
+				{"macro": "tone", "frequencies": [440, 480], "duration_on": 500, "duration_off": 250, "repeat": 2}]}`},
+			{Says: "Texts in two languages.", Data: `{"language": "de-de", "macros": [{"macro": "tts", "text": "Hallo."},
+				{"macro": "tts", "text": "Hello.", "language": "en-us", "voice": "male"}]}`},
+		},
+		Check: func(d macroData) schema.Faults { return d.check() },
+		Run: func(ctx context.Context, s *flow.Session, d macroData) (flow.Next, error) {
+			return m.run(ctx, s, d)
+		},
+	})
+}
+
+type macroData struct {
+	Macros      []macroItem `json:"macros,omitempty" jsonschema:"minItems=1,maxItems=100" jsonschema_description:"What to play, in this order."`
+	Terminators []string    `json:"terminators" jsonschema:"enum=1,enum=2,enum=3,enum=4,enum=5,enum=6,enum=7,enum=8,enum=9,enum=0,enum=*,enum=#" jsonschema_description:"The keys that end all of it; none if empty."`
+	Language    string      `json:"language,omitempty" jsonschema_description:"Of prompts, values and texts that name none; the call's if not given."`
+	flow.Skip
+}
+
+// macroItem is one thing to play: which of the keys count depends on what.
+type macroItem struct {
+	Macro       string   `json:"macro" jsonschema:"required,enum=play,enum=prompt,enum=say,enum=tts,enum=tone" jsonschema_description:"play takes id; prompt takes id and language; say takes text, type, method, gender and language; tts takes text, voice, engine and language; tone takes frequencies and what goes with them."`
+	ID          string   `json:"id,omitempty" jsonschema_description:"What to play: the id of media, or a URL; or which prompt."`
+	Terminators []string `json:"terminators,omitempty" jsonschema:"enum=1,enum=2,enum=3,enum=4,enum=5,enum=6,enum=7,enum=8,enum=9,enum=0,enum=*,enum=#" jsonschema_description:"The keys that end all of it while this is heard, in the place of the list's."`
+	Language    string   `json:"language,omitempty" jsonschema_description:"In the place of the list's."`
+
+	Text   string      `json:"text,omitempty" jsonschema:"maxLength=4096" jsonschema_description:"What to say."`
+	Type   valueType   `json:"type,omitempty" jsonschema_description:"What the text is; name_spelled if not given."`
+	Method valueMethod `json:"method,omitempty" jsonschema_description:"How to say it: as one says it (none, pronounced), sign by sign (iterated), or as a place in a row (counted). Types that know only one way are said in that."`
+	Gender string      `json:"gender,omitempty" jsonschema:"enum=masculine,enum=feminine,enum=neuter" jsonschema_description:"Of what is counted; English has none."`
+	Voice  string      `json:"voice,omitempty" jsonschema_description:"Whose voice: female, male, female/en-US, or a name that the provider knows."`
+	Engine string      `json:"engine,omitempty" jsonschema_description:"Which provider of voices; the configured one if not given."`
+
+	Frequencies []int `json:"frequencies,omitempty" jsonschema:"maxItems=8,minimum=0,maximum=7999" jsonschema_description:"In Hz, together."`
+	DurationOn  int   `json:"duration_on,omitempty" jsonschema:"minimum=1,maximum=300000" jsonschema_description:"How long the tone is, in milliseconds; 500 if not given."`
+	DurationOff int   `json:"duration_off,omitempty" jsonschema:"minimum=0,maximum=300000" jsonschema_description:"The silence behind it, in milliseconds."`
+	Volume      *int  `json:"volume,omitempty" jsonschema:"minimum=0,maximum=100" jsonschema_description:"In percent of the usual level of tones; 100 if not given, 0 is silence."`
+	Repeat      int   `json:"repeat,omitempty" jsonschema:"minimum=1,maximum=1000" jsonschema_description:"How often it is played; once if not given."`
+}
+
+// check names what items lack, and what they are too long for.
+func (d macroData) check() (faults schema.Faults) {
+	for i, item := range d.Macros {
+		for _, f := range item.check() {
+			faults = append(faults, schema.Faults{f}.Under("macros", strconv.Itoa(i))...)
+		}
+	}
+	return faults
+}
+
+func (m macroItem) check() schema.Faults {
+	missing := func(key string) schema.Faults {
+		return schema.Faults{{Path: []string{key}, Rule: "required", Message: "Field is required but missing"}}
+	}
+	switch m.Macro {
+	case "play", "prompt":
+		if m.ID == "" {
+			return missing("id")
+		}
+	case "say", "tts":
+		if m.Text == "" && (m.Macro == "tts" || !m.now()) {
+			return missing("text")
+		}
+		if m.Macro == "say" && len([]rune(m.Text)) > saying.MaxText {
+			return schema.Faults{{
+				Path: []string{"text"}, Rule: "maxLength",
+				Message: fmt.Sprintf("String must not be more than %d characters", saying.MaxText),
+				Extra:   map[string]any{"target": saying.MaxText},
+			}}
+		}
+	case "tone":
+		if len(m.Frequencies) == 0 {
+			return missing("frequencies")
+		}
+	}
+	return nil
+}
+
+// now says whether an empty text is the current time.
+func (m macroItem) now() bool {
+	switch m.Type {
+	case "current_date", "current_time", "current_date_time", "short_date_time":
+		return true
+	default:
+		return false
+	}
+}
+
+// macros are what audio_macro reaches outside with.
+type macros struct {
+	voice Voice
+	media Media
+	clock openings
+}
+
+func (m macros) run(ctx context.Context, s *flow.Session, d macroData) (flow.Next, error) {
+	if len(d.Macros) == 0 {
+		return flow.Next{}, nil
+	}
+	if err := earlyMedia(ctx, s); err != nil {
+		return flow.Next{}, err
+	}
+	all := make([]maker, len(d.Macros))
+	for i, item := range d.Macros {
+		if item.Language == "" {
+			item.Language = d.Language
+		}
+		if item.Terminators == nil {
+			item.Terminators = d.Terminators
+		}
+		all[i] = func(ctx context.Context) ready {
+			sound, err := m.sound(ctx, s, item)
+			return ready{sound: sound, keys: keysOf(item.Terminators), err: err}
+		}
+	}
+	p := newPrompter(ctx, s, "macro.item", all)
+	defer p.close()
+	left, err := p.play(ctx)
+	if err == nil && left > 0 {
+		return flow.Take(flow.Error), nil
+	}
+	return flow.Next{}, err
+}
+
+// sound is that of one item.
+func (m macros) sound(ctx context.Context, s *flow.Session, item macroItem) (audio.Sound, error) {
+	switch item.Macro {
+	case "play":
+		return m.media.Sound(ctx, s.Account, item.ID)
+	case "prompt":
+		language := item.Language
+		if language == "" {
+			language = s.Language
+		}
+		return m.media.Sound(ctx, s.Account, prompts.Reference(s.Account, item.ID, language))
+	case "say":
+		v := value{item.Text, item.Language, item.Type, item.Method}
+		return spoken(ctx, s, m.voice, v.speech(ctx, s, m.clock))
+	case "tts":
+		return spoken(ctx, s, m.voice, audio.Speech{
+			Text: item.Text, Voice: item.Voice, Language: item.Language, Engine: item.Engine,
+		})
+	}
+	return item.tone()
+}
