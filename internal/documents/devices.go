@@ -105,7 +105,7 @@ var Devices = define(resource.Def[Device]{
 		inUse("sip.username", "SIP credentials already in use"), inUse("mac_address", "Mac address already in use"),
 	},
 	Find: func(d resource.Doc) map[string][]string {
-		found := map[string][]string{ByHotdesk: keys(d.Public, "hotdesk.users")}
+		found := map[string][]string{ByHotdesk: keys(d.Public, "hotdesk.users"), ByCallerID: callerIDs(d)}
 		if name := resource.Text(d.Public, "sip.username"); name != "" {
 			found[BySIPLogin] = []string{name + "@" + resource.Text(d.Private, SIPRealm)}
 		}

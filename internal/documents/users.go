@@ -75,6 +75,7 @@ var Users = define(resource.Def[User]{
 		return map[string][]string{
 			ByMD5:       resource.Strings(d.Private, "pvt_md5_auth"),
 			BySHA1:      resource.Strings(d.Private, "pvt_sha1_auth"),
+			ByCallerID:  callerIDs(d),
 			ByDirectory: keys(d.Public, "directories"), ByQueue: resource.Strings(d.Public, "queues"),
 		}
 	},
