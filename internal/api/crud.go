@@ -29,58 +29,103 @@ var listParams = []Param{
 	{"created_from", "Gregorian seconds; so are created_to, modified_from and modified_to."},
 }
 
-// crud are the operations of a resource of an account.
-func (s *Server) crud(res resource.Resource) []Operation {
-	all := "accounts/{account_id}/" + res.Name
-	one := all + "/{id}"
-	at := func(r *Request) resource.Collection { return s.in(res, r.Account.ID) }
-	rows, its := s.own(res)
-	what := strings.ToLower(res.Summary[:1]) + strings.TrimSuffix(res.Summary[1:], ".")
-	a := article(strings.ReplaceAll(res.Type, "_", " "))
+// shelf is where documents of a resource are served.
+type shelf struct {
+	resource.Resource
+	path string // of the list
+	who  Who
+	in   func(*Request) (resource.Collection, error)
+	// rows and one let in users who are no admins, to the list and to one.
+	rows, one func(*Request) (bool, error)
+}
+
+// ofAccount is the shelf of a resource of an account.
+func (s *Server) ofAccount(res resource.Resource) shelf {
+	rows, one := s.own(res)
+	return shelf{
+		Resource: res, path: "accounts/{account_id}/" + res.Name, rows: rows, one: one,
+		in: func(r *Request) (resource.Collection, error) { return s.in(res, r.Account.ID), nil },
+	}
+}
+
+// does is an operation on a shelf's documents.
+func (sh shelf) does(
+	do func(*Request, resource.Collection) (Reply, error),
+) func(*Request) (Reply, error) {
+	return func(r *Request) (Reply, error) {
+		c, err := sh.in(r)
+		if err != nil {
+			return Reply{}, err
+		}
+		return do(r, c)
+	}
+}
+
+// crud are the operations on a shelf.
+func (s *Server) crud(sh shelf) []Operation {
+	ops := append(s.listAndCreate(sh), s.changes(sh)...)
+	one := sh.path + "/{id}"
+	a := article(strings.ReplaceAll(sh.Type, "_", " "))
+	ops = append(ops,
+		Operation{
+			Method: http.MethodGet, Path: one, Summary: "Read " + a, Returns: sh.Schema, Own: sh.one,
+			Do: sh.does(func(r *Request, c resource.Collection) (Reply, error) {
+				d, err := c.Get(r.Context(), r.Var("id"))
+				return s.shown(r, c, d, err)
+			}),
+		},
+		Operation{
+			Method: http.MethodDelete, Path: one, Summary: "Delete " + a, Returns: sh.Schema, Params: deleteParams,
+			Do: sh.does(func(r *Request, c resource.Collection) (Reply, error) { return s.remove(r, c, r.Var("id")) }),
+		},
+	)
+	for i := range ops {
+		ops[i].Group, ops[i].Who = sh.Name, sh.who
+	}
+	return ops
+}
+
+func (s *Server) listAndCreate(sh shelf) []Operation {
+	what := strings.ToLower(sh.Summary[:1]) + strings.TrimSuffix(sh.Summary[1:], ".")
+	ops := []Operation{{
+		Method: http.MethodGet, Path: sh.path, Summary: "List " + what, Params: listParams, Produces: []string{csvType},
+		Returns: sh.Schema, Many: true, Own: sh.rows, Do: sh.does(s.list),
+	}}
+	if sh.Fixed {
+		return ops
+	}
+	return append(ops, Operation{
+		Method: http.MethodPut, Path: sh.path, Summary: "Create " + article(strings.ReplaceAll(sh.Type, "_", " ")),
+		Body: sh.Schema, Returns: sh.Schema, Example: Example{Data: string(sh.Example)}, Do: sh.does(s.create),
+	})
+}
+
+func (s *Server) changes(sh shelf) []Operation {
+	if sh.Fixed {
+		return nil
+	}
+	one := sh.path + "/{id}"
+	a := article(strings.ReplaceAll(sh.Type, "_", " "))
 	ops := []Operation{
 		{
-			Method: http.MethodGet, Path: all, Group: res.Name, Summary: "List " + what, Params: listParams,
-			Produces: []string{csvType}, Returns: res.Schema, Many: true, Own: rows,
-			Do: func(r *Request) (Reply, error) { return s.list(r, at(r)) },
+			Method: http.MethodPost, Path: one, Summary: "Replace " + a, Body: sh.Schema,
+			Returns: sh.Schema, Example: Example{Data: string(sh.Example)}, Own: sh.one,
+			Do: sh.does(func(r *Request, c resource.Collection) (Reply, error) {
+				d, err := c.Replace(r.Context(), r.Var("id"), r.Data(), r.ifMatch())
+				return s.shown(r, c, d, err)
+			}),
 		},
 		{
-			Method: http.MethodPut, Path: all, Group: res.Name, Summary: "Create " + a, Body: res.Schema,
-			Returns: res.Schema, Example: Example{Data: string(res.Example)},
-			Do: func(r *Request) (Reply, error) { return s.create(r, at(r)) },
-		},
-		{
-			Method: http.MethodGet, Path: one, Group: res.Name, Summary: "Read " + a, Returns: res.Schema, Own: its,
-			Do: func(r *Request) (Reply, error) {
-				d, err := at(r).Get(r.Context(), r.Var("id"))
-				return s.shown(r, at(r), d, err)
-			},
-		},
-		{
-			Method: http.MethodPost, Path: one, Group: res.Name, Summary: "Replace " + a, Body: res.Schema,
-			Returns: res.Schema, Example: Example{Data: string(res.Example)}, Own: its,
-			Do: func(r *Request) (Reply, error) {
-				d, err := at(r).Replace(r.Context(), r.Var("id"), r.Data(), r.ifMatch())
-				return s.shown(r, at(r), d, err)
-			},
-		},
-		{
-			Method: http.MethodPatch, Path: one, Group: res.Name, Summary: "Change parts of " + a,
-			Returns: res.Schema, Example: Example{Data: partOf(res.Example)}, Own: its,
-			Do: func(r *Request) (Reply, error) {
-				d, err := at(r).Patch(r.Context(), r.Var("id"), r.Data(), r.ifMatch())
-				return s.shown(r, at(r), d, err)
-			},
-		},
-		{
-			Method: http.MethodDelete, Path: one, Group: res.Name, Summary: "Delete " + a, Returns: res.Schema,
-			Params: deleteParams, Do: func(r *Request) (Reply, error) { return s.remove(r, at(r), r.Var("id")) },
+			Method: http.MethodPatch, Path: one, Summary: "Change parts of " + a,
+			Returns: sh.Schema, Example: Example{Data: partOf(sh.Example)}, Own: sh.one,
+			Do: sh.does(func(r *Request, c resource.Collection) (Reply, error) {
+				d, err := c.Patch(r.Context(), r.Var("id"), r.Data(), r.ifMatch())
+				return s.shown(r, c, d, err)
+			}),
 		},
 	}
-	if res.NoPatch {
-		ops = slices.DeleteFunc(ops, func(o Operation) bool { return o.Method == http.MethodPatch })
-	}
-	if res.Fixed {
-		ops = slices.DeleteFunc(ops, func(o Operation) bool { return o.Body != nil || o.Method == http.MethodPatch })
+	if sh.NoPatch {
+		return ops[:1]
 	}
 	return ops
 }

@@ -37,6 +37,21 @@ func declared(users resource.Resource, urls documents.URLChecker) []resource.Res
 	return all
 }
 
+// documentOperations are what resources do beyond making, reading, changing
+// and deleting documents.
+func (s *Server) documentOperations() []Operation {
+	return slices.Concat(
+		s.deviceOperations(), s.listOperations(), s.ofUserOperations(), s.metaflowOperations(), s.roomOperations(),
+		s.webhookOperations(), s.rosterOperations(), s.searchOperations(), s.carrierOperations(),
+	)
+}
+
+// kindOf is the resource of an account whose documents are of a type.
+func (s *Server) kindOf(kind string) resource.Resource {
+	i := slices.IndexFunc(s.resources, func(r resource.Resource) bool { return r.Type == kind })
+	return s.resources[i]
+}
+
 // withMetaflows holds metaflows and recordings to what their schema cannot
 // say.
 func withMetaflows(r resource.Resource, urls documents.URLChecker) resource.Resource {

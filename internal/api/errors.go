@@ -68,6 +68,14 @@ func errTooMany(retry time.Duration) *Error {
 	return e
 }
 
+// missing is err, and where that is a document that is not there, which.
+func missing(err error, id string) error {
+	if errors.Is(err, store.ErrNotFound) {
+		return errBadIdentifier(id)
+	}
+	return err
+}
+
 func errBare(status int) *Error { return &Error{Status: status, Bare: true} }
 
 // errInvalid is one thing wrong with a request.

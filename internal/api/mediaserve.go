@@ -60,7 +60,7 @@ func (s *Server) mediaAt(all string) []Operation {
 		{
 			Method: http.MethodDelete, Path: one, Returns: schema, Do: s.deleteMedia,
 			Summary: "Delete one of media and its sound; one in the place of a prompt for good",
-			Params:  []Param{{"hard_delete", "true to remove it for good."}},
+			Params:  append([]Param{{"hard_delete", "true to remove it for good."}}, deleteParams...),
 		},
 		{
 			Method: http.MethodGet, Path: one + "/raw", Produces: sounds, Summary: "Read the sound of one of media",
@@ -164,6 +164,10 @@ func (s *Server) deleteMedia(r *Request) (Reply, error) {
 	if err != nil {
 		return Reply{}, err
 	}
+	by, err := s.unused(r, old)
+	if err != nil {
+		return Reply{}, err
+	}
 	hard := isPrompt(old) || r.Param("hard_delete") == "true" || r.Param("should_soft_delete") == "false"
 	d, err := c.Delete(r.Context(), id, r.ifMatch(), hard)
 	if err == nil {
@@ -171,5 +175,6 @@ func (s *Server) deleteMedia(r *Request) (Reply, error) {
 			err = nil
 		}
 	}
-	return s.shown(r, c, d, err)
+	reply, err := s.shown(r, c, d, err)
+	return dangling(reply, by), err
 }

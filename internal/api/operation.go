@@ -14,10 +14,10 @@ type Who int
 // Callers of an operation.
 const (
 	Account  Who = iota // a token of the account in the path or of one above it
+	Master              // a token of the first account, which the server belongs to
 	Linked              // the same, or a link that this server has signed
 	AnyToken            // any valid token
 	Anyone              // no token
-	Master              // a token of the first account, which the server belongs to
 )
 
 // Operation is one thing the API does: a method on a path. The router, and
@@ -89,7 +89,6 @@ type Param struct{ Name, Summary string }
 type node struct {
 	fixed map[string]*node
 	any   *node
-	name  string // of the variable that any stands for
 	ops   map[string]*Operation
 }
 
@@ -110,9 +109,9 @@ func plant(ops []Operation) *node {
 }
 
 func (n *node) grow(part string) *node {
-	if name, ok := strings.CutPrefix(part, "{"); ok {
+	if strings.HasPrefix(part, "{") {
 		if n.any == nil {
-			n.any = &node{name: strings.TrimSuffix(name, "}")}
+			n.any = &node{}
 		}
 		return n.any
 	}
@@ -125,9 +124,17 @@ func (n *node) grow(part string) *node {
 	return n.fixed[part]
 }
 
-// find is the place of a path and what its variables are; nil if there is
-// none with operations.
-func (n *node) find(path []string, vars map[string]string) *node {
+// fill puts the values of the variables in a path of the operation into vars.
+func (o Operation) fill(vars map[string]string, path []string) {
+	for i, part := range strings.Split(o.Path, "/") {
+		if name, ok := strings.CutPrefix(part, "{"); ok {
+			vars[strings.TrimSuffix(name, "}")] = path[i]
+		}
+	}
+}
+
+// find is the place of a path; nil if there is none with operations.
+func (n *node) find(path []string) *node {
 	if len(path) == 0 {
 		if n.ops == nil {
 			return nil
@@ -135,18 +142,14 @@ func (n *node) find(path []string, vars map[string]string) *node {
 		return n
 	}
 	if next := n.fixed[path[0]]; next != nil {
-		if at := next.find(path[1:], vars); at != nil {
+		if at := next.find(path[1:]); at != nil {
 			return at
 		}
 	}
 	if n.any == nil {
 		return nil
 	}
-	at := n.any.find(path[1:], vars)
-	if at != nil {
-		vars[n.any.name] = path[0]
-	}
-	return at
+	return n.any.find(path[1:])
 }
 
 // methods are those a place takes, for Allow.

@@ -216,30 +216,44 @@ func errInUse(by []use) *Error {
 	}}
 }
 
-// remove deletes a document, unless others mean it and force is not given; a
-// reply to force says who is left without it.
+// unused refuses a request to delete what others mean, unless force is given,
+// and says who they are.
+func (s *Server) unused(r *Request, d resource.Doc) ([]use, error) {
+	if r.Account == nil {
+		return nil, nil
+	}
+	by, err := s.uses(r.Context(), *r.Account, d.Type, d.ID)
+	stale := r.ifMatch() != "" && !resource.Matches(r.ifMatch(), d.Revision) // is said first
+	if err == nil && len(by) > 0 && !stale && r.Param("force") != "true" {
+		err = errInUse(by)
+	}
+	return by, err
+}
+
+// dangling adds who is left without what was deleted.
+func dangling(reply Reply, by []use) Reply {
+	if o, ok := reply.Data.(resource.Object); ok && len(by) > 0 {
+		o["_read_only"] = resource.Object{"deleted": true, "dangling": by}
+	}
+	return reply
+}
+
+// remove deletes a document, unless others mean it.
 func (s *Server) remove(r *Request, c resource.Collection, id string) (Reply, error) {
 	d, err := c.Get(r.Context(), id)
 	if err != nil {
 		return Reply{}, err
 	}
-	by, err := s.uses(r.Context(), *r.Account, c.Type, id)
+	by, err := s.unused(r, d)
 	if err != nil {
 		return Reply{}, err
-	}
-	stale := r.ifMatch() != "" && !resource.Matches(r.ifMatch(), d.Revision) // is said first
-	if len(by) > 0 && !stale && r.Param("force") != "true" {
-		return Reply{}, errInUse(by)
 	}
 	d, err = c.Delete(r.Context(), id, r.ifMatch(), r.Param("should_soft_delete") == "false")
 	if err == nil {
 		err = s.dropBlob(r, c.Resource, id)
 	}
 	reply, err := s.shown(r, c, d, err)
-	if o, ok := reply.Data.(resource.Object); ok && len(by) > 0 {
-		o["_read_only"] = resource.Object{"deleted": true, "dangling": by}
-	}
-	return reply, err
+	return dangling(reply, by), err
 }
 
 // deleteParams are taken by every deletion.

@@ -152,10 +152,10 @@ func New(cfg Config) *Server {
 		s.authOperations(), s.masqueradeOperations(), s.recoveryOperations(),
 		s.accountOperations(), s.schemaOperations(), s.callOperations(),
 		s.cdrOperations(), s.debugOperations(), s.numberOperations(), s.signingOperations(),
-		s.mediaOperations(), s.recordingOperations(), s.checkOperations(), s.presenceOperations(), s.deviceOperations(),
+		s.mediaOperations(), s.recordingOperations(), s.checkOperations(), s.presenceOperations(), s.documentOperations(),
 	)
 	for _, r := range s.resources {
-		for _, op := range s.crud(r) {
+		for _, op := range s.crud(s.ofAccount(r)) {
 			if !slices.ContainsFunc(s.ops, op.same) { // some are more than that
 				s.ops = append(s.ops, op)
 			}
@@ -298,7 +298,7 @@ func (s *Server) takesRaw(r *Request, path []string) bool {
 	if len(path) > 0 && path[0] == "account" {
 		path = slices.Concat([]string{"accounts", "its"}, path[1:])
 	}
-	at := s.root.find(path, map[string]string{})
+	at := s.root.find(path)
 	if at == nil || at.ops[r.method] == nil {
 		return false
 	}
@@ -342,7 +342,7 @@ func (s *Server) find(r *Request, path []string) error {
 		}
 		path = slices.Concat([]string{"accounts", r.Auth.Account.ID}, path[1:])
 	}
-	at := s.root.find(path, r.vars)
+	at := s.root.find(path)
 	if at == nil {
 		if r.Auth == nil && (len(path) == 0 || s.root.fixed[path[0]] == nil) {
 			return s.unknown(r, errInvalidCredentials())
@@ -356,6 +356,7 @@ func (s *Server) find(r *Request, path []string) error {
 		return e
 	}
 	r.op = op
+	op.fill(r.vars, path)
 	return nil
 }
 

@@ -122,3 +122,6 @@ var Devices = define(resource.Def[Device]{
 
 // ByHotdesk finds devices by the ids of the users who have taken them over.
 const ByHotdesk = "hotdesk"
+
+// Takers are the ids of the users who have taken a device over.
+func Takers(d resource.Doc) []string { return keys(d.Public, "hotdesk.users") }

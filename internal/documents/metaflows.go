@@ -32,6 +32,18 @@ type Metaflows struct {
 	Patterns     map[string]Metaflow `json:"patterns,omitempty" jsonschema:"keys=.+" jsonschema_description:"Actions by regular expressions of such keys."`
 }
 
+// MetaflowsSchema is that of Metaflows.
+var MetaflowsSchema = schema.Of(Metaflows{})
+
+// ReadMetaflows is o with the defaults of metaflows, and what is wrong in it.
+func ReadMetaflows(o resource.Object, urls URLChecker) (resource.Object, schema.Faults) {
+	full, faults := check(MetaflowsSchema, o)
+	if len(faults) == 0 {
+		faults = CheckMetaflows(full, urls)
+	}
+	return full, faults
+}
+
 // CheckMetaflows holds the steps of metaflows, which their own schema took,
 // to the schemas of their modules, and puts the defaults of these in. urls
 // says what is wrong with a URL; nil takes all.

@@ -78,7 +78,7 @@ type exampleView struct{ Says, JSON string }
 // who says in words who may ask for an operation.
 var who = map[api.Who]string{
 	api.Account: "a token of the account or of one above it", api.Linked: "a token of the account, or a signed link",
-	api.AnyToken: "any token", api.Anyone: "anyone",
+	api.Master: "a token of the first account", api.AnyToken: "any token", api.Anyone: "anyone",
 }
 
 // pages are all pages, by the path below /docs.

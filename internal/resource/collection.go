@@ -33,6 +33,9 @@ type Collection struct {
 	Resource
 	Docs    store.Docs
 	Account string
+	// Within are top-level keys that all documents here have, with their
+	// values; new ones get them.
+	Within map[string]string
 	// Changed is told of every change after it was made; nil is nobody. It
 	// must not block.
 	Changed func(Change)
@@ -55,11 +58,17 @@ func (c Collection) Get(ctx context.Context, id string) (Doc, error) {
 	if k.Check() != nil {
 		return Doc{}, store.ErrNotFound // no document can have such an id
 	}
-	d, err := c.Docs.Get(ctx, k)
+	stored, err := c.Docs.Get(ctx, k)
 	if err != nil {
 		return Doc{}, err
 	}
-	return read(d)
+	d, err := read(stored)
+	for key, v := range c.Within {
+		if d.Public[key] != v && err == nil {
+			err = store.ErrNotFound
+		}
+	}
+	return d, err
 }
 
 // Show is a document as it is returned, with its computed keys.
@@ -188,6 +197,9 @@ func (c Collection) draft(id string, old *Doc, data Object) *Draft {
 	delete(public, "id")
 	for _, k := range c.ReadOnly {
 		delete(public, k)
+	}
+	for key, v := range c.Within {
+		public[key] = v
 	}
 	d := &Draft{
 		Account: c.Account, ID: id, Old: old, Doc: public, Private: Object{},

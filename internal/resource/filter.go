@@ -60,6 +60,9 @@ func (f *Filter) add(name, value string) error {
 	return nil
 }
 
+// Add is one more thing that must hold.
+func (f *Filter) Add(t func(full Object) bool) { f.test(t) }
+
 func (f *Filter) test(t func(Object) bool) { f.tests = append(f.tests, t) }
 
 // Empty says whether every document passes.

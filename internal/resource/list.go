@@ -141,8 +141,10 @@ func (c Collection) List(ctx context.Context, q Query) (Page, error) {
 // scan goes through the documents that pass the filter, in batches, until
 // each says no more.
 func (c Collection) scan(ctx context.Context, q Query, after string, each func(Doc) (bool, error)) error {
+	where := q.where(c.Index)
+	maps.Copy(where, c.Within)
 	ask := store.Query{
-		Account: c.Account, Type: c.Type, Where: q.where(c.Index),
+		Account: c.Account, Type: c.Type, Where: where,
 		After: after, Ascending: q.Ascending, Limit: min(q.Size()+1, 500),
 	}
 	for {

@@ -1,0 +1,59 @@
+package api
+
+import (
+	"net/http"
+
+	"github.com/pivotvoice/pivot/internal/documents"
+	"github.com/pivotvoice/pivot/internal/resource"
+)
+
+// carrierOperations are the carriers of the whole server, and several at once.
+func (s *Server) carrierOperations() []Operation {
+	res := documents.Carriers.Resource
+	global := shelf{
+		Resource: res, path: res.Name, who: Master,
+		in: func(*Request) (resource.Collection, error) { return s.in(res, ""), nil },
+	}
+	ops := s.crud(global)
+	for _, sh := range []shelf{global, s.ofAccount(res)} {
+		for _, method := range []string{http.MethodPut, http.MethodPost} {
+			summary := "Create several resources: data is a list of them"
+			if method == http.MethodPost {
+				summary = "Replace several resources: data is a list of them, each with its id"
+			}
+			ops = append(ops, Operation{
+				Method: method, Path: sh.path + "/collection", Group: res.Name, Who: sh.who, Summary: summary,
+				Example: Example{Data: "[]"}, Do: sh.does(s.saveAll),
+			})
+		}
+	}
+	return ops
+}
+
+// saveAll saves the documents in a request's list, and answers with them in
+// their order; one that is refused has the error in its place.
+func (s *Server) saveAll(r *Request, c resource.Collection) (Reply, error) {
+	list, ok := r.body.data.([]any)
+	if !ok {
+		return Reply{}, errInvalid("data", "type", "Value did not match type(s): array", map[string]any{"target": "array"})
+	}
+	rows := make([]any, len(list))
+	for i, v := range list {
+		data, _ := v.(resource.Object)
+		var d resource.Doc
+		var err error
+		if id := resource.Text(data, "id"); r.method == http.MethodPost {
+			d, err = c.Replace(r.Context(), id, data, "")
+			err = missing(err, id)
+		} else {
+			d, err = c.Create(r.Context(), data)
+		}
+		if err != nil {
+			e := s.explain(r, err)
+			rows[i] = resource.Object{"error": e.Status, "message": e.Message, "data": e.Data}
+			continue
+		}
+		rows[i] = d.Show()
+	}
+	return Reply{Data: rows}, nil
+}

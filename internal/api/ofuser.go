@@ -1,0 +1,133 @@
+package api
+
+import (
+	"errors"
+	"net/http"
+
+	"github.com/pivotvoice/pivot/internal/documents"
+	"github.com/pivotvoice/pivot/internal/resource"
+	"github.com/pivotvoice/pivot/internal/store"
+)
+
+// ofUserOperations are what belongs to one user.
+func (s *Server) ofUserOperations() []Operation {
+	const one = "accounts/{account_id}/users/{user_id}/"
+	ops := []Operation{
+		{
+			Path: one + "devices", Summary: "List the devices of a user, and those that the user has taken over",
+			Params: listParams, Produces: []string{csvType}, Do: s.listUserDevices,
+		},
+		{
+			Path: one + "groups", Summary: "List the groups that a user is in", Params: listParams, Produces: []string{csvType},
+			Do: s.ofUser(documents.Groups.Resource, documents.ByEndpoint),
+		},
+		{
+			Path: one + "vmboxes", Summary: "List the mailboxes of a user", Params: listParams, Produces: []string{csvType},
+			Do: s.ofUser(documents.Mailboxes.Resource, "owner_id"),
+		},
+		{
+			Path: one + "hotdesks", Summary: "List the devices that a user has taken over", Do: s.listHotdesks,
+		},
+		{
+			Path: one + "vcard", Summary: "Read a user as a vCard", Produces: []string{vcardType},
+			Do: func(r *Request) (Reply, error) {
+				u, err := s.user(r)
+				return vcardOf(u.Public, "first_name", "last_name", "", "caller_id.external.number"), err
+			},
+		},
+	}
+	for i := range ops {
+		ops[i].Group, ops[i].Method, ops[i].Own = "users", http.MethodGet, themselves
+	}
+	return append(ops, Operation{
+		Method: http.MethodGet, Path: "accounts/{account_id}/devices/{id}/hotdesks", Group: "devices",
+		Summary: "List the users who have taken a device over", Do: s.listTakers,
+	})
+}
+
+// themselves lets in the user whom the path names.
+func themselves(r *Request) (bool, error) { return r.Var("user_id") == r.Auth.UserID(), nil }
+
+// user is the user in the path.
+func (s *Server) user(r *Request) (resource.Doc, error) {
+	d, err := s.users(r.Account.ID).Get(r.Context(), r.Var("user_id"))
+	return d, missing(err, r.Var("user_id"))
+}
+
+// ofUser lists the documents that the store's index finds by the user's id.
+func (s *Server) ofUser(res resource.Resource, index string) func(*Request) (Reply, error) {
+	return func(r *Request) (Reply, error) {
+		u, err := s.user(r)
+		if err != nil {
+			return Reply{}, err
+		}
+		q, err := resource.ParseQuery(r.query, r.Param)
+		if err != nil {
+			return Reply{}, err
+		}
+		q.Where = map[string]string{index: u.ID}
+		return s.page(r, s.in(res, r.Account.ID), q)
+	}
+}
+
+// listUserDevices are a user's own devices, and with hotdesked those that the
+// user has taken over.
+func (s *Server) listUserDevices(r *Request) (Reply, error) {
+	reply, err := s.ofUser(documents.Devices.Resource, "owner_id")(r)
+	if err != nil {
+		return reply, err
+	}
+	rows, _ := reply.Data.([]any)
+	c := s.in(documents.Devices.Resource, r.Account.ID)
+	taken, err := c.FindBy(r.Context(), documents.ByHotdesk, r.Var("user_id"))
+	if err != nil || reply.List.Next != "" { // these come at the end
+		return reply, err
+	}
+	for _, row := range rows {
+		row.(resource.Object)["hotdesked"] = false
+	}
+	for _, d := range taken {
+		row := c.Row(d)
+		row["hotdesked"] = true
+		rows = append(rows, row)
+	}
+	reply.Data = rows
+	if reply.List.Size >= 0 {
+		reply.List.Size = len(rows)
+	}
+	return reply, nil
+}
+
+func (s *Server) listHotdesks(r *Request) (Reply, error) {
+	u, err := s.user(r)
+	if err != nil {
+		return Reply{}, err
+	}
+	taken, err := s.in(documents.Devices.Resource, r.Account.ID).FindBy(r.Context(), documents.ByHotdesk, u.ID)
+	rows := make([]any, len(taken))
+	for i, d := range taken {
+		rows[i] = resource.Object{"device_id": d.ID, "device_name": d.Public["name"]}
+	}
+	return Reply{Data: rows, List: &ListInfo{Size: len(rows)}}, err
+}
+
+func (s *Server) listTakers(r *Request) (Reply, error) {
+	d, err := s.in(documents.Devices.Resource, r.Account.ID).Get(r.Context(), r.Var("id"))
+	if err != nil {
+		return Reply{}, err
+	}
+	rows := []any{}
+	for _, ref := range documents.Takers(d) {
+		u, err := s.users(r.Account.ID).Get(r.Context(), ref)
+		if errors.Is(err, store.ErrNotFound) {
+			continue
+		}
+		if err != nil {
+			return Reply{}, err
+		}
+		rows = append(rows, resource.Object{
+			"user_id": u.ID, "first_name": u.Public["first_name"], "last_name": u.Public["last_name"],
+		})
+	}
+	return Reply{Data: rows, List: &ListInfo{Size: len(rows)}}, nil
+}

@@ -1,0 +1,121 @@
+package api
+
+import (
+	"errors"
+	"maps"
+	"net/http"
+
+	"github.com/pivotvoice/pivot/internal/documents"
+	"github.com/pivotvoice/pivot/internal/resource"
+	"github.com/pivotvoice/pivot/internal/schema"
+)
+
+// metaflowOperations read and change the metaflows that lie in another
+// document, under the key metaflows.
+func (s *Server) metaflowOperations() []Operation {
+	var ops []Operation
+	for _, owner := range []struct {
+		path, whose string
+		own         func(*Request) (bool, error)
+		in          func(*Request) (c resource.Collection, id string)
+	}{
+		{"", "an account", nil, func(r *Request) (resource.Collection, string) { return s.accounts(), r.Account.ID }},
+		{"users/{user_id}/", "a user", themselves, func(r *Request) (resource.Collection, string) {
+			return s.users(r.Account.ID), r.Var("user_id")
+		}},
+		{"devices/{id}/", "a device", nil, func(r *Request) (resource.Collection, string) {
+			return s.in(s.kindOf("device"), r.Account.ID), r.Var("id")
+		}},
+	} {
+		path := "accounts/{account_id}/" + owner.path + "metaflows"
+		ops = append(ops,
+			Operation{
+				Method: http.MethodGet, Path: path, Summary: "Read the metaflows of " + owner.whose, Own: owner.own,
+				Returns: documents.MetaflowsSchema,
+				Do: func(r *Request) (Reply, error) {
+					c, id := owner.in(r)
+					d, err := c.Get(r.Context(), id)
+					return metaflowsReply(d), missing(err, id)
+				},
+			},
+			Operation{
+				Method: http.MethodPost, Path: path, Summary: "Replace the metaflows of " + owner.whose,
+				Body: documents.MetaflowsSchema, Returns: documents.MetaflowsSchema, Own: owner.own,
+				Example: Example{Data: metaflowsExample},
+				Do: func(r *Request) (Reply, error) {
+					c, id := owner.in(r)
+					return s.setMetaflows(r, c, id)
+				},
+			},
+			Operation{
+				Method: http.MethodDelete, Path: path, Summary: "Delete the metaflows of " + owner.whose, Own: owner.own,
+				Do: func(r *Request) (Reply, error) {
+					c, id := owner.in(r)
+					d, err := edit(r, c, id, func(o resource.Object) { delete(o, "metaflows") })
+					return metaflowsReply(d), missing(err, id)
+				},
+			},
+		)
+	}
+	for i := range ops {
+		ops[i].Group = "metaflows"
+	}
+	return ops
+}
+
+const metaflowsExample = `{"binding_digit": "*", "numbers": {"2": {"module": "hold", "data": {"unhold_key": "1"}}}}`
+
+func metaflowsReply(d resource.Doc) Reply {
+	flows, _ := d.Public["metaflows"].(resource.Object)
+	if flows == nil {
+		flows = resource.Object{}
+	}
+	return Reply{Data: flows, Revision: d.Revision}
+}
+
+func (s *Server) setMetaflows(r *Request, c resource.Collection, id string) (Reply, error) {
+	flows, faults := documents.ReadMetaflows(r.Data(), s.cfg.askable)
+	if err := faults.Err(); err != nil {
+		return Reply{}, err
+	}
+	d, err := edit(r, c, id, func(o resource.Object) { o["metaflows"] = flows })
+	return metaflowsReply(d), missing(err, id)
+}
+
+// tries is how often a part of a document is written again on top of somebody
+// else's change.
+const tries = 8
+
+// edit changes a part of a document, whoever else changes the rest of it.
+func edit(r *Request, c resource.Collection, id string, change func(resource.Object)) (resource.Doc, error) {
+	for try := 1; ; try++ {
+		d, err := c.Get(r.Context(), id)
+		if err != nil {
+			return d, err
+		}
+		if match := r.ifMatch(); match != "" && !resource.Matches(match, d.Revision) {
+			return d, resource.ErrMismatch
+		}
+		next := maps.Clone(d.Public)
+		change(next)
+		saved, err := c.Replace(r.Context(), id, next, `"`+d.Revision+`"`)
+		if !errors.Is(err, resource.ErrMismatch) || try == tries {
+			return saved, inPart(err)
+		}
+	}
+}
+
+// inPart takes "metaflows" from the paths of faults: the client knows only the
+// part.
+func inPart(err error) error {
+	var faults schema.Faults
+	if !errors.As(err, &faults) {
+		return err
+	}
+	for i, f := range faults {
+		if len(f.Path) > 1 && f.Path[0] == "metaflows" {
+			faults[i].Path = f.Path[1:]
+		}
+	}
+	return faults
+}

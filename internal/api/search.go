@@ -1,0 +1,113 @@
+package api
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/pivotvoice/pivot/internal/resource"
+	"github.com/pivotvoice/pivot/internal/route"
+)
+
+// searches are what each type can be searched by: q, and where the documents
+// have it.
+var searches = map[string]map[string][]string{
+	"account":  {"name": {"name"}, "realm": {"realm"}},
+	"callflow": {"name": {"name"}, "number": {"numbers"}, "name_and_number": {"name", "numbers"}},
+	"device":   {"name": {"name"}, "username": {"sip.username"}, "mac_address": {"mac_address"}},
+	"user":     {"name": {"first_name", "last_name"}, "username": {"username"}, "email": {"email"}},
+	"vmbox":    {"name": {"name"}, "number": {"mailbox"}},
+}
+
+func (s *Server) searchOperations() []Operation {
+	params := append([]Param{
+		{"t", "The type of the documents: callflow, user, device …"},
+		{"q", "What is looked at: name, number, name_and_number …"},
+		{"v", "How that begins, whatever its case."},
+	}, listParams...)
+	ops := []Operation{
+		{
+			Path: "accounts/{account_id}/search", Summary: "Search an account's documents",
+			Example: Example{Query: "t=callflow&q=name_and_number&v=26"}, Do: s.search,
+		},
+		{
+			Path: "search", Who: Master, Summary: "Search the accounts", Example: Example{Query: "t=account&q=name&v=sam"},
+			Do: s.searchAccounts,
+		},
+	}
+	for i := range ops {
+		ops[i].Method, ops[i].Group, ops[i].Params = http.MethodGet, "search", params
+	}
+	return ops
+}
+
+func (s *Server) search(r *Request) (Reply, error) {
+	var names []string
+	for _, res := range s.resources {
+		names = append(names, res.Type)
+	}
+	slices.Sort(names)
+	if t := r.Param("t"); !slices.Contains(names, t) {
+		return Reply{}, errChoice("t", t, names)
+	}
+	return s.searchIn(r, s.in(s.kindOf(r.Param("t")), r.Account.ID))
+}
+
+func (s *Server) searchAccounts(r *Request) (Reply, error) {
+	if t := r.Param("t"); t != s.accountsDef.Type {
+		return Reply{}, errChoice("t", t, []string{s.accountsDef.Type})
+	}
+	return s.searchIn(r, s.accounts())
+}
+
+// searchIn is the rows of a collection whose documents have what is searched
+// for.
+func (s *Server) searchIn(r *Request, c resource.Collection) (Reply, error) {
+	by, known := searches[c.Type]
+	if !known {
+		by = map[string][]string{"name": {"name"}}
+	}
+	paths, ok := by[r.Param("q")]
+	if !ok {
+		var names []string
+		for name := range by {
+			names = append(names, name)
+		}
+		slices.Sort(names)
+		return Reply{}, errChoice("q", r.Param("q"), names)
+	}
+	v := r.Param("v")
+	if v == "" {
+		return Reply{}, errInvalid("v", "required", "Field is required but missing", nil)
+	}
+	q, err := resource.ParseQuery(r.query, r.Param)
+	if err != nil {
+		return Reply{}, err
+	}
+	q.Filter.Add(func(o resource.Object) bool { return begins(o, paths, v) })
+	return s.page(r, c, q)
+}
+
+// begins says whether anything at these paths begins with v: as a name, in
+// which only letters and digits count, or as a number as calls have it.
+func begins(o resource.Object, paths []string, v string) bool {
+	plain, number := resource.Alphanumeric(v), route.Normalise(v)
+	for _, path := range paths {
+		for _, value := range resource.Strings(o, path) {
+			if strings.HasPrefix(value, v) || strings.HasPrefix(value, number) && strings.HasPrefix(number, "+") ||
+				plain != "" && strings.HasPrefix(resource.Alphanumeric(value), plain) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// errChoice is a parameter that is none of what it may be.
+func errChoice(name, value string, choices []string) error {
+	if value == "" {
+		return errInvalid(name, "required", "Field is required but missing", map[string]any{"target": choices})
+	}
+	return errInvalid(name, "enum", "Value not found in enumerated list of values",
+		map[string]any{"target": choices, "value": value})
+}

@@ -1,0 +1,82 @@
+package api
+
+import (
+	"net/http"
+
+	"github.com/pivotvoice/pivot/internal/documents"
+	"github.com/pivotvoice/pivot/internal/resource"
+)
+
+func (s *Server) webhookOperations() []Operation {
+	const all = "accounts/{account_id}/webhooks"
+	res := documents.Webhooks.Resource
+	ops := []Operation{
+		{
+			Method: http.MethodGet, Path: "webhooks", Who: Anyone, Summary: "List what webhooks can hear of",
+			Do: func(*Request) (Reply, error) { return Reply{Data: hookRows()}, nil },
+		},
+		{
+			Method: http.MethodGet, Path: "webhooks/samples", Who: Anyone,
+			Summary: "List samples of what webhooks are told: none, as they are not told anything yet",
+			Do:      func(*Request) (Reply, error) { return Reply{Data: []any{}}, nil },
+		},
+		{
+			Method: http.MethodPatch, Path: all, Summary: "Enable all webhooks that were disabled, with re-enable",
+			Params: []Param{{"re-enable", "true."}}, Example: Example{Data: `{"re-enable": true}`}, Do: s.enableHooks,
+		},
+		{
+			Method: http.MethodGet, Path: all + "/attempts",
+			Summary: "List the attempts to tell webhooks something: none, as they are not told anything yet",
+			Do:      func(*Request) (Reply, error) { return Reply{Data: []any{}, List: &ListInfo{}}, nil },
+		},
+		{
+			Method: http.MethodGet, Path: all + "/{id}/attempts", Do: s.nothingIn(res),
+			Summary: "List the attempts to tell a webhook something: none, as it is not told anything yet",
+		},
+	}
+	for i := range ops {
+		ops[i].Group = res.Name
+	}
+	return ops
+}
+
+// hookRows are the kinds of webhooks as clients choose from them.
+func hookRows() []any {
+	var rows []any
+	for _, h := range documents.Hooks() {
+		row := resource.Object{"id": h.ID, "name": h.Name, "description": h.Description}
+		modifiers := resource.Object{}
+		for key, values := range map[string][]string{"type": h.Types, "action": h.Actions} {
+			if values != nil {
+				modifiers[key] = resource.Object{"type": "array", "items": values}
+			}
+		}
+		if len(modifiers) > 0 {
+			row["modifiers"] = modifiers
+		}
+		rows = append(rows, row)
+	}
+	return rows
+}
+
+// enableHooks enables the webhooks of an account that are not, and answers
+// with them.
+func (s *Server) enableHooks(r *Request) (Reply, error) {
+	if r.Param("re-enable") != "true" {
+		return Reply{}, errInvalid("re-enable", "required", "Field is required but missing", nil)
+	}
+	c := s.in(s.kindOf("webhook"), r.Account.ID)
+	off, err := c.Where(r.Context(), map[string]string{"enabled": "false"})
+	if err != nil {
+		return Reply{}, err
+	}
+	rows := make([]any, len(off))
+	for i, d := range off {
+		on, err := c.Patch(r.Context(), d.ID, resource.Object{"enabled": true, "disable_reason": nil}, "")
+		if err != nil {
+			return Reply{}, err
+		}
+		rows[i] = c.Row(on)
+	}
+	return Reply{Data: rows}, nil
+}
