@@ -84,6 +84,7 @@ func All(d Deps) []flow.Action {
 	return []flow.Action{
 		afterBridge,
 		answer,
+		audioLevel,
 		audioMacro(d),
 		branchBNumber(d.Flows),
 		branchVariable(d.Documents),

@@ -75,6 +75,14 @@ type Echoer interface {
 	Echo(ctx context.Context) error
 }
 
+// Leveler is a leg whose sound can be made louder and softer.
+type Leveler interface {
+	// SetLevel is how loud a side is from now on: audio.LevelMute, which is
+	// silence, to audio.LevelMax; 0 is as it is. Of Heard it changes what
+	// recordings and the like get, never the finding of keys.
+	SetLevel(side Side, level int)
+}
+
 // Transferrer is a leg that can be asked to call somebody else instead.
 type Transferrer interface {
 	// Refer asks the far end to call target, a SIP or tel URI, with headers in

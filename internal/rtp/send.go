@@ -165,6 +165,9 @@ func (o *sender) clear(why error) {
 func (s *Stream) send() { s.emit(s.frame()) }
 
 func (s *Stream) emit(f frame) {
+	if f.payload != nil && !f.event {
+		f.payload = s.levels.sent(f.payload)
+	}
 	if !s.mute() && f.payload != nil {
 		s.transmit(f)
 	} else {
@@ -343,10 +346,11 @@ func (e *echoing) forward(s *Stream, p *pion.Packet) {
 		e.began = true
 	}
 	e.last = p.Timestamp + e.offset
+	payload := s.levels.echoed(p.Payload)
 	s.write(pion.Header{
 		Version: 2, SSRC: s.ssrc, SequenceNumber: s.out.seq, Marker: p.Marker || s.out.marker,
 		PayloadType: s.params.PayloadType, Timestamp: e.last,
-	}, p.Payload)
+	}, payload)
 	s.out.marker = false
-	s.taps.forwarded(p.Payload)
+	s.taps.forwarded(payload)
 }

@@ -84,6 +84,7 @@ type Stream struct {
 	out     sender
 	in      receiver
 	reports reporter
+	levels  levels
 	taps    listeners
 	onKey   func(Key)
 	keys    []Key // heard, and to be told at the end of the tick
@@ -143,7 +144,9 @@ func (s *Stream) Configure(p Params) error {
 	s.params, s.out.silence = p, silence
 	if fresh {
 		s.in.track.rate(p.Codec.ClockRate)
+		s.levels.restart(p.Codec)
 		s.taps.restart(p.Codec)
+		s.taps.volume = s.levels.in
 	}
 	s.taps.inband(p.Inband)
 	if !s.ready {

@@ -23,7 +23,8 @@ type listeners struct {
 	echoed    []int16
 	delayed   [ahead][]int16
 	turn      int
-	pcm       [3][]int16 // room for what was heard, was spoken, and the two mixed
+	pcm       [4][]int16    // room for what was heard, was spoken, the two mixed, and what was heard at its level
+	volume    *audio.Volume // of what is heard; nil leaves it
 	lateSoFar uint64
 }
 
@@ -155,6 +156,12 @@ func (l *listeners) hear(f frame) []Key {
 		spoken = l.speak(f)
 		l.pcm[1] = spoken
 	}
+	original := heard
+	if heard != nil && l.volume != nil {
+		heard = append(l.pcm[3][:0], heard...)
+		l.pcm[3] = heard
+		l.volume.Samples(heard)
+	}
 	var mixed []int16
 	if heard != nil && spoken != nil {
 		mixed = l.mix(heard, spoken)
@@ -165,7 +172,7 @@ func (l *listeners) hear(f frame) []Key {
 			l.remove(t)
 		}
 	}
-	return l.listen(heard)
+	return l.listen(original)
 }
 
 // speak is the sound of a frame that went out.

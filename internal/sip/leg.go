@@ -18,6 +18,7 @@ var (
 	_ call.Leg         = (*leg)(nil)
 	_ call.Ringer      = (*leg)(nil)
 	_ call.Echoer      = (*leg)(nil)
+	_ call.Leveler     = (*leg)(nil)
 	_ call.Transferrer = (*leg)(nil)
 )
 
@@ -168,16 +169,21 @@ func (l *leg) SendKeys(ctx context.Context, keys string, each time.Duration) err
 	return l.heard(ctx, l.media.stream.SendKeys(ctx, keys, each))
 }
 
-func (l *leg) Tap(side call.Side, to audio.Sink) func() {
-	which := rtp.Both
+func (l *leg) Tap(side call.Side, to audio.Sink) func() { return l.media.stream.Tap(sideOf(side), to) }
+
+// SetLevel makes one side, or both, louder or softer.
+func (l *leg) SetLevel(side call.Side, level int) { l.media.stream.SetLevel(sideOf(side), level) }
+
+// sideOf is a side as the media engine knows it.
+func sideOf(side call.Side) rtp.Side {
 	switch side {
 	case call.Heard:
-		which = rtp.Heard
+		return rtp.Heard
 	case call.Spoken:
-		which = rtp.Spoken
-	case call.Both:
+		return rtp.Spoken
+	default:
+		return rtp.Both
 	}
-	return l.media.stream.Tap(which, to)
 }
 
 // add puts a fact on the call's timeline.

@@ -20,7 +20,8 @@ import (
 	"github.com/pivotvoice/pivot/internal/event"
 )
 
-// Phone is a call.Leg, a call.Ringer, a call.Echoer and a call.Transferrer. Make one with New.
+// Phone is a call.Leg, a call.Ringer, a call.Echoer, a call.Leveler and a
+// call.Transferrer. Make one with New.
 type Phone struct {
 	// Codec is what the phone hears in; PCMU unless changed before use.
 	Codec *audio.Codec
@@ -328,6 +329,9 @@ func (p *Phone) SendKeys(ctx context.Context, keys string, each time.Duration) e
 	return nil
 }
 
+// SetLevel implements call.Leveler. It is noted, and changes nothing.
+func (p *Phone) SetLevel(side call.Side, level int) { p.note("%s at level %d", side, level) }
+
 // Refer implements call.Transferrer.
 func (p *Phone) Refer(ctx context.Context, target string, headers map[string]string) (call.ReferResult, error) {
 	if err := p.ready(ctx, "Refer"); err != nil {
@@ -345,5 +349,6 @@ var (
 	_ call.Leg         = (*Phone)(nil)
 	_ call.Ringer      = (*Phone)(nil)
 	_ call.Echoer      = (*Phone)(nil)
+	_ call.Leveler     = (*Phone)(nil)
 	_ call.Transferrer = (*Phone)(nil)
 )
