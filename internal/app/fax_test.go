@@ -1,6 +1,7 @@
 package app_test
 
 import (
+	"encoding/json"
 	"io"
 	"net/http"
 	"strings"
@@ -39,8 +40,8 @@ func TestFaxIsHeard(t *testing.T) {
 	}
 }
 
-// create makes a document of the first account.
-func create(t *testing.T, a *app.App, path, data string) {
+// create makes a document of the first account and returns its id.
+func create(t *testing.T, a *app.App, path, data string) string {
 	t.Helper()
 	req, err := http.NewRequest(http.MethodPut, "http://"+a.HTTP()+"/v2/accounts/"+a.Credentials.AccountID+path,
 		strings.NewReader(`{"data":`+data+`}`))
@@ -54,9 +55,11 @@ func create(t *testing.T, a *app.App, path, data string) {
 	}
 	answer, _ := io.ReadAll(resp.Body)
 	_ = resp.Body.Close()
-	if resp.StatusCode != http.StatusCreated {
+	var made struct{ Data struct{ ID string } }
+	if err := json.Unmarshal(answer, &made); err != nil || resp.StatusCode != http.StatusCreated {
 		t.Fatalf("%s: %s", resp.Status, answer)
 	}
+	return made.Data.ID
 }
 
 // told waits until a call's timeline says something.

@@ -6,9 +6,9 @@ import (
 	"github.com/pivotvoice/pivot/internal/resource"
 )
 
-// accountType is the type of the documents of accounts, which are the
+// AccountType is the type of the documents of accounts, which are the
 // server's own.
-const accountType = "account"
+const AccountType = "account"
 
 // Public reads what is not private of a document of any type; where there is
 // none it is store.ErrNotFound.
@@ -21,5 +21,5 @@ func (l Library) Public(ctx context.Context, account, kind, id string) (resource
 // Account reads what is not private of an account's document; where there is
 // none it is store.ErrNotFound.
 func (l Library) Account(ctx context.Context, id string) (resource.Object, error) {
-	return l.Public(ctx, "", accountType, id)
+	return l.Public(ctx, "", AccountType, id)
 }

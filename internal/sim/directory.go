@@ -69,20 +69,3 @@ func (c *Call) Number(d *Directory, number string) bool {
 	c.Before = []event.Fact{event.Routed{FlowID: found.ID, Flow: name, Number: number, Why: r.Why}}
 	return true
 }
-
-// byID is callflows of which only the ids are known.
-type byID map[string]*flow.Node
-
-// Callflow implements actions.Flows.
-func (f byID) Callflow(_ context.Context, _, id string) (*flow.Node, string, error) {
-	n, ok := f[id]
-	if !ok {
-		return nil, "", fmt.Errorf("there is no callflow %s", id)
-	}
-	return n, "", nil
-}
-
-// Find implements actions.Flows: none of them has a number.
-func (f byID) Find(_ context.Context, _, number string) (route.Result, *flow.Node, error) {
-	return route.Match(number, nil), nil, nil
-}

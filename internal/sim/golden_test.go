@@ -89,7 +89,7 @@ func TestSaved(t *testing.T) {
 	for _, name := range cases(t) {
 		t.Run(filepath.Base(name), func(t *testing.T) {
 			test, _ := read(t, name)
-			c, _, err := test.call()
+			c, _, err := test.call(t.Context())
 			if err != nil {
 				t.Fatal(err)
 			}

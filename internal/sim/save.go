@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"github.com/pivotvoice/pivot/internal/event"
-	"github.com/pivotvoice/pivot/internal/flow"
 )
 
 // Save writes what happened on a call as a test. ask says how it began if a
@@ -59,11 +58,11 @@ func Save(name, says string, c Call, ask Ask, document string, r Result) error {
 }
 
 // visited are the callflows that callflow nodes led to.
-func visited(c Call, events []event.Event) map[string]*flow.Node {
+func visited(c Call, events []event.Event) map[string]json.RawMessage {
 	if c.Flows == nil {
 		return nil
 	}
-	all := map[string]*flow.Node{}
+	all := map[string]json.RawMessage{}
 	for _, e := range events {
 		w, ok := e.What.(event.Started)
 		if !ok || w.Module != "callflow" {
@@ -73,7 +72,7 @@ func visited(c Call, events []event.Event) map[string]*flow.Node {
 		// What cannot be read led nowhere.
 		_ = json.Unmarshal(w.Data, &d)
 		if n, _, err := c.Flows.Callflow(context.Background(), c.Account, d.ID); err == nil {
-			all[d.ID] = n
+			all[d.ID] = programOf(n)
 		}
 	}
 	return all

@@ -40,7 +40,10 @@ type Call struct {
 	Captured       map[string]string
 	Before         []event.Fact  // how it was routed
 	Flows          actions.Flows // for callflow nodes; nil has none
-	Key            string        // signs requests; "" signs none
+	// Documents are the account's menus, lists and the like; the zero Library
+	// has none.
+	Documents documents.Library
+	Key       string // signs requests; "" signs none
 	// Web answers the call's requests; nil is the network, where media are
 	// fetched too.
 	Web http.RoundTripper
@@ -185,6 +188,9 @@ func (r *running) engine(log event.Log) *flow.Engine {
 	deps.Media, deps.Recogniser, deps.Callbacks = r.sounds, &r.speech, callbacks{log}
 	if r.call.Flows != nil {
 		deps.Flows = r.call.Flows
+	}
+	if docs := r.call.Documents; docs.Docs != nil {
+		deps.Documents, deps.Lists = docs, documents.NewPhonebook(docs.Docs)
 	}
 	if key := r.call.Key; key != "" {
 		deps.Keys = func(context.Context, string) []string { return []string{key} }

@@ -37,7 +37,7 @@ func (t *Test) Run(ctx context.Context, take Taker) (o Outcome) {
 	o.Test = t
 	began := time.Now()
 	defer func() { o.Took = time.Since(began) }()
-	c, pages, err := t.call()
+	c, pages, err := t.call(ctx)
 	if err != nil {
 		o.Err = err
 		return o

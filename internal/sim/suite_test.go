@@ -112,7 +112,7 @@ func TestSavedNumber(t *testing.T) {
 // TestScreen: all that is known of a call, for people and for programs.
 func TestScreen(t *testing.T) {
 	test, _ := read(t, "testdata/try/gather.txt")
-	c, _, err := test.call()
+	c, _, err := test.call(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,6 +2,7 @@ package sim
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -25,12 +26,15 @@ type Test struct {
 	Says  string                     `json:"says,omitempty"`
 	Call  TestCall                   `json:"call"`
 	Flow  json.RawMessage            `json:"flow,omitempty"`
-	Flows map[string]*flow.Node      `json:"callflows,omitempty"` // by id, for callflow nodes
+	Flows map[string]json.RawMessage `json:"callflows,omitempty"` // by id
 	Web   map[string]json.RawMessage `json:"web,omitempty"`
 	Press []TestStep                 `json:"press,omitempty"`
 	Hears []string                   `json:"hears,omitempty"`
 	Asks  []string                   `json:"asks,omitempty"`
 	Ends  string                     `json:"ends,omitempty"`
+
+	Documents shelf           `json:"documents,omitempty"`
+	Account   json.RawMessage `json:"account,omitempty"` // the document of the account
 
 	file      string     // where it was read from
 	directory *Directory // the callflows in the same folder
@@ -93,7 +97,18 @@ func ReadTest(name string, text []byte) (*Test, error) {
 			})
 		}
 	}
-	return t, nil
+	return t, t.checkDocuments(name, text)
+}
+
+// checkDocuments says where in the test a document is that cannot be kept.
+func (t *Test) checkDocuments(name string, text []byte) error {
+	_, err := t.documents(context.Background())
+	m, ok := errors.AsType[*misplaced](err)
+	if !ok {
+		return err
+	}
+	line, column := position(text, locate(text, m.at))
+	return fmt.Errorf("%s: %w", name, &event.ParseError{Line: line, Column: column, Message: m.Error()})
 }
 
 // strict reads JSON that has no keys but those that into has.
@@ -139,9 +154,15 @@ func (s TestStep) step() (Step, error) {
 const keypad = "0123456789*#ABCDabcd"
 
 // call is the test as a call, with the pages that its requests get.
-func (t *Test) call() (Call, *Pages, error) {
+func (t *Test) call(ctx context.Context) (Call, *Pages, error) {
 	c := Call{From: t.Call.From, To: t.Call.To, Name: t.Call.Name, At: t.Call.At, Limit: longestTest}
 	all := map[string][]Page{}
+	var err error
+	if t.Documents != nil || t.Account != nil {
+		if c.Documents, err = t.documents(ctx); err != nil {
+			return c, nil, err
+		}
+	}
 	if err := t.program(&c, all); err != nil {
 		return c, nil, err
 	}
@@ -171,22 +192,21 @@ const longestTest = time.Hour
 // the number among the callflows beside the test.
 func (t *Test) program(c *Call, all map[string][]Page) error {
 	ask := Ask{URL: t.Call.URL, Method: t.Call.Method, Format: t.Call.Format, Compat: t.Call.Compat}
+	numbers, err := t.flows(c)
 	switch {
-	case t.Flows != nil:
-		c.Flows = byID(t.Flows)
-	case t.directory != nil:
-		c.Flows = t.directory
-	}
-	switch {
+	case err != nil:
+		return err
 	case t.Call.URL != "" && t.Flow != nil:
 		return errors.New("it has both a flow and a url to begin with")
 	case t.Call.URL != "":
 		c.Program = ask.Program()
 		return nil
-	case t.Flow == nil && t.directory == nil:
+	case t.Flow == nil && numbers == nil:
 		return errors.New("it says neither flow nor url, and there are no callflows beside it")
 	case t.Flow == nil:
-		c.Number(t.directory, t.Call.To)
+		own := c.Flows
+		c.Number(numbers, t.Call.To)
+		c.Flows = own
 		return nil
 	}
 	page, name, err := t.document(t.Flow)
@@ -208,6 +228,34 @@ func (t *Test) program(c *Call, all map[string][]Page) error {
 	all[ask.URL] = []Page{page}
 	c.Program = ask.Program()
 	return nil
+}
+
+// flows gives the call the test's own callflows, or those beside the test. It
+// returns those of them that have numbers, nil if none has.
+func (t *Test) flows(c *Call) (numbers *Directory, err error) {
+	if t.directory != nil {
+		c.Flows, numbers = t.directory, t.directory
+	}
+	if t.Flows == nil {
+		return numbers, nil
+	}
+	var own []Callflow
+	numbered := false
+	for _, id := range sortedKeys(t.Flows) {
+		one, err := readCallflow(t.Flows[id])
+		if err != nil {
+			return nil, fmt.Errorf("callflows %q: %w", id, err)
+		}
+		one.ID = id
+		numbered = numbered || len(one.Numbers)+len(one.Patterns) > 0
+		own = append(own, one)
+	}
+	all := NewDirectory(own)
+	c.Flows = all
+	if numbered {
+		numbers = all
+	}
+	return numbers, nil
 }
 
 // document is a document in the test or the file it names, and its name.

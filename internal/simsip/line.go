@@ -84,6 +84,9 @@ func (x *Exchange) Close() {
 // Take is a sim.Taker: the server answers c.To with the flow, and asks a web
 // server on this machine that has the pages.
 func (x *Exchange) Take(ctx context.Context, c sim.Call, pages *sim.Pages) (r sim.Result, err error) {
+	if c.Documents.Docs != nil {
+		return r, errors.New("a test with documents of its own cannot be taken over SIP: run it without --sip")
+	}
 	site, err := open(ctx, pages)
 	if err != nil {
 		return r, err

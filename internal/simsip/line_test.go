@@ -90,3 +90,14 @@ func program(t *testing.T, text string) *flow.Node {
 	}
 	return &n
 }
+
+// TestDocumentsRefused: the server of a test over SIP has documents of its own.
+func TestDocumentsRefused(t *testing.T) {
+	test, err := sim.ReadTest("x.json", []byte(`{"call": {}, "flow": {"module": "menu"}, "documents": {"menus": {"m": {"name": "M"}}}}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if o := test.Run(t.Context(), (&simsip.Exchange{}).Take); o.Err == nil || !strings.Contains(o.Err.Error(), "without --sip") {
+		t.Error(o.Err)
+	}
+}

@@ -1,0 +1,63 @@
+package app_test
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/pivotvoice/pivot/internal/phone"
+)
+
+// TestMenuHunts: a caller dials an extension in a menu, over SIP and RTP, and
+// is answered by another callflow, which presses keys of its own.
+func TestMenuHunts(t *testing.T) {
+	a := start(t, nil)
+	menu := create(t, a, "/menus", `{"name":"Door","hunt_deny":"^202$","retries":2,"media":{"greeting":"tone_stream://%(3000,0,1000)",
+		"transfer_media":"tone_stream://%(100,0,440)","invalid_media":"tone_stream://%(100,0,350)","exit_media":false}}`)
+	put(t, a, "/callflows", `{"data":{"numbers":["500"],"flow":{"module":"menu","data":{"id":"`+menu+`"},"children":{
+		"1":{"module":"send_dtmf","data":{"digits":"11"}},"max_retries":{"module":"send_dtmf","data":{"digits":"99"}}}}}}`)
+	for _, number := range []string{"201", "202"} {
+		put(t, a, "/callflows", `{"data":{"numbers":["`+number+`"],"flow":{"module":"send_dtmf","data":{"digits":"`+number+`"}}}}`)
+	}
+	for keys, want := range map[string]string{"201": "201", "1": "11", "202": "99"} {
+		t.Run(keys, func(t *testing.T) {
+			t.Parallel()
+			steps := []phone.Step{{Wait: 300 * time.Millisecond}, {Keys: keys + "#"}}
+			if want == "99" {
+				steps = append(steps, phone.Step{Wait: time.Second}, phone.Step{Keys: "7#"})
+			}
+			r, err := dial(t, a, "500", phone.Options{Steps: steps, Limit: 20 * time.Second})
+			if err != nil || r.Keys != want {
+				t.Errorf("%+v, %v", r, err)
+			}
+		})
+	}
+}
+
+// TestMenuGreeting: a caller records the greeting of a menu, which is media of
+// the account from then on and what the next caller hears.
+func TestMenuGreeting(t *testing.T) {
+	a := start(t, nil)
+	menu := create(t, a, "/menus", `{"name":"Door","record_pin":"4711","allow_record_from_offnet":true,"media":{"greeting":"tone_stream://%(100,0,1000)"}}`)
+	put(t, a, "/callflows", `{"data":{"numbers":["500"],"flow":{"module":"menu","data":{"id":"`+menu+`"},"children":{
+		"1":{"module":"send_dtmf","data":{"digits":"11"}}}}}}`)
+	pause := phone.Step{Wait: 500 * time.Millisecond}
+	r, err := dial(t, a, "500", phone.Options{Limit: 40 * time.Second, Steps: []phone.Step{
+		pause, {Keys: "4711"}, pause, {Keys: "5"}, // skips the prompt
+		{Wait: 3 * time.Second}, {Keys: "5"}, // ends the recording
+		pause, {Keys: "1"}, {Wait: time.Second}, {Keys: "1#"},
+	}})
+	if err != nil || r.Keys != "11" {
+		t.Fatalf("%+v, %v", r, err)
+	}
+	var doc struct {
+		Data struct{ Media struct{ Greeting string } }
+	}
+	if err := json.Unmarshal([]byte(get(t, a, "/menus/"+menu)), &doc); err != nil || len(doc.Data.Media.Greeting) != 32 {
+		t.Fatal(doc, err)
+	}
+	if wav := get(t, a, "/media/"+doc.Data.Media.Greeting+"/raw"); !strings.HasPrefix(wav, "RIFF") || len(wav) < 2*8000*2 {
+		t.Errorf("%d bytes: %.20q", len(wav), wav)
+	}
+}

@@ -1,0 +1,67 @@
+package sim
+
+import (
+	"strings"
+	"testing"
+)
+
+// TestDocuments: a test brings its documents along, and its callflows have
+// numbers that menus hunt for. Each run has them as they are in the file.
+func TestDocuments(t *testing.T) {
+	const menu = `{"call": {"to": "+15550100"}, "documents": {"menus": {"main": {"name": "Main"}}},
+		"callflows": {
+			"door": {"numbers": ["+15550100"], "flow": {"module": "menu", "data": {"id": "main"}, "children": {"1": {"module": "tts", "data": {"text": "One."}}}}},
+			"ann": {"data": {"numbers": ["201"], "flow": {"module": "tts", "data": {"text": "Ann is out."}}}},
+			"bob": {"module": "tts", "data": {"text": "Bob."}}},`
+	for name, text := range map[string]string{
+		"hunts":           menu + `"press": [{"after": "extension", "keys": "201"}], "hears": ["extension", "Please hold", "Ann is out"]}`,
+		"a child":         menu + `"press": [{"keys": "1#"}], "hears": ["extension", "One."]}`,
+		"nothing to hunt": menu + `"press": [{"keys": "999"}], "hears": ["not a valid choice", "trouble"]}`,
+		"the account": `{"call": {}, "account": {"call_restriction": {"did_us": {"action": "deny"}}},
+			"callflows": {"us": {"numbers": ["+12025551234"], "flow": {"module": "tts", "data": {"text": "Hello."}}}},
+			"flow": {"module": "disa", "data": {"enforce_call_restriction": true}},
+			"press": [{"keys": "2025551234#"}], "hears": ["not allowed"]}`,
+		"people": `{"call": {}, "documents": {"directories": {"d": {"name": "Staff"}},
+			"users": {"u": {"first_name": "Ada", "last_name": "Lovelace", "directories": {"d": "ada"}}}},
+			"callflows": {"ada": {"module": "tts", "data": {"text": "This is Ada."}}}, "flow": {"module": "directory", "data": {"id": "d"}},
+			"press": [{"keys": "232#"}, {"after": "Lovelace", "keys": "1"}], "hears": ["first letters", "I found", "Ada Lovelace", "This is Ada"]}`,
+		"lists": `{"call": {}, "documents": {"lists": {"l": {"name": "L"}}, "list_entries": {"e": {"list_id": "l", "number": "+1555", "displayname": "Ada"}}},
+			"flow": {"module": "tts", "data": {"text": "Hello."}}, "hears": ["hello"]}`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			one, err := ReadTest("x.json", []byte(text))
+			if err != nil {
+				t.Fatal(err)
+			}
+			for range 2 {
+				if o := one.Run(t.Context(), Instant); !o.Passed() {
+					t.Errorf("%q, %v\n%s", o.Problems, o.Err, o.Transcript())
+				}
+			}
+		})
+	}
+}
+
+// TestDocumentsRefused: what is wrong with a document is told with its place.
+func TestDocumentsRefused(t *testing.T) {
+	for text, want := range map[string]string{
+		"{\"documents\": {\n  \"menues\": {}}}":                                        `x.json: line 2, column 13: documents.menues: there are no documents called menues; there are `,
+		"{\"documents\": {\"menus\":\n  {\"m\": {\"name\": \"M\", \"retries\": 99}}}}": `x.json: line 2, column 34: documents.menus.m.retries: Value must be at most 10`,
+		"{\"documents\": {\"menus\":\n  {\"m\": {}}}}":                                 `x.json: line 2, column 9: documents.menus.m.name: Field is required but missing`,
+		"{\"documents\": {\"menus\":\n  {\"m\": []}}}":                                 `x.json: line 2, column 9: documents.menus.m: `,
+		"{\"documents\": {\"menus\": []}}":                                             `x.json: line 1, column `,
+		"{\"account\": 7}":                                                             `x.json: line 1, column 13: account: `,
+	} {
+		_, err := ReadTest("x.json", []byte(text))
+		if err == nil || !strings.HasPrefix(err.Error(), want) {
+			t.Errorf("%s: %v, want %s", text, err, want)
+		}
+	}
+	one, err := ReadTest("x.json", []byte(`{"call": {"to": "1"}, "callflows": {"a": 7}}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if o := one.Run(t.Context(), Instant); o.Err == nil || !strings.Contains(o.Err.Error(), `callflows "a": `) {
+		t.Error(o.Err)
+	}
+}
