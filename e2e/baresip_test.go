@@ -65,8 +65,8 @@ func baresipModules(t *testing.T) string {
 }
 
 // startBaresip starts one that has a single codec, "PCMU/8000/1" or
-// "G722/16000/1", and says a tone of 1 kHz.
-func startBaresip(t *testing.T, codec string) *baresip {
+// "G722/16000/1", says a tone of 1 kHz, and watches its contacts, if any.
+func startBaresip(t *testing.T, codec string, contacts ...string) *baresip {
 	t.Helper()
 	bin := stranger(t, "baresip")
 	b := &baresip{t: t, dir: t.TempDir(), events: make(chan map[string]any, 100)}
@@ -77,7 +77,12 @@ func startBaresip(t *testing.T, codec string) *baresip {
 	mic := filepath.Join(b.dir, "mic.wav")
 	writeWAV(t, mic, rate, sine(rate, 1000, time.Minute))
 	sip, control := freePort(t), freePort(t)
-	b.write("config", fmt.Sprintf(baresipConfig, baresipModules(t), mic, b.dir, sip, control))
+	config := fmt.Sprintf(baresipConfig, baresipModules(t), mic, b.dir, sip, control)
+	if len(contacts) > 0 {
+		config += "module_app\tcontact.so\nmodule_app\tpresence.so\n"
+		b.write("contacts", strings.Join(contacts, "\n")+"\n")
+	}
+	b.write("config", config)
 	b.write("accounts", fmt.Sprintf("<sip:stranger@127.0.0.1>;regint=0;audio_codecs=%s\n", codec))
 	log, err := os.Create(filepath.Join(b.dir, "log"))
 	if err != nil {
@@ -123,9 +128,10 @@ func (b *baresip) connect(port int) {
 			if err != nil {
 				return
 			}
-			if m["event"] == true {
-				b.events <- m
+			if m["response"] == true {
+				m["type"] = "response"
 			}
+			b.events <- m
 		}
 	}()
 }
@@ -177,6 +183,17 @@ func (b *baresip) wait(kind string) map[string]any {
 			b.t.Fatalf("no %s from baresip\n%s", kind, b.log())
 		}
 	}
+}
+
+// ask gives a command and returns what baresip says to it.
+func (b *baresip) ask(command string) string {
+	b.t.Helper()
+	for len(b.events) > 0 {
+		<-b.events // answers to what was asked before
+	}
+	b.do(command, "")
+	said, _ := b.wait("response")["data"].(string)
+	return said
 }
 
 func (b *baresip) log() string {
