@@ -25,22 +25,22 @@ import (
 )
 
 // start is a server on loopback ports of its own.
-func start(t *testing.T, change func(*config.Config)) *app.App {
-	t.Helper()
+func start(tb testing.TB, change func(*config.Config)) *app.App {
+	tb.Helper()
 	cfg, err := config.Defaults()
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	cfg.Data, cfg.HTTP, cfg.SIP = t.TempDir(), "127.0.0.1:0", []config.Listen{config.Loopback(0)}
+	cfg.Data, cfg.HTTP, cfg.SIP = tb.TempDir(), "127.0.0.1:0", []config.Listen{config.Loopback(0)}
 	cfg.Voices.Provider = "builtin"
 	if change != nil {
 		change(&cfg)
 	}
-	a, err := app.Start(t.Context(), cfg, slog.New(slog.DiscardHandler))
+	a, err := app.Start(tb.Context(), cfg, slog.New(slog.DiscardHandler))
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	t.Cleanup(func() { a.Close(context.Background()) })
+	tb.Cleanup(func() { a.Close(context.Background()) })
 	return a
 }
 

@@ -59,7 +59,7 @@ func (s Store) PurgeAccount(ctx context.Context, account string) error {
 	if err := s.Blobs.Purge(ctx, account); err != nil {
 		return err
 	}
-	return s.Docs.Purge(ctx, account)
+	return s.Purge(ctx, account)
 }
 
 // Purgeable is ErrBad for an account that cannot be purged: none, or one that
