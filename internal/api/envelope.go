@@ -28,6 +28,9 @@ type envelope struct {
 	other bool // the body is not of a kind that carries an envelope
 }
 
+// errUnread is a body that did not come to its end.
+var errUnread = errors.New("api: the body could not be read")
+
 // readEnvelope reads a body (spec/crossbar-api.md section 1.2). What is wrong
 // with it is schema.Faults.
 func readEnvelope(w http.ResponseWriter, req *http.Request) (envelope, error) {
@@ -37,7 +40,7 @@ func readEnvelope(w http.ResponseWriter, req *http.Request) (envelope, error) {
 	case errors.As(err, &large):
 		return envelope{}, errTooLarge(MaxBody)
 	case err != nil:
-		return envelope{}, errInvalid("json", "invalid", "The body could not be read", map[string]any{"target": "body"})
+		return envelope{}, errUnread
 	}
 	return parseEnvelope(req.Header.Get("Content-Type"), body)
 }

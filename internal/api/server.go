@@ -9,7 +9,6 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"errors"
-	"fmt"
 	"io"
 	"log/slog"
 	"mime"
@@ -78,6 +77,7 @@ type Config struct {
 	LinkLife  time.Duration // how long links to recordings hold; 0 is seven days
 	Rate      int           // requests a minute of one account from one address; 0 is DefaultRate
 	TokenLife time.Duration // how long tokens hold; 0 is an hour
+	Patience  time.Duration // how long a request may take to come in, its answer to be taken; 0 is a minute
 	Mailer    Mailer        // nil: who has forgotten a password is told that no mail is sent
 	UIOrigins []string      // "https://ui.example": the web clients that mail may link to
 	// Changed is told of every document that was saved or deleted; nil is
@@ -122,6 +122,9 @@ func New(cfg Config) *Server {
 	}
 	if cfg.Rate == 0 {
 		cfg.Rate = DefaultRate
+	}
+	if cfg.Patience == 0 {
+		cfg.Patience = exchangeLimit
 	}
 	if cfg.TokenLife == 0 {
 		cfg.TokenLife = tokenLife
@@ -177,7 +180,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	}
 	began := s.now()
 	out := &writer{ResponseWriter: w}
-	defer limit(w)()
+	defer s.limit(w)()
 	defer func() {
 		if v := recover(); v != nil {
 			s.log.ErrorContext(r.ctx, "request panicked", "panic", v, "request_id", r.ID, "stack", string(debug.Stack()))
@@ -197,22 +200,6 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 		return
 	}
 	s.writeReply(out, r, reply)
-}
-
-// exchangeLimit is how long a request may take to come in, and its answer to
-// be taken; streams have limits of their own.
-const exchangeLimit = time.Minute
-
-// uploadLimit is how long a body may take that is no envelope.
-const uploadLimit = 10 * time.Minute
-
-// limit gives a client its time, and the connection back as it was. What is
-// no connection, as in tests, has no limits.
-func limit(w http.ResponseWriter) (restore func()) {
-	ctl, until := http.NewResponseController(w), time.Now().Add(exchangeLimit)
-	_ = ctl.SetReadDeadline(until)
-	_ = ctl.SetWriteDeadline(until.Add(exchangeLimit))
-	return func() { _ = ctl.SetWriteDeadline(time.Time{}) }
 }
 
 // explain is the answer to err; what is nobody's fault but ours is logged and
@@ -241,6 +228,9 @@ func (s *Server) logRequest(w *writer, r *Request, took time.Duration) {
 // serve is the pipeline; its order decides which error wins
 // (spec/crossbar-api.md section 1.1).
 func (s *Server) serve(w http.ResponseWriter, r *Request) (Reply, error) {
+	if u := r.HTTP.URL; len(u.Path)+len(u.RawPath)+len(u.RawQuery) > MaxURL {
+		return Reply{}, errLongURL()
+	}
 	path, err := segments(r.HTTP.URL)
 	if err != nil {
 		return Reply{}, err
@@ -250,6 +240,10 @@ func (s *Server) serve(w http.ResponseWriter, r *Request) (Reply, error) {
 	}
 	if verb := strings.ToUpper(r.Param("verb")); verb != "" && r.method == http.MethodPost {
 		r.method = verb
+	}
+	if name := r.Param("jsonp"); name != "" && !callback.MatchString(name) {
+		return Reply{}, errInvalid("jsonp", "pattern", "Failed to match pattern '"+callback.String()+"'",
+			map[string]any{"target": callback.String(), "value": name})
 	}
 	if r.Auth, err = s.identify(r.ctx, r); err != nil {
 		return Reply{}, s.unknown(r, err)
@@ -287,7 +281,10 @@ func (s *Server) readBody(w http.ResponseWriter, r *Request, path []string) (err
 		_ = ctl.SetWriteDeadline(until.Add(exchangeLimit))
 		return nil
 	}
-	r.body, err = readEnvelope(w, r.HTTP)
+	if r.body, err = readEnvelope(w, r.HTTP); errors.Is(err, errUnread) {
+		w.Header().Set("Connection", "close") // nobody waits for the rest
+		return errInvalid("json", "invalid", "The body could not be read", map[string]any{"target": "body"})
+	}
 	_ = ctl.SetReadDeadline(time.Time{})
 	return err
 }
@@ -400,74 +397,10 @@ func (s *Server) authorize(r *Request) error {
 	}
 }
 
-// DefaultRate is how many requests a minute an account may make from one
-// address; so many may come at once.
-const DefaultRate = 60_000
-
-// meter counts the requests of those who are known.
-func (s *Server) meter(r *Request) error {
-	if r.Auth == nil {
-		return nil
-	}
-	if ok, _ := s.clients.take(r.source, r.Auth.Account.ID, 1); ok {
-		return nil
-	}
-	e := errTooMany(time.Second)
-	e.Data = map[string]any{
-		"message": "too many requests",
-		"cause":   fmt.Sprintf("more than %d requests a minute from one address (setting api-rate)", s.cfg.Rate),
-	}
-	return e
-}
-
 // unknown is err, unless the stranger asks too much.
 func (s *Server) unknown(r *Request, err error) error {
 	if busy := s.mayAsk(r); busy != nil {
 		return busy
 	}
 	return err
-}
-
-// mayAsk takes a stranger's request from its bucket.
-func (s *Server) mayAsk(r *Request) error { return s.consume(r) }
-
-// consume takes one request, once, from the bucket of the source and account.
-func (s *Server) consume(r *Request) error {
-	if r.consume > 0 {
-		return nil
-	}
-	account := "no_account"
-	if id, ok := r.vars["account_id"]; ok && r.Account != nil {
-		account = id
-	}
-	r.consume = 1
-	if ok, _ := s.strangers.take(r.source, account, 1); !ok {
-		return errTooMany(time.Second / bucketPerS)
-	}
-	return nil
-}
-
-// source is who really asks, as far as proxies that we trust say.
-func (s *Server) source(req *http.Request) netip.Addr {
-	peer, err := netip.ParseAddrPort(req.RemoteAddr)
-	if err != nil {
-		return netip.Addr{}
-	}
-	at := peer.Addr().Unmap()
-	hops := strings.Split(strings.Join(req.Header.Values("X-Forwarded-For"), ","), ",")
-	for _, hop := range slices.Backward(hops) {
-		if !s.trusted(at) {
-			return at
-		}
-		before, err := netip.ParseAddr(strings.TrimSpace(hop))
-		if err != nil {
-			return at
-		}
-		at = before.Unmap()
-	}
-	return at
-}
-
-func (s *Server) trusted(a netip.Addr) bool {
-	return slices.ContainsFunc(s.cfg.Proxies, func(p netip.Prefix) bool { return p.Contains(a) })
 }

@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"reflect"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -296,7 +297,14 @@ func (s *Server) writeJSON(w *writer, r *Request, status int, body map[string]an
 		http.Error(w, "internal error", http.StatusInternalServerError)
 		return
 	}
-	w.Header().Set("Content-Type", jsonType)
+	kind, out := jsonType, b.Bytes()
+	if name := r.Param("jsonp"); callback.MatchString(name) {
+		kind, out = "application/javascript", slices.Concat([]byte(name+"("), bytes.TrimSpace(out), []byte(");"))
+	}
+	w.Header().Set("Content-Type", kind)
 	w.WriteHeader(status)
-	_, _ = w.Write(b.Bytes()) // nobody is left to be told of an error
+	_, _ = w.Write(out) // nobody is left to be told of an error
 }
+
+// callback is the name of a function that an answer may be wrapped into.
+var callback = regexp.MustCompile(`^[A-Za-z_$][\w$]{0,63}(\.[A-Za-z_$][\w$]{0,63}){0,7}$`)

@@ -158,7 +158,9 @@ func (a *App) serveHTTP(ctx context.Context) (err error) {
 	if err := a.firstFlows(ctx); err != nil {
 		return fmt.Errorf("first callflows: %w", err)
 	}
-	a.http = &http.Server{Handler: a.handler(), ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute}
+	a.http = &http.Server{
+		Handler: a.handler(), ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,
+	}
 	a.served = make(chan struct{})
 	go func() {
 		defer close(a.served)

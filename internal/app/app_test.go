@@ -171,6 +171,24 @@ func TestOddPaths(t *testing.T) {
 	}
 }
 
+// TestLargeHeaders sends more of them than anybody needs.
+func TestLargeHeaders(t *testing.T) {
+	a := start(t, nil)
+	req, err := http.NewRequest(http.MethodGet, "http://"+a.HTTP()+"/v2/schemas", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("X-Large", strings.Repeat("x", 100_000))
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = resp.Body.Close()
+	if resp.StatusCode != http.StatusRequestHeaderFieldsTooLarge {
+		t.Error(resp.Status)
+	}
+}
+
 // busy puts a callflow under 300 that answers 486.
 func busy(t *testing.T, a *app.App) {
 	t.Helper()
