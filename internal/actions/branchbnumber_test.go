@@ -28,6 +28,8 @@ func TestBranchBNumber(t *testing.T) {
 		"no_match of a carrier":      {`{"hunt":true}`, `"999"`, `"resource"`, rest, ""},
 		"no_match from inside":       {`{"hunt":true}`, `"999"`, `"device"`, `answer|say "rest"|say "rest"|bye`, ""},
 		"a huge number":              {`{"hunt":true,"hunt_allow":"^(2+)+$"}`, `"` + strings.Repeat("2", 20_000) + `"`, ``, rest, ""},
+		"a huge expression":          {`{"hunt":true,"hunt_allow":"` + strings.Repeat("(a|2", 500) + strings.Repeat(")*", 500) + `"}`, `"200"`, ``, rest, "warned regex.invalid"},
+		"an exploding expression":    {`{"hunt":true,"hunt_allow":"((2{1000}){1000}){1000}"}`, `"200"`, ``, rest, "warned regex.invalid"},
 		"without hunt, the rest":     {`{"hunt":false}`, `"999"`, `"device"`, rest, ""},
 		"children are not hunted to": {`{"hunt":true}`, `"201"`, ``, rest, ""},
 	} {

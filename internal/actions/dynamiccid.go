@@ -69,7 +69,7 @@ type dynamicCIDData struct {
 	MediaID           string   `json:"media_id,omitempty" jsonschema_description:"What manual asks with, as in play; the prompt dynamic-cid-enter_cid if not given."`
 	MinDigits         int      `json:"min_digits,omitempty" jsonschema_description:"How many keys are too few; 10 if not given."`
 	MaxDigits         int      `json:"max_digits,omitempty" jsonschema_description:"How many keys are enough; 10 if not given."`
-	Whitelist         string   `json:"whitelist_regex,omitempty" jsonschema_description:"A regular expression of the numbers that may be shown; all if not given."`
+	Whitelist         string   `json:"whitelist_regex,omitempty" jsonschema_description:"A regular expression of the numbers that may be shown; \\d+ if not given."`
 	InterdigitTimeout int      `json:"interdigit_timeout,omitempty" jsonschema_description:"How long to wait for each further key, in milliseconds; 2000 if not given."`
 	Enforce           bool     `json:"enforce_call_restriction" jsonschema_description:"Refuse numbers that the account may not call."`
 	PermitCustom      bool     `json:"permit_custom_callflow" jsonschema:"default=false" jsonschema_description:"Run any callflow that answers the number, not only the one for everything else."`
@@ -148,8 +148,7 @@ func (c cidChoice) least() int { return cmp.Or(max(c.data.MinDigits, 0), cidDigi
 
 // takes says whether a number may be shown.
 func (c cidChoice) takes(number string) bool {
-	return len(number) >= c.least() &&
-		(c.data.Whitelist == "" || fits(c.s, "whitelist_regex", c.data.Whitelist, number))
+	return len(number) >= c.least() && fits(c.s, "whitelist_regex", cmp.Or(c.data.Whitelist, `\d+`), number)
 }
 
 // fromList shows what an entry of the list says and calls the rest.

@@ -39,6 +39,7 @@ func TestDynamicCID(t *testing.T) {
 		"manual, allowed":       {`{"whitelist_regex":"^415"}`, ``, []person{presses(sec/2, "4155550100")}, asks + `accepted|` + end, "set Caller-ID-Number=4155550100", ""},
 		"manual, not allowed":   {`{"whitelist_regex":"^212"}`, ``, []person{presses(sec/2, "4155550100")}, asks + `dynamic-cid-invalid_using_default|` + end, "", "set Caller-ID"},
 		"manual, odd whitelist": {`{"whitelist_regex":"("}`, ``, []person{presses(sec/2, "4155550100")}, asks + `dynamic-cid-invalid_using_default|` + end, "warned regex.invalid", "set Caller-ID"},
+		"manual, no digits":     {`{}`, ``, []person{presses(sec/2, "**********")}, asks + `dynamic-cid-invalid_using_default|` + end, "", "set Caller-ID"},
 		"manual, own question":  {`{"media_id":"ask"}`, ``, nil, `progress|ask|dynamic-cid-invalid_using_default|` + end, "", ""},
 		"manual, gone":          {`{}`, ``, []person{hurry(500 * time.Millisecond)}, `progress|dynamic-cid-enter_cid|gone|cut short`, "", ""},
 		"static":                {`{"action":"static","caller_id":{"name":"Acme","number":"+14155550100"}}`, `"":"200"`, nil, end, "set Caller-ID-Name=Acme\nset Caller-ID-Number=+14155550100\nset Request=200", ""},

@@ -3,6 +3,7 @@ package actions
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/pivotvoice/pivot/internal/event"
 	"github.com/pivotvoice/pivot/internal/flow"
@@ -25,7 +26,7 @@ func (h hunting) lets(s *flow.Session, number string) bool {
 func fits(s *flow.Session, name, expression, number string) bool {
 	re, err := route.Compile(expression)
 	if err != nil {
-		s.Add(event.Warned{Code: "regex.invalid", Message: fmt.Sprintf("%s cannot be read: %v", name, err)})
+		s.Add(event.Warned{Code: "regex.invalid", Message: fmt.Sprintf("%s cannot be read: %.200s", name, err)})
 		return false
 	}
 	return re.MatchString(number)
@@ -37,13 +38,20 @@ type sought struct {
 	program *flow.Node
 }
 
-// seek looks for what answers a number. It is nil where nothing does, and for
-// a flow for everything else unless that may be used (section 4.3).
+// seek looks for what answers a number, and tells why that. It is nil where
+// nothing does, and for a flow for everything else unless that may be used
+// (section 4.3).
 func seek(ctx context.Context, s *flow.Session, flows Flows, number string, everything bool) (*sought, error) {
 	r, program, err := flows.Find(ctx, s.Account, number)
-	switch {
-	case err != nil:
+	if err != nil {
 		return nil, flow.Fail("callflow.unreadable", err)
+	}
+	why := r.Why
+	if r.NoMatch && !everything {
+		why = append(slices.Clone(why), "but this call may not go there from here")
+	}
+	s.Add(event.Decided{Why: why})
+	switch {
 	case !r.Found || program == nil || r.NoMatch && !everything:
 		return nil, nil //nolint:nilnil // most numbers are nobody's
 	}

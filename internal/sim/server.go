@@ -103,6 +103,9 @@ func (s Server) Number(ctx context.Context, c *Call, number string) error {
 		return err
 	}
 	c.Account = account
+	if c.Documents, err = s.documents(ctx, account); err != nil {
+		return err
+	}
 	c.Number(flows, number)
 	_, r := flows.Match(number)
 	if slices.ContainsFunc(r.Flow.Numbers, func(n string) bool { return route.Normalise(n) == r.Number }) {

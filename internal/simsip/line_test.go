@@ -2,6 +2,7 @@ package simsip_test
 
 import (
 	"encoding/json"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -72,6 +73,21 @@ func TestNumber(t *testing.T) {
 			t.Errorf("%s: heard %q, %v", number, r.Heard, err)
 		}
 	}
+	menu := made(t, server, account, "menus", `{"name":"Door","hunt_deny":"^302$"}`)
+	made(t, server, account, "directories", `{"name":"Staff"}`)
+	made(t, server, account, "users", `{"first_name":"Ada","last_name":"Lovelace"}`)
+	made(t, server, account, "lists", `{"name":"Known"}`)
+	door := sim.Callflow{Numbers: []string{"500"}, Flow: program(t, `{"module":"menu","data":{"id":"`+menu+`"}}`)}
+	if _, err := server.Put(t.Context(), account, door); err != nil {
+		t.Fatal(err)
+	}
+	c := sim.Call{From: "100", Steps: []sim.Step{{Keys: "302"}, {After: "not a valid choice", Keys: "301"}}}
+	if err := server.Number(t.Context(), &c, "500"); err != nil {
+		t.Fatal(err)
+	}
+	if r, err := c.Run(t.Context()); err != nil || !strings.HasSuffix(strings.Join(r.Heard, "|"), "|Inner.") || r.Failed() != "" {
+		t.Errorf("a menu: heard %q, %s, %v", r.Heard, r.Failed(), err)
+	}
 	server.Key = strings.Repeat("0", 64)
 	if _, _, err := server.Directory(t.Context()); err == nil || !strings.Contains(err.Error(), "API key") {
 		t.Errorf("a wrong key: %v", err)
@@ -80,6 +96,26 @@ func TestNumber(t *testing.T) {
 	if _, _, err := server.Directory(t.Context()); err == nil || !strings.Contains(err.Error(), "no server answers") {
 		t.Errorf("no server: %v", err)
 	}
+}
+
+// made is the id of a document that the server has made.
+func made(t *testing.T, s sim.Server, account, kind, data string) string {
+	t.Helper()
+	req, err := http.NewRequest(http.MethodPut, s.URL+"/v2/accounts/"+account+"/"+kind, strings.NewReader(`{"data":`+data+`}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("X-Auth-Token", s.Key)
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = resp.Body.Close() }()
+	var answer struct{ Data struct{ ID string } }
+	if err := json.NewDecoder(resp.Body).Decode(&answer); err != nil || resp.StatusCode != http.StatusCreated {
+		t.Fatal(resp.Status, err)
+	}
+	return answer.Data.ID
 }
 
 func program(t *testing.T, text string) *flow.Node {
