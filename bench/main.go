@@ -18,6 +18,7 @@ import (
 // benches are the measurements by name. Those with a dash are parts of others.
 var benches = map[string]func(args []string) error{
 	"calls":      callsBench,
+	"lamps":      lampsBench,
 	"media":      mediaBench,
 	"media-peer": mediaPeer,
 }
