@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/pivotvoice/pivot/internal/documents"
 	"github.com/pivotvoice/pivot/internal/resource"
 	"github.com/pivotvoice/pivot/internal/schema"
 	"github.com/pivotvoice/pivot/internal/store"
@@ -23,59 +24,10 @@ const (
 	indexMaster = "superduper" // "true" of the one above all
 )
 
-// account is what is held to a schema of an account; the parts that belong to
-// actions that are not here yet are kept as they are.
-type account struct {
-	Name           string              `json:"name" jsonschema:"required,minLength=1,maxLength=128" jsonschema_description:"What people call it."`
-	Realm          string              `json:"realm,omitempty" jsonschema:"minLength=4,maxLength=253,pattern=^[.\\w-]+$" jsonschema_description:"The domain of its phones; made up where there is none."`
-	Enabled        bool                `json:"enabled" jsonschema_description:"Whether its users may log in and its tokens hold."`
-	Language       string              `json:"language,omitempty" jsonschema_description:"Of prompts and speech: en-us."`
-	Timezone       string              `json:"timezone,omitempty" jsonschema:"minLength=5,maxLength=32" jsonschema_description:"Europe/Berlin."`
-	Org            string              `json:"org,omitempty" jsonschema_description:"The full name of the organisation."`
-	Flags          []string            `json:"flags,omitempty" jsonschema_description:"Free words to filter by."`
-	CallerID       map[string]party    `json:"caller_id,omitempty" jsonschema_description:"The identities it calls out with."`
-	CallerIDOption callerIDOptions     `json:"caller_id_options,omitzero" jsonschema_description:"How they are shown."`
-	Restriction    map[string]restrict `json:"call_restriction,omitempty" jsonschema:"default={}" jsonschema_description:"What may be called, by class of number."`
-	Waiting        onOff               `json:"call_waiting,omitzero" jsonschema_description:"Whether a busy phone is called."`
-	DoNotDisturb   onOff               `json:"do_not_disturb,omitzero" jsonschema_description:"Whether no phone is called."`
-	MusicOnHold    music               `json:"music_on_hold,omitzero" jsonschema:"default={}" jsonschema_description:"What is heard on hold."`
-	Preflow        preflow             `json:"preflow,omitzero" jsonschema:"default={}" jsonschema_description:"What runs before every callflow."`
-	Ringtones      ringtones           `json:"ringtones,omitzero" jsonschema:"default={}" jsonschema_description:"Alert-Info of calls to its phones."`
-}
-
-type (
-	party struct {
-		Name   string `json:"name,omitempty" jsonschema:"maxLength=35"`
-		Number string `json:"number,omitempty" jsonschema:"maxLength=35"`
-		Realm  string `json:"realm,omitempty"`
-	}
-	callerIDOptions struct {
-		Privacy  string `json:"outbound_privacy,omitempty" jsonschema:"enum=full,enum=name,enum=number,enum=none"`
-		ShowRate bool   `json:"show_rate,omitempty"`
-	}
-	restrict struct {
-		Action string `json:"action,omitempty" jsonschema:"enum=inherit,enum=deny"`
-	}
-	onOff struct {
-		Enabled bool `json:"enabled,omitempty"`
-	}
-	music struct {
-		MediaID string `json:"media_id,omitempty" jsonschema:"maxLength=2048"`
-	}
-	preflow struct {
-		_      struct{} `jsonschema:"noextra"`
-		Always string   `json:"always,omitempty"`
-	}
-	ringtones struct {
-		External string `json:"external,omitempty" jsonschema:"maxLength=256"`
-		Internal string `json:"internal,omitempty" jsonschema:"maxLength=256"`
-	}
-)
-
 func accountsResource() resource.Resource {
-	return resource.Define(resource.Def[account]{
+	return resource.Define(resource.Def[documents.Account]{
 		Name: "accounts", Type: "account", Summary: "Accounts: who owns callflows, users and calls.",
-		Default: account{Enabled: true},
+		Default: documents.Account{Enabled: true},
 		Example: `{"name":"Acme","realm":"sip.acme.example","timezone":"Europe/Berlin"}`,
 		List:    resource.Fields("name", "realm", "flags"),
 		Unique: []resource.Unique{

@@ -56,9 +56,15 @@ func (s *Server) kindOf(kind string) resource.Resource {
 // say.
 func withMetaflows(r resource.Resource, urls documents.URLChecker) resource.Resource {
 	var paths []string
+	under := []string{"call_recording."}
+	if r.Type == "account" {
+		under = []string{"call_recording.account.", "call_recording.endpoint."}
+	}
 	for _, direction := range []string{"any", "inbound", "outbound"} {
 		for _, from := range []string{"any", "offnet", "onnet"} {
-			paths = append(paths, "call_recording."+direction+"."+from+".url")
+			for _, of := range under {
+				paths = append(paths, of+direction+"."+from+".url")
+			}
 		}
 	}
 	return withURLs(r, urls, paths...).Checking(metaflowsIn("metaflows", urls))

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/pivotvoice/pivot/internal/documents"
 	"github.com/pivotvoice/pivot/internal/resource"
 	"github.com/pivotvoice/pivot/internal/route"
 	"github.com/pivotvoice/pivot/internal/schema"
@@ -25,21 +26,18 @@ type URLChecker interface {
 // PhoneNumber is what a number's document says of how its calls are answered
 // where no callflow has the number: a web server is asked as Twilio would.
 type PhoneNumber struct {
-	VoiceURL       string   `json:"voice_url,omitempty" jsonschema:"minLength=1,maxLength=2048" jsonschema_description:"What to ask when the number is called, if no callflow has it: TwiML as Twilio's numbers do."`
-	VoiceMethod    string   `json:"voice_method,omitempty" jsonschema:"enum=get,enum=post" jsonschema_description:"How to ask; post if it is not given."`
-	FallbackURL    string   `json:"voice_fallback_url,omitempty" jsonschema:"minLength=1,maxLength=2048" jsonschema_description:"What to ask if voice_url fails."`
-	FallbackMethod string   `json:"voice_fallback_method,omitempty" jsonschema:"enum=get,enum=post" jsonschema_description:"How to ask it; post if it is not given."`
-	StatusCallback string   `json:"status_callback,omitempty" jsonschema:"minLength=1,maxLength=2048" jsonschema_description:"What to tell of the call's states."`
-	StatusMethod   string   `json:"status_callback_method,omitempty" jsonschema:"enum=get,enum=post" jsonschema_description:"How to tell it; post if it is not given."`
-	StatusEvents   []string `json:"status_callback_event,omitempty" jsonschema:"uniqueItems=true,enum=initiated,enum=ringing,enum=answered,enum=completed" jsonschema_description:"Which states; completed if it is not given."`
-	Carrier        string   `json:"carrier_name,omitempty" jsonschema:"minLength=1,maxLength=30" jsonschema_description:"Who it is bought from, for people."`
-	CNAM           cnam     `json:"cnam,omitzero" jsonschema_description:"The name that goes with it."`
-	CreateState    string   `json:"create_with_state,omitempty" jsonschema:"enum=in_service" jsonschema_description:"The state it begins in."`
-}
-
-type cnam struct {
-	DisplayName string `json:"display_name,omitempty" jsonschema:"minLength=1,maxLength=15"`
-	Inbound     bool   `json:"inbound_lookup,omitempty"`
+	VoiceURL       string             `json:"voice_url,omitempty" jsonschema:"minLength=1,maxLength=2048" jsonschema_description:"What to ask when the number is called, if no callflow has it: TwiML as Twilio's numbers do."`
+	VoiceMethod    string             `json:"voice_method,omitempty" jsonschema:"enum=get,enum=post" jsonschema_description:"How to ask; post if it is not given."`
+	FallbackURL    string             `json:"voice_fallback_url,omitempty" jsonschema:"minLength=1,maxLength=2048" jsonschema_description:"What to ask if voice_url fails."`
+	FallbackMethod string             `json:"voice_fallback_method,omitempty" jsonschema:"enum=get,enum=post" jsonschema_description:"How to ask it; post if it is not given."`
+	StatusCallback string             `json:"status_callback,omitempty" jsonschema:"minLength=1,maxLength=2048" jsonschema_description:"What to tell of the call's states."`
+	StatusMethod   string             `json:"status_callback_method,omitempty" jsonschema:"enum=get,enum=post" jsonschema_description:"How to tell it; post if it is not given."`
+	StatusEvents   []string           `json:"status_callback_event,omitempty" jsonschema:"uniqueItems=true,enum=initiated,enum=ringing,enum=answered,enum=completed" jsonschema_description:"Which states; completed if it is not given."`
+	Carrier        string             `json:"carrier_name,omitempty" jsonschema:"minLength=1,maxLength=30" jsonschema_description:"Who it is bought from, for people."`
+	CNAM           *documents.CNAM    `json:"cnam,omitempty" jsonschema_description:"The name that goes with it."`
+	E911           *documents.E911    `json:"e911,omitempty" jsonschema_description:"Where emergency services find it; kept, and told to nobody."`
+	Porting        *documents.Porting `json:"porting,omitempty" jsonschema_description:"What its former carrier needs; kept, and told to nobody."`
+	CreateState    string             `json:"create_with_state,omitempty" jsonschema:"enum=in_service" jsonschema_description:"The state it begins in."`
 }
 
 const (

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"slices"
 
+	"github.com/pivotvoice/pivot/internal/documents"
 	"github.com/pivotvoice/pivot/internal/resource"
 	"github.com/pivotvoice/pivot/internal/schema"
 )
@@ -33,6 +34,7 @@ func (s *Server) allSchemas() map[string]*schema.Schema {
 	all := map[string]*schema.Schema{
 		"user_auth": schema.Of(userAuth{Method: "md5"}), "api_auth": schema.Of(apiAuth{}),
 	}
+	maps.Copy(all, documents.Schemas())
 	for _, r := range append(slices.Clip(s.resources), s.accountsDef, s.numbersDef) {
 		all[r.As] = r.Schema
 	}

@@ -144,6 +144,7 @@ func New(cfg Config) *Server {
 		directory: newDirectory(cfg.Docs, cfg.Changed), callflowsDef: callflowsResource(cfg.Checker, cfg.askable),
 		encoders: make(chan struct{}, encodersAtOnce),
 	}
+	s.accountsDef = withMetaflows(s.accountsDef, cfg.askable)
 	s.numbersDef, s.mediaDef = numbersResource(cfg.URLs), mediaResource()
 	s.recordingsDef = recordingsResource(s.kinds)
 	s.resources = append([]resource.Resource{s.callflowsDef}, declared(s.usersDef, cfg.askable)...)
