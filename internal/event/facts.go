@@ -418,7 +418,7 @@ var kinds = map[string]func(json.RawMessage) (Fact, error){
 	"fetching": decode[Fetching], "fetched": decode[Fetched], "decoded": decode[Decoded], "playing": decode[Playing],
 	"played": decode[Played], "spoken": decode[Spoken], "pressed": decode[Pressed], "collected": decode[Collected],
 	"keys_sent": decode[KeysSent], "recorded": decode[Recorded], "uploaded": decode[Uploaded], "set": decode[Set],
-	"decided":    decode[Decided],
+	"decided": decode[Decided], "changed": decode[Changed],
 	"understood": decode[Understood], "referred": decode[Referred],
 	"held": decode[Held], "media": decode[Media], "warned": decode[Warned], "failed": decode[Failed],
 	"ended": decode[Ended], "status_callback": decode[StatusCallback], "record_callback": decode[RecordCallback],
