@@ -53,8 +53,8 @@ func recordingsResource(kinds func(kept string) []string) resource.Resource {
 		Summary: "Recordings of calls.",
 		Example: `{"name":"a call","call_id":"c","content_type":"audio/wav","media_type":"wav","duration":2,
 			"duration_ms":2000,"start":63900000000,"from":"+12025551234@a.example","to":"2600@a.example"}`,
-		Index: []string{"call_id"}, // which package recordings says to the store, too
-		Order: func(d resource.Doc) string { return d.Created.UTC().Format("20060102150405.000000") },
+		Index:     []string{"call_id"}, // which package recordings says to the store, too
+		ByCreated: true,
 		Show: func(_ context.Context, _ store.Docs, d resource.Doc, out resource.Object) error {
 			out["_read_only"] = readOnly(d)
 			return nil

@@ -32,8 +32,11 @@ type Def[T any] struct {
 	List []Column
 	// Whole has list rows be whole documents.
 	Whole bool
-	// Order is what a list is ordered by; nil is the id.
+	// Order is what a list is ordered by; nil is the id. All documents are read
+	// for a page: it is for resources of which an account has few.
 	Order func(Doc) string
+	// ByCreated orders lists by the time of creation.
+	ByCreated bool
 	// Index are the dotted paths of single values that lists are often
 	// filtered by; such filters need not read every document.
 	Index []string
@@ -123,6 +126,7 @@ type Resource struct {
 	Fixed, NoPatch, Whole    bool
 	Columns                  []Column // of a list row, besides the id
 	Order                    func(Doc) string
+	ByCreated                bool
 	Index                    []string
 	Unique                   []Unique
 	ReadOnly, Apart          []string
@@ -145,7 +149,8 @@ func Define[T any](d Def[T]) Resource {
 	}
 	r := Resource{
 		Name: d.Name, Type: d.Type, Summary: d.Summary, Doc: d.Doc, Columns: d.List, Order: d.Order,
-		As: cmp.Or(d.As, d.Name), Blob: d.Blob, Fixed: d.Fixed, NoPatch: d.NoPatch, Whole: d.Whole,
+		ByCreated: d.ByCreated,
+		As:        cmp.Or(d.As, d.Name), Blob: d.Blob, Fixed: d.Fixed, NoPatch: d.NoPatch, Whole: d.Whole,
 		Index: d.Index, Unique: d.Unique, ReadOnly: d.ReadOnly, Apart: d.Apart,
 		Schema: s, Example: json.RawMessage(d.Example),
 		find: d.Find, refers: d.Refers, before: d.Before, show: d.Show, removing: d.Removing,

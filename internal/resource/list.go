@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/pivotvoice/pivot/internal/schema"
 	"github.com/pivotvoice/pivot/internal/store"
@@ -19,6 +20,7 @@ import (
 const (
 	PageSize = 50      // documents on a page, unless asked otherwise
 	MaxRows  = 100_000 // documents in one answer; more is ErrTooMany
+	maxBatch = 500     // documents that the store is asked for at once
 )
 
 // What can be wrong with what is asked of a list.
@@ -117,8 +119,11 @@ func (c Collection) List(ctx context.Context, q Query) (Page, error) {
 		return c.ordered(ctx, q)
 	}
 	span := idSpan(q)
+	if c.ByCreated {
+		span = timeSpan(q)
+	}
 	var page Page
-	err := c.scan(ctx, q, span.after, func(d Doc) (bool, error) {
+	err := c.scan(ctx, q, span, func(d Doc) (bool, error) {
 		switch span.place(d.ID) {
 		case before:
 			return true, nil
@@ -129,7 +134,7 @@ func (c Collection) List(ctx context.Context, q Query) (Page, error) {
 			if q.All {
 				return false, ErrTooMany
 			}
-			page.Next = Cursor(page.Docs[len(page.Docs)-1].ID)
+			page.Next = c.cursor(page.Docs[len(page.Docs)-1])
 			return false, nil
 		}
 		page.Docs = append(page.Docs, d)
@@ -138,14 +143,23 @@ func (c Collection) List(ctx context.Context, q Query) (Page, error) {
 	return page, err
 }
 
+// cursor is what the page after d is found by.
+func (c Collection) cursor(d Doc) string {
+	if c.ByCreated {
+		return Cursor(strconv.FormatInt(d.Created.UnixMicro(), 10), d.ID)
+	}
+	return Cursor(d.ID)
+}
+
 // scan goes through the documents that pass the filter, in batches, until
 // each says no more.
-func (c Collection) scan(ctx context.Context, q Query, after string, each func(Doc) (bool, error)) error {
+func (c Collection) scan(ctx context.Context, q Query, from span, each func(Doc) (bool, error)) error {
 	where := q.where(c.Index)
 	maps.Copy(where, c.Within)
 	ask := store.Query{
 		Account: c.Account, Type: c.Type, Where: where,
-		After: after, Ascending: q.Ascending, Limit: min(q.Size()+1, 500),
+		After: from.after, AfterCreated: from.created, ByCreated: c.ByCreated,
+		Ascending: q.Ascending, Limit: min(q.Size()+1, maxBatch),
 	}
 	for {
 		found, err := c.Docs.List(ctx, ask)
@@ -167,14 +181,16 @@ func (c Collection) scan(ctx context.Context, q Query, after string, each func(D
 		if len(found) < ask.Limit {
 			return nil
 		}
-		ask.After = found[len(found)-1].ID
+		last := found[len(found)-1]
+		ask.After, ask.AfterCreated = last.ID, last.Created
+		ask.Limit = min(2*ask.Limit, maxBatch) // the filter takes few
 	}
 }
 
 // ordered lists by the resource's own order: all that pass, sorted.
 func (c Collection) ordered(ctx context.Context, q Query) (Page, error) {
 	var all []Doc
-	err := c.scan(ctx, Query{All: true, Filter: q.Filter, Where: q.Where}, "", func(d Doc) (bool, error) {
+	err := c.scan(ctx, Query{All: true, Filter: q.Filter, Where: q.Where}, span{}, func(d Doc) (bool, error) {
 		if len(all) == MaxRows {
 			return false, ErrTooMany
 		}
@@ -214,6 +230,7 @@ func (c Collection) ordered(ctx context.Context, q Query) (Page, error) {
 // span is the part of the ids that a query asks for.
 type span struct {
 	after     string // exclusive, as the store takes it
+	created   time.Time
 	from, to  string // inclusive; "" is open
 	ascending bool
 }
@@ -244,6 +261,19 @@ func idSpan(q Query) span {
 		s.after = s.from + "~"
 	}
 	return s
+}
+
+// timeSpan reads a start key of a page by creation. Any other is none.
+func timeSpan(q Query) span {
+	at, err := ReadCursor(q.Start, 2)
+	if err != nil {
+		return span{}
+	}
+	micros, err := strconv.ParseInt(at[0], 10, 64)
+	if err != nil {
+		return span{}
+	}
+	return span{after: at[1], created: time.UnixMicro(micros)}
 }
 
 func (s span) place(id string) place {

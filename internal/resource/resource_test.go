@@ -5,7 +5,10 @@ import (
 	"encoding/json"
 	"errors"
 	"net/url"
+	"strconv"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/pivotvoice/pivot/internal/schema"
 	"github.com/pivotvoice/pivot/internal/store"
@@ -178,7 +181,9 @@ func TestLists(t *testing.T) {
 func TestPages(t *testing.T) {
 	byName := menus
 	byName.Order = func(d Doc) string { return Text(d.Public, "kind") }
-	for _, r := range []Resource{menus, byName} {
+	byAge := menus
+	byAge.ByCreated = true
+	for _, r := range []Resource{menus, byName, byAge} {
 		c := Collection{Resource: r, Docs: store.Memory().Docs, Account: "a"}
 		for _, id := range []string{"a", "b", "c", "d", "e", "f", "g"} {
 			create(t, c, `{"id":"`+id+`","name":"`+id+`","kind":"same"}`)
@@ -204,6 +209,46 @@ func TestPages(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestByCreation is a resource whose ids say nothing of its documents' age.
+func TestByCreation(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		byAge := menus
+		byAge.ByCreated = true
+		c := Collection{Resource: byAge, Docs: store.Memory().Docs, Account: "a"}
+		for _, id := range []string{"m", "z", "a", "k", "b"} {
+			create(t, c, `{"id":"`+id+`","name":"`+id+`","kind":"`+strconv.FormatBool(id < "l")+`"}`)
+			time.Sleep(time.Second)
+		}
+		for query, want := range map[string]string{
+			"": "bkazm", "ascending=true": "mzakb", "filter_kind=true": "bka", "start_key=k": "bkazm", "page_size=2": "bk az m",
+			"page_size=2&ascending=true": "mz ak b", "page_size=1&filter_kind=false": "z m", "page_size=2&has_key=kind": "bk az m",
+		} {
+			params, _ := url.ParseQuery(query)
+			q, err := ParseQuery(params, params.Get)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := ""
+			for {
+				page, err := c.List(t.Context(), q)
+				if err != nil {
+					t.Fatal(err)
+				}
+				for _, d := range page.Docs {
+					got += d.ID
+				}
+				if q.Start = page.Next; q.Start == "" {
+					break
+				}
+				got += " "
+			}
+			if got != want {
+				t.Errorf("%s: %q, not %q", query, got, want)
+			}
+		}
+	})
 }
 
 func TestBadQueries(t *testing.T) {
@@ -282,6 +327,7 @@ func FuzzFilter(f *testing.F) {
 		}
 		q.Filter.Match(o)
 		idSpan(q).place("x")
+		timeSpan(q).place("x")
 	})
 }
 

@@ -152,7 +152,7 @@ func (m *memoryDocs) List(ctx context.Context, q Query) ([]Doc, error) {
 			found = append(found, d)
 		}
 	}
-	slices.SortFunc(found, func(a, b Doc) int { return q.compare(a.Key, b.Key) })
+	slices.SortFunc(found, q.compare)
 	if q.Limit > 0 && len(found) > q.Limit {
 		found = found[:q.Limit]
 	}
@@ -167,7 +167,8 @@ func (q Query) takes(d Doc) bool {
 	if d.Type != q.Type || !q.AnyAccount && d.Account != q.Account {
 		return false
 	}
-	if q.After != "" && q.compare(d.Key, Key{Account: q.AfterAccount, ID: q.After}) <= 0 {
+	after := Doc{Key: Key{Account: q.AfterAccount, ID: q.After}, Created: q.AfterCreated}
+	if q.After != "" && q.compare(d, after) <= 0 {
 		return false
 	}
 	for field, v := range q.Where {
@@ -179,10 +180,13 @@ func (q Query) takes(d Doc) bool {
 }
 
 // compare is the order of the answer.
-func (q Query) compare(a, b Key) int {
+func (q Query) compare(a, b Doc) int {
 	c := cmp.Compare(a.ID, b.ID)
-	if q.AnyAccount {
+	switch {
+	case q.AnyAccount:
 		c = cmp.Or(c, cmp.Compare(a.Account, b.Account))
+	case q.ByCreated:
+		c = cmp.Or(a.Created.Compare(b.Created), c)
 	}
 	if q.Ascending {
 		return c

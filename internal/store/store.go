@@ -127,13 +127,16 @@ func (d Doc) Check() error {
 	return nil
 }
 
-// Query asks for live documents of one type, by id, as bytes compare.
+// Query asks for live documents of one type, by id, as bytes compare, or by
+// the time they were created and then by id.
 type Query struct {
 	Account, Type string
 	AnyAccount    bool              // of all accounts, by id and then account
 	Where         map[string]string // index field → one of its values; all must hold
 	After         string            // the id the page before ended with
 	AfterAccount  string            // and its account, if AnyAccount
+	ByCreated     bool              // by creation; not with AnyAccount
+	AfterCreated  time.Time         // and when that of After was created, if ByCreated
 	Ascending     bool              // by id; the default is descending, as the API's
 	Limit         int               // 0 is all
 }

@@ -259,15 +259,22 @@ func listQuery(q store.Query, value func(string) string) (string, []any) {
 		order, than = ` ASC`, `>`
 	}
 	switch {
+	case q.After != "" && q.ByCreated && !q.AnyAccount:
+		b.add(`(d.created, `+b.key+`.id) `+than+` (?, ?)`, q.AfterCreated.UnixMicro(), legible(q.After))
 	case q.After != "" && q.AnyAccount:
 		b.add(`(`+b.key+`.id, `+b.key+`.account) `+than+` (?, ?)`, legible(q.After), q.AfterAccount)
 	case q.After != "":
 		b.add(b.key+`.id `+than+` ?`, legible(q.After))
 	}
 	text := `SELECT d.account, d.type, d.id, d.rev, d.created, d.modified, d.deleted, d.json FROM ` + b.from +
-		` WHERE ` + strings.Join(b.where, ` AND `) + ` ORDER BY ` + b.key + `.id` + order
-	if q.AnyAccount {
-		text += `, ` + b.key + `.account` + order
+		` WHERE ` + strings.Join(b.where, ` AND `) + ` ORDER BY `
+	switch {
+	case q.AnyAccount:
+		text += b.key + `.id` + order + `, ` + b.key + `.account` + order
+	case q.ByCreated:
+		text += `d.created` + order + `, ` + b.key + `.id` + order
+	default:
+		text += b.key + `.id` + order
 	}
 	return b.limited(text, q.Limit)
 }

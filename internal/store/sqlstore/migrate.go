@@ -34,6 +34,7 @@ CREATE TABLE doc_history (
 	rev BIGINT NOT NULL, created BIGINT NOT NULL, modified BIGINT NOT NULL,
 	deleted INTEGER NOT NULL, json TEXT NOT NULL,
 	PRIMARY KEY (account, type, id, rev))`,
+	`CREATE INDEX docs_created ON docs (account, type, created, id) WHERE deleted = 0`,
 }
 
 // journalMigrations make journal.db. The one row of journal_end has the last

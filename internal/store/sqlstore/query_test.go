@@ -47,6 +47,9 @@ func plan(t *testing.T, d *database, query string, args []any) string {
 // queries are the ways in which documents are asked for.
 func queries(account, kind, field, other string) []store.Query {
 	var all []store.Query
+	for _, after := range []string{"", "1"} {
+		all = append(all, store.Query{Account: account, Type: kind, ByCreated: true, After: after, AfterCreated: time.Unix(1, 0), Limit: 50})
+	}
 	for _, where := range []map[string]string{nil, {field: "1"}, {field: "1", other: "1"}} {
 		for _, anyAccount := range []bool{false, true} {
 			for _, after := range []string{"", "1"} {

@@ -3,6 +3,7 @@ package storetest
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -175,4 +176,38 @@ func oddQuestions(t *testing.T, s store.Store) {
 			lists(t, s, q, "")
 		}
 	}
+}
+
+// byCreated is documents whose ids say nothing of their age.
+func byCreated(t *testing.T, s store.Store) {
+	var all []string
+	var made []store.Doc
+	for _, id := range []string{"m", "z", "a", "k", "b", "y"} {
+		d := put(t, s, doc(id, "{}", "f="+fmt.Sprint(id < "l")))
+		for len(made) > 0 && !d.Created.After(made[len(made)-1].Created) { // two of one microsecond
+			wants(t, "delete", s.Delete(t.Context(), d.Key, 1, true), nil)
+			d = put(t, s, doc(id, "{}", "f="+fmt.Sprint(id < "l")))
+		}
+		all, made = append(all, id), append(made, d)
+	}
+	changed := made[1]
+	changed.Index = map[string][]string{"f": {"false"}}
+	put(t, s, changed) // which makes it no younger
+	q := store.Query{Account: "a", Type: "thing", ByCreated: true, Ascending: true}
+	lists(t, s, q, strings.Join(all, " "))
+	q.Ascending = false
+	lists(t, s, q, "y b k a z m")
+	q.Limit = 2
+	for _, want := range []string{"y b", "k a", "z m", ""} {
+		lists(t, s, q, want)
+		if i := slices.Index(all, want[max(0, len(want)-1):]); i >= 0 {
+			q.After, q.AfterCreated = made[i].ID, made[i].Created
+		}
+	}
+	q = store.Query{Account: "a", Type: "thing", ByCreated: true, Where: map[string]string{"f": "true"}}
+	lists(t, s, q, "b k a")
+	q.After, q.AfterCreated = "k", made[3].Created
+	lists(t, s, q, "a")
+	q.Ascending = true
+	lists(t, s, q, "b")
 }

@@ -19,7 +19,7 @@ func Run(t *testing.T, open func(t *testing.T) store.Store) {
 	t.Helper()
 	for name, test := range map[string]func(*testing.T, store.Store){
 		"Revisions": revisions, "Tombstones": tombstones, "BadDocs": badDocs, "Copies": copies,
-		"Unique": unique, "UniqueRace": uniqueRace, "List": list, "Where": where, "AnyAccount": anyAccount,
+		"Unique": unique, "UniqueRace": uniqueRace, "List": list, "Where": where, "AnyAccount": anyAccount, "ByCreated": byCreated,
 		"Purge": purge, "OddValues": oddValues, "OddQuestions": oddQuestions,
 		"History": history, "TwoWriters": twoWriters, "ManyWriters": manyWriters, "Cancelled": cancelled,
 		"Append": appendAll, "Windows": windows, "Pages": pages, "Trim": trim, "ManyAppend": manyAppend,
