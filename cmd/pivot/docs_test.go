@@ -19,10 +19,18 @@ var fence = regexp.MustCompile("(?ms)^```(\\w+) ?(\\S*)\n(.*?)^```$")
 // took is a real time, which differs from run to run.
 var took = regexp.MustCompile(`\d+ ms|[\d.]+ s\)`)
 
-// TestTestingPage does what docs/testing.md shows: its files are written, and
-// its commands must answer as they do there.
-func TestTestingPage(t *testing.T) {
-	page, err := os.ReadFile("../../docs/testing.md")
+// TestPages does what pages of docs show: their files are written, and their
+// commands must answer as they do there.
+func TestPages(t *testing.T) {
+	for name, commands := range map[string]int{"testing": 8, "menus": 3} {
+		t.Run(name, func(t *testing.T) { doPage(t, "../../docs/"+name+".md", commands) })
+	}
+}
+
+// doPage does what a page shows, which must be so many commands at least.
+func doPage(t *testing.T, file string, commands int) {
+	t.Helper()
+	page, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -43,7 +51,7 @@ func TestTestingPage(t *testing.T) {
 		}
 		ran++
 	}
-	if ran < 7 {
+	if ran < commands {
 		t.Errorf("only %d commands were run", ran)
 	}
 }
