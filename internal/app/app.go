@@ -124,7 +124,19 @@ func (a *App) start(ctx context.Context) (err error) {
 		return fmt.Errorf("sip: %w", err)
 	}
 	a.keeper = keep(a.store, a.cfg.Retention, a.log)
+	if a.cfg.Voices.Prompts {
+		a.library.MakePrompts(a.promptsMade)
+	}
 	return nil
+}
+
+// promptsMade is told once all prompts have been spoken.
+func (a *App) promptsMade(made int, err error) {
+	if err != nil {
+		a.log.Warn("not all prompts could be spoken", "spoken", made, "error", err)
+		return
+	}
+	a.log.Info("all prompts are spoken", "prompts", made)
 }
 
 // openStore opens what is kept.

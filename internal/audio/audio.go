@@ -57,11 +57,17 @@ type Sink interface {
 	WriteFrame(frame []int16) error
 }
 
+// Engines are what Speech.Engine may be besides "": the providers of voices,
+// and those of Kazoo (callflow module tts).
+func Engines() []string {
+	return []string{"builtin", "espeak", "openai", "flite", "google", "ispeech", "voicefabric"}
+}
+
 // Speech is a text to be spoken, as an action asks for it.
 type Speech struct {
 	Text     string // plain text, or SSML where SSML says so
 	SSML     bool   // Text is the inside of an SSML <speak>, well-formed XML
 	Voice    string // "female", "male", or a provider's own name; "" is the default
 	Language string // "en-us"; "" is the default
-	Engine   string // the provider asked for; "" is the configured order
+	Engine   string // the provider asked for, one of Engines; "" is the configured order
 }

@@ -67,6 +67,7 @@ type Voices struct {
 	Model      string        `help:"Its model." default:"tts-1"`
 	Timeout    time.Duration `help:"How long a provider may take before the next one speaks." default:"10s"`
 	CacheBytes int64         `help:"Size of the cache of speech on disk, in bytes." default:"1073741824"`
+	Prompts    bool          `help:"Have all prompts spoken in the background after the start; else each when it is first heard."`
 }
 
 // Recogniser is what understands speech.

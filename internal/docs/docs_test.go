@@ -11,6 +11,7 @@ import (
 	"github.com/pivotvoice/pivot/internal/docs"
 	"github.com/pivotvoice/pivot/internal/flow"
 	"github.com/pivotvoice/pivot/internal/presence"
+	"github.com/pivotvoice/pivot/internal/prompts"
 	"github.com/pivotvoice/pivot/internal/store"
 )
 
@@ -31,6 +32,7 @@ func TestFresh(t *testing.T) {
 	})
 	fresh(t, "../../docs/reference/actions.md", page)
 	fresh(t, "../../docs/reference/api.md", docs.API(server.Operations()))
+	fresh(t, "../../docs/reference/prompts.md", docs.Prompts(prompts.All()))
 }
 
 // documents takes every document.

@@ -134,13 +134,22 @@ func called(sound audio.Sound, name string) audio.Sound {
 	return audio.Named(sound, name)
 }
 
-// MakePrompts has the texts of all prompts spoken, one after the other, so that
-// the first call that hears one does not wait. It returns when all are made or
-// ctx ends, and the first error.
-func (l *Library) MakePrompts(ctx context.Context) error {
-	var first error
+// MakePrompts begins to have the texts of all prompts spoken, one after the
+// other, so that the first call that hears one does not wait, and returns. done
+// is told how many are made, and the first error, unless the library is closed
+// before.
+func (l *Library) MakePrompts(done func(made int, err error)) {
+	l.work.Go(func() {
+		made, err := l.makePrompts(l.ctx)
+		if l.ctx.Err() == nil {
+			done(made, err)
+		}
+	})
+}
+
+func (l *Library) makePrompts(ctx context.Context) (made int, first error) {
 	for _, p := range prompts.All() {
-		if p.Text == "" {
+		if p.Text == "" || ctx.Err() != nil {
 			continue
 		}
 		sound, _, err := l.cfg.Speaker.Say(ctx, audio.Speech{Text: p.Text, Language: prompts.Language})
@@ -149,12 +158,13 @@ func (l *Library) MakePrompts(ctx context.Context) error {
 			case <-clip.Done():
 				err = clip.Err()
 			case <-ctx.Done():
-				return context.Cause(ctx)
 			}
 		}
-		if err != nil && first == nil {
+		if err == nil {
+			made++
+		} else if first == nil {
 			first = fmt.Errorf("media: prompt %s: %w", p.ID, err)
 		}
 	}
-	return first
+	return made, first
 }

@@ -144,11 +144,22 @@ func TestABrokenReplacementIsLeftOut(t *testing.T) {
 func TestMakePrompts(t *testing.T) {
 	voice := &speaker{}
 	l := library(t, Config{Speaker: voice})
-	if err := l.MakePrompts(t.Context()); err != nil || len(voice.asked) < 150 {
-		t.Errorf("%d prompts, %v", len(voice.asked), err)
+	type end struct {
+		made int
+		err  error
+	}
+	over := make(chan end, 1)
+	done := func(made int, err error) { over <- end{made, err} }
+	l.MakePrompts(done)
+	if got := <-over; got.err != nil || got.made < 150 || got.made != len(voice.asked) {
+		t.Errorf("%+v", got)
 	}
 	voice.err = errors.New("hoarse")
-	if err := l.MakePrompts(t.Context()); !errors.Is(err, voice.err) {
-		t.Errorf("a voice that fails: %v", err)
+	l.MakePrompts(done)
+	if got := <-over; !errors.Is(got.err, voice.err) || got.made != 0 {
+		t.Errorf("a voice that fails: %+v", got)
 	}
+	l.Close()
+	l.MakePrompts(func(int, error) { t.Error("it was told after the end") })
+	l.work.Wait()
 }

@@ -4,6 +4,7 @@ package rtp
 
 import (
 	"context"
+	"errors"
 	"math"
 	"sync"
 	"testing"
@@ -78,7 +79,9 @@ func TestLevelsOfEcho(t *testing.T) {
 		go func() { done <- c.Echo(ctx) }()
 		c.far.talk(c.LocalAddr(), audio.PCMU, sine(700, 8000, time.Second))
 		cancel()
-		<-done
+		if err := <-done; !errors.Is(err, context.Canceled) {
+			t.Error(err)
+		}
 		usual := strength(sine(700, 8000, time.Second))
 		if got := strength(sounds(t, audio.PCMU, c.far.heard())[1600:6400]) - usual; math.Abs(got+12) > 0.6 {
 			t.Errorf("an echo at %.1f dB", got)

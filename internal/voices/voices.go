@@ -16,6 +16,7 @@ import (
 	"strings"
 	"sync"
 	"time"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/pivotvoice/pivot/internal/audio"
@@ -161,14 +162,11 @@ func (v *Voices) Providers() []string {
 	return names
 }
 
-// Names are the engines that Speech.Engine may ask for: the providers, and the
-// engines of Kazoo (callflow module tts), which mean the configured order.
-func (v *Voices) Names() []string {
-	return append([]string{"builtin", "espeak", "openai"}, kazooEngines...)
+// means are the providers that an engine of Kazoo means: flite is a program on
+// the same machine, the others are services.
+var means = map[string][]string{
+	"flite": {"espeak", "builtin"}, "google": {"openai"}, "ispeech": {"openai"}, "voicefabric": {"openai"},
 }
-
-// kazooEngines are what callflows written for Kazoo ask for.
-var kazooEngines = []string{"flite", "google", "ispeech", "voicefabric"}
 
 // Say returns the sound of a text, which may still be being made, and what
 // happened on the way: event.Spoken, and an event.Warned for everything that
@@ -210,7 +208,7 @@ func (v *Voices) Say(ctx context.Context, s audio.Speech) (audio.Sound, []event.
 // what is odd about it.
 func newRequest(s audio.Speech) (request, []event.Fact, error) {
 	r := request{
-		text:     strings.TrimSpace(strings.ToValidUTF8(s.Text, " ")),
+		text:     strings.TrimSpace(strings.Map(printed, strings.ToValidUTF8(s.Text, " "))),
 		language: strings.ToLower(strings.ReplaceAll(strings.TrimSpace(s.Language), "_", "-")),
 	}
 	if r.text == "" {
@@ -236,6 +234,15 @@ func newRequest(s audio.Speech) (request, []event.Fact, error) {
 		r.ssml = m
 	}
 	return r, facts, nil
+}
+
+// printed is a character that a text may have: of those that control something
+// it is a blank, as espeak-ng obeys some of them.
+func printed(r rune) rune {
+	if unicode.IsControl(r) && r != '\n' && r != '\t' {
+		return ' '
+	}
+	return r
 }
 
 // voiceOf is the voice that a provider speaks a request with.
@@ -265,20 +272,30 @@ func notes(p provider, r request) []event.Fact {
 	return facts
 }
 
+// first is the place of the provider that an engine means, -1 if it is not
+// here.
+func first(chain []provider, engine string) int {
+	names, ok := means[engine]
+	if !ok {
+		names = []string{engine}
+	}
+	return slices.IndexFunc(chain, func(p provider) bool { return slices.Contains(names, p.name()) })
+}
+
 // order is the providers to ask for an engine and a language, and what is to
 // be said about the choice.
 func (v *Voices) order(engine, language string) ([]provider, []event.Fact) {
 	chain := slices.Clone(v.providers)
+	engine = strings.ToLower(engine)
 	var facts []event.Fact
-	at := slices.IndexFunc(chain, func(p provider) bool { return p.name() == engine })
-	switch {
+	switch at := first(chain, engine); {
 	case engine == "" || engine == "default":
 	case at >= 0:
 		p := chain[at]
 		chain = slices.Insert(slices.Delete(chain, at, at+1), 0, p)
 	default:
 		why := "there is no such engine"
-		if slices.Contains(kazooEngines, engine) || slices.Contains(v.Names(), engine) {
+		if slices.Contains(audio.Engines(), engine) {
 			why = "that engine is not here"
 		}
 		facts = append(facts, event.Warned{

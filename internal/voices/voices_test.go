@@ -74,6 +74,23 @@ func TestSayKeepsTheSound(t *testing.T) {
 	}
 }
 
+// TestKazoosEngines mean what is here that is like them.
+func TestKazoosEngines(t *testing.T) {
+	all := []provider{builtin{}, &openai{}, &espeak{}}
+	v := &Voices{providers: all}
+	for engine, want := range map[string]string{
+		"": "builtin", "flite": "builtin", "google": "openai", "ispeech": "openai", "voicefabric": "openai", "espeak": "espeak",
+	} {
+		chain, facts := v.order(engine, "en-us")
+		if chain[0].name() != want || len(chain) != 3 || len(facts) > 0 {
+			t.Errorf("%s: %s, %v", engine, chain[0].name(), facts)
+		}
+	}
+	if v.providers = []provider{&openai{}, &espeak{}, builtin{}}; v.providers[first(v.providers, "flite")].name() != "espeak" {
+		t.Error("flite is no program of this machine")
+	}
+}
+
 func quiet() *slog.Logger { return slog.New(slog.DiscardHandler) }
 
 func TestEngineAndLanguage(t *testing.T) {
@@ -82,7 +99,10 @@ func TestEngineAndLanguage(t *testing.T) {
 	for _, c := range []struct{ engine, language, code string }{
 		{"", "", ""},
 		{"builtin", "en_GB", ""},
-		{"flite", "", "say.engine"},
+		{"Builtin", "", ""},
+		{"flite", "", ""},
+		{"google", "", "say.engine"},
+		{"voicefabric", "", "say.engine"},
 		{"espeak", "", "say.engine"},
 		{"sung", "", "say.engine"},
 		{"", "de", "say.language"},
@@ -146,5 +166,16 @@ func TestTextIsChecked(t *testing.T) {
 	long := strings.Repeat("ä", MaxText)
 	if _, _, err := v.Say(t.Context(), audio.Speech{Text: long + "a"}); !errors.Is(err, ErrTooBig) {
 		t.Errorf("long: %v", err)
+	}
+}
+
+// TestControlCharacters are blanks: espeak-ng would obey some of them.
+func TestControlCharacters(t *testing.T) {
+	r, _, err := newRequest(audio.Speech{Text: "\x00Hi\x01500s the\x1bre\u0085\n\tyou\xff"})
+	if err != nil || r.text != "Hi 500s the re \n\tyou" {
+		t.Errorf("%q, %v", r.text, err)
+	}
+	if _, _, err := newRequest(audio.Speech{Text: "\x00\x01"}); !errors.Is(err, ErrEmpty) {
+		t.Error(err)
 	}
 }
