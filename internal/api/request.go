@@ -25,6 +25,7 @@ type Request struct {
 	query   url.Values
 	body    envelope
 	op      *Operation
+	path    []string // below /v2, with the account's id
 	vars    map[string]string
 	accept  string // the media type to answer with
 	source  netip.Addr

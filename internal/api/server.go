@@ -153,7 +153,7 @@ func New(cfg Config) *Server {
 	}
 	s.schemas = s.allSchemas()
 	s.ops = slices.Concat(
-		s.authOperations(), s.masqueradeOperations(), s.recoveryOperations(),
+		s.authOperations(), s.masqueradeOperations(), s.recoveryOperations(), s.restrictionOperations(),
 		s.accountOperations(), s.schemaOperations(), s.callOperations(),
 		s.cdrOperations(), s.debugOperations(), s.numberOperations(), s.signingOperations(),
 		s.mediaOperations(), s.recordingOperations(), s.checkOperations(), s.presenceOperations(), s.documentOperations(),
@@ -353,7 +353,7 @@ func (s *Server) find(r *Request, path []string) error {
 		e.Allow = at.methods()
 		return e
 	}
-	r.op = op
+	r.op, r.path = op, path
 	op.fill(r.vars, path)
 	return nil
 }
@@ -391,6 +391,10 @@ func (s *Server) authorize(r *Request) error {
 		return s.unknown(r, errInvalidCredentials())
 	case r.op.Who != AnyToken && !r.Auth.reaches(r.Account):
 		return errForbidden()
+	case s.restricted(r):
+		e := errForbidden()
+		e.Data = map[string]any{"message": "forbidden", "cause": "access denied by token restrictions"}
+		return e
 	case !r.Auth.Admin():
 		return r.mayUser()
 	default:
