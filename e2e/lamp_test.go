@@ -19,6 +19,7 @@ import (
 type lampKey struct {
 	t     *testing.T
 	conn  *net.UDPConn
+	uri   string // what it watches
 	id    string
 	seq   int
 	to    string // with their tag, once there is one
@@ -33,15 +34,19 @@ type shown struct {
 	sub     string // the Subscription-State
 }
 
-// watch subscribes to the events "dialog" of an extension.
+// watch subscribes to the events "dialog" of an extension, or extension@realm.
 func (s *server) watch(extension string) *lampKey {
 	s.t.Helper()
+	uri := "sip:" + extension
+	if !strings.Contains(uri, "@") {
+		uri += "@" + s.SIP
+	}
 	c, err := net.ListenUDP("udp", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
 	if err != nil {
 		s.t.Fatal(err)
 	}
 	k := &lampKey{
-		t: s.t, conn: c, id: c.LocalAddr().String(), to: "<sip:" + extension + "@127.0.0.1>",
+		t: s.t, conn: c, uri: uri, id: c.LocalAddr().String(), to: "<" + uri + ">",
 		shown: make(chan shown, 100), ended: make(chan struct{}),
 	}
 	answers := make(chan string, 10)
@@ -50,7 +55,7 @@ func (s *server) watch(extension string) *lampKey {
 		_ = c.Close()
 		<-k.ended
 	})
-	k.subscribe(s, extension, 3600)
+	k.subscribe(s, 3600)
 	select {
 	case m := <-answers:
 		if !strings.HasPrefix(m, "SIP/2.0 200") {
@@ -63,14 +68,14 @@ func (s *server) watch(extension string) *lampKey {
 	return k
 }
 
-func (k *lampKey) subscribe(s *server, extension string, expires int) {
+func (k *lampKey) subscribe(s *server, expires int) {
 	k.t.Helper()
 	k.seq++
 	at := k.conn.LocalAddr().String()
-	m := fmt.Sprintf("SUBSCRIBE sip:%s@%s SIP/2.0\r\nVia: SIP/2.0/UDP %s;branch=z9hG4bK%s%d;rport\r\nMax-Forwards: 70\r\n"+
+	m := fmt.Sprintf("SUBSCRIBE %s SIP/2.0\r\nVia: SIP/2.0/UDP %s;branch=z9hG4bK%s%d;rport\r\nMax-Forwards: 70\r\n"+
 		"From: <sip:200@127.0.0.1>;tag=lamp\r\nTo: %s\r\nCall-ID: %s\r\nCSeq: %d SUBSCRIBE\r\nContact: <sip:200@%s>\r\n"+
 		"Event: dialog\r\nAccept: application/dialog-info+xml\r\nExpires: %d\r\nContent-Length: 0\r\n\r\n",
-		extension, s.SIP, at, strings.NewReplacer(".", "", ":", "").Replace(at), k.seq, k.to, k.id, k.seq, at, expires)
+		k.uri, at, strings.NewReplacer(".", "", ":", "").Replace(at), k.seq, k.to, k.id, k.seq, at, expires)
 	to, err := net.ResolveUDPAddr("udp", s.SIP)
 	if err != nil {
 		k.t.Fatal(err)
@@ -211,8 +216,27 @@ func TestLamp(t *testing.T) {
 	<-off.Ended()
 	s.do("POST", "/v2/accounts/"+s.auth.account+"/presence/100", map[string]string{"action": "set", "state": "early"}, nil)
 	again.shows("early", "active")
-	again.subscribe(s, "100", 0)
+	again.subscribe(s, 0)
 	again.shows("early", "terminated;reason=timeout")
+}
+
+// TestLampOfAccount goes out for good when its account does, or has another
+// realm.
+func TestLampOfAccount(t *testing.T) {
+	s := serve(t)
+	var made struct {
+		ID string `json:"id"`
+	}
+	s.do("PUT", "/v2/accounts/"+s.auth.account, map[string]string{"name": "Child", "realm": "child.example"}, &made)
+	s.do("PUT", "/v2/accounts/"+made.ID+"/presence/100", map[string]string{"state": "early"}, nil)
+	first := s.watch("100@child.example")
+	first.shows("early", "active")
+	s.do("PATCH", "/v2/accounts/"+made.ID, map[string]string{"realm": "kid.example"}, nil)
+	first.shows("early", "terminated;reason=noresource")
+	second := s.watch("100@kid.example")
+	second.shows("early", "active")
+	s.do("DELETE", "/v2/accounts/"+made.ID, nil, nil)
+	second.shows("terminated", "terminated;reason=noresource")
 }
 
 // TestSIPpSubscribe has a stranger's user agent subscribe, renew and end its

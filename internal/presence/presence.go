@@ -299,14 +299,14 @@ func (b *Board) Get(account, id string) (Status, error) {
 // List is every presence id of an account that is not idle, was set by hand or
 // is watched, by user.
 func (b *Board) List(account string) []Status {
-	b.mu.Lock()
-	defer b.mu.Unlock()
 	var all []Status
+	b.mu.Lock()
 	for k := range b.lamps {
 		if k.account == account {
 			all = append(all, b.status(k))
 		}
 	}
+	b.mu.Unlock() // calls need not wait for the sorting
 	slices.SortFunc(all, func(a, b Status) int { return cmp.Compare(a.User, b.User) })
 	return all
 }

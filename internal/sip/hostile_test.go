@@ -16,7 +16,7 @@ import (
 // TestJunkBesideCalls has good calls go on while another peer sends broken
 // messages as fast as it can.
 func TestJunkBesideCalls(t *testing.T) {
-	callee, caller := start(t, answerAndWait, quick), start(t, noCalls(t))
+	callee, caller := start(t, answerAndWait, watched(board(t), quick)), start(t, noCalls(t))
 	h := newHandset(t, callee.udp(t))
 	stop, done := make(chan struct{}), make(chan int)
 	go func() {
@@ -28,7 +28,7 @@ func TestJunkBesideCalls(t *testing.T) {
 				return
 			default:
 			}
-			m := []byte(h.request([]string{"INVITE", "BYE", "ACK", "CANCEL", "OPTIONS", "INFO"}[r.IntN(6)], h.sdp))
+			m := []byte(h.request([]string{"INVITE", "BYE", "ACK", "CANCEL", "OPTIONS", "INFO", "SUBSCRIBE"}[r.IntN(7)], h.sdp, "Event: dialog"))
 			for range r.IntN(8) {
 				m[r.IntN(len(m))] = byte(r.IntN(256))
 			}

@@ -39,6 +39,8 @@ func (l *leg) take(in *inbound, tx *serverTx) {
 		res := l.respond(req, 200)
 		add(res, "Accept", acceptValue)
 		_ = tx.respond(200, l.encode(res))
+	case sip.SUBSCRIBE: // RFC 6665 section 4.5.2: in a dialog of its own
+		l.turnDown(in, tx, refuse(403, "a subscription within a call"))
 	default:
 		l.turnDown(in, tx, refuse(405, "", sip.NewHeader("Allow", allowValue)))
 	}

@@ -518,3 +518,37 @@ func TestSubscribingStranger(t *testing.T) {
 		t.Errorf("counted %+v", s.Counts())
 	}
 }
+
+// TestManyRenewals is a phone that renews its subscription without end: it is
+// told to wait, its lamp goes on.
+func TestManyRenewals(t *testing.T) {
+	b := board(t)
+	s := start(t, noCalls(t), watched(b))
+	h := newHandset(t, s.udp(t))
+	h.subscribe("Event: dialog")
+	h.notified(200)
+	refused := 0
+	for range maxPerCall + 20 {
+		h.send(h.request("SUBSCRIBE", "", "Event: dialog"))
+		if m := h.expect("SIP/2.0 "); strings.HasPrefix(m, "SIP/2.0 503") && head(m, "Retry-After") != "" {
+			refused++
+		}
+	}
+	if refused < 20 || s.Subscribers() != 1 {
+		t.Errorf("%d were refused, %d subscriptions", refused, s.Subscribers())
+	}
+	other := newHandset(t, s.udp(t)) // nobody else has to wait
+	other.subscribe("Event: dialog")
+	other.notified(200)
+}
+
+// TestSubscribeWithinCall wants a dialog of its own.
+func TestSubscribeWithinCall(t *testing.T) {
+	s := start(t, answerAndWait, watched(board(t)))
+	h := newHandset(t, s.udp(t))
+	h.call()
+	h.send(h.request("SUBSCRIBE", "", "Event: dialog"))
+	h.expect("SIP/2.0 403")
+	h.send(h.request("BYE", ""))
+	h.expect("SIP/2.0 200")
+}
