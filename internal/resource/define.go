@@ -133,6 +133,8 @@ type Resource struct {
 	Schema                   *schema.Schema
 	Example                  json.RawMessage
 
+	texts map[string]bool // the paths whose values are strings
+
 	find     func(Doc) map[string][]string
 	refers   func(Doc) []Ref
 	before   Hook
@@ -149,11 +151,14 @@ func Define[T any](d Def[T]) Resource {
 	}
 	r := Resource{
 		Name: d.Name, Type: d.Type, Summary: d.Summary, Doc: d.Doc, Columns: d.List, Order: d.Order,
-		ByCreated: d.ByCreated,
-		As:        cmp.Or(d.As, d.Name), Blob: d.Blob, Fixed: d.Fixed, NoPatch: d.NoPatch, Whole: d.Whole,
+		ByCreated: d.ByCreated, texts: map[string]bool{},
+		As: cmp.Or(d.As, d.Name), Blob: d.Blob, Fixed: d.Fixed, NoPatch: d.NoPatch, Whole: d.Whole,
 		Index: d.Index, Unique: d.Unique, ReadOnly: d.ReadOnly, Apart: d.Apart,
 		Schema: s, Example: json.RawMessage(d.Example),
 		find: d.Find, refers: d.Refers, before: d.Before, show: d.Show, removing: d.Removing,
+	}
+	for _, f := range s.Describe() {
+		r.texts[f.Name] = f.Type == "string"
 	}
 	if d.Check != nil {
 		r.check = func(ctx context.Context, draft *Draft) error {

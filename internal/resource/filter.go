@@ -14,7 +14,8 @@ import (
 // (spec/crossbar-api.md section 1.8).
 type Filter struct {
 	tests []func(full Object) bool
-	equal map[string]string // what an index may be asked instead: path → plain text
+	equal map[string]string // what an index may be asked besides: path → the text that it has
+	digit map[string]string // and where the path has texts only: path → text that is a number, too
 }
 
 // ParseFilter reads filter_K, filter_not_K, has_key, key_missing, has_value,
@@ -22,7 +23,7 @@ type Filter struct {
 // created_to, modified_from and modified_to. A bound that is no number is
 // schema.Faults.
 func ParseFilter(params url.Values) (Filter, error) {
-	f := Filter{equal: map[string]string{}}
+	f := Filter{equal: map[string]string{}, digit: map[string]string{}}
 	names := make([]string, 0, len(params))
 	for name := range params {
 		names = append(names, name)
@@ -78,12 +79,23 @@ func (f Filter) Match(full Object) bool {
 	return true
 }
 
-// indexed is the part of f that an index of these paths answers.
-func (f Filter) indexed(paths []string) map[string]string {
+// indexed is the part of f that r's index answers: all that pass have these
+// values in it.
+func (f Filter) indexed(r Resource) map[string]string {
 	out := map[string]string{}
-	for _, p := range paths {
-		if v, ok := f.equal[p]; ok {
-			out[p] = v
+	ask := func(path string) {
+		if v, ok := f.equal[path]; ok {
+			out[path] = v
+		} else if v, ok := f.digit[path]; ok && r.texts[path] {
+			out[path] = v
+		}
+	}
+	for _, path := range r.Index {
+		ask(path)
+	}
+	for _, u := range r.Unique {
+		if r.texts[u.Path] { // not a list, which reads as all of its values together
+			ask(u.Path)
 		}
 	}
 	return out
@@ -101,6 +113,14 @@ func (f *Filter) equals(path, value string) {
 			return ok && text == value
 		})
 		return
+	}
+	switch v := want.(type) {
+	case bool: // true and "true" read the same
+		if value == strconv.FormatBool(v) {
+			f.equal[path] = value
+		}
+	case json.Number: // 1 is 1.0, but "1" is not "1.0"
+		f.digit[path] = value
 	}
 	f.test(func(o Object) bool { return fits(o, path, value, want) })
 }

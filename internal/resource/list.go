@@ -77,8 +77,8 @@ func (q Query) Size() int {
 }
 
 // where is what the store's index is asked.
-func (q Query) where(paths []string) map[string]string {
-	out := q.Filter.indexed(paths)
+func (q Query) where(r Resource) map[string]string {
+	out := q.Filter.indexed(r)
 	maps.Copy(out, q.Where)
 	return out
 }
@@ -154,7 +154,7 @@ func (c Collection) cursor(d Doc) string {
 // scan goes through the documents that pass the filter, in batches, until
 // each says no more.
 func (c Collection) scan(ctx context.Context, q Query, from span, each func(Doc) (bool, error)) error {
-	where := q.where(c.Index)
+	where := q.where(c.Resource)
 	maps.Copy(where, c.Within)
 	ask := store.Query{
 		Account: c.Account, Type: c.Type, Where: where,

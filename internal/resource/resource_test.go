@@ -4,8 +4,11 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"maps"
 	"net/url"
+	"slices"
 	"strconv"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -207,6 +210,56 @@ func TestPages(t *testing.T) {
 			if got != want {
 				t.Errorf("%q, not %q", got, want)
 			}
+		}
+	}
+}
+
+// asked notes what the store's index is asked.
+type asked struct {
+	store.Docs
+	where map[string]string
+}
+
+func (a *asked) List(ctx context.Context, q store.Query) ([]store.Doc, error) {
+	a.where = q.Where
+	return a.Docs.List(ctx, q)
+}
+
+// TestFiltersAskTheIndex is filters that need not read every document, and
+// such as must, for what they ask is not what the index has.
+func TestFiltersAskTheIndex(t *testing.T) {
+	type thing struct {
+		Name    string   `json:"name"`
+		Kind    string   `json:"kind"`
+		On      bool     `json:"on"`
+		Size    int      `json:"size"`
+		Numbers []string `json:"numbers"`
+	}
+	a := &asked{Docs: store.Memory().Docs}
+	c := Collection{Docs: a, Account: "a", Resource: Define(Def[thing]{
+		Name: "things", Type: "thing", Index: []string{"kind", "on", "size"}, Unique: []Unique{{Path: "name"}, {Path: "numbers"}},
+	})}
+	create(t, c, `{"id":"x","name":"100","kind":"k","on":true,"size":1,"numbers":["12","34"]}`)
+	create(t, c, `{"id":"y","name":"100.0","kind":"1e5","on":false,"size":100000,"numbers":["1234x"]}`)
+	for query, want := range map[string]struct{ id, index string }{
+		"filter_kind=k": {"x", "kind=k"}, "filter_kind=1e5": {"y", "kind=1e5"}, "filter_on=true": {"x", "on=true"},
+		"filter_on=%20true": {"x", ""}, "filter_size=1e5": {"y", ""}, "filter_size=1": {"x", ""}, "filter_name=100": {"x", "name=100"},
+		"filter_name=100.0": {"y", "name=100.0"}, "filter_name=%22100%22": {"x", ""}, "filter_numbers=1234": {"x", ""},
+		"filter_numbers=1234x": {"y", ""}, "filter_not_kind=k": {"y", ""}, "filter_kind=%5B%22k%22%5D": {"x", ""},
+		"filter_on=true&filter_kind=k": {"x", "kind=k on=true"},
+	} {
+		params, _ := url.ParseQuery(query)
+		q, err := ParseQuery(params, params.Get)
+		if err != nil {
+			t.Fatal(err)
+		}
+		page, err := c.List(t.Context(), q)
+		var index []string
+		for _, path := range slices.Sorted(maps.Keys(a.where)) {
+			index = append(index, path+"="+a.where[path])
+		}
+		if err != nil || len(page.Docs) != 1 || page.Docs[0].ID != want.id || strings.Join(index, " ") != want.index {
+			t.Errorf("%s: %+v, asked %v (%v)", query, page.Docs, index, err)
 		}
 	}
 }
