@@ -240,7 +240,8 @@ func TestRegistry(t *testing.T) {
 	}
 	for name := range strings.FieldsSeq("answer hangup response play tts say collect_dtmf send_dtmf sleep callflow " +
 		"set set_variable set_variables kvs_set webhook nomorobo function language noop record_caller flush_dtmf echo gather record record_call refer leave " +
-		"menu branch_bnumber disa dynamic_cid privacy directory") {
+		"menu branch_bnumber disa dynamic_cid privacy directory temporal_route branch_variable check_cid cidlistmatch " +
+		"lookupcidname set_cid prepend_cid route_to_cid set_alert_info after_bridge") {
 		if !names[name] {
 			t.Errorf("%s is missing", name)
 		}

@@ -2,6 +2,7 @@ package actions_test
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
@@ -213,4 +214,74 @@ func TestRegexRefused(t *testing.T) {
 			t.Errorf("%s: %v", re, faults)
 		}
 	}
+}
+
+// TestKazoosKeys: each key that Kazoo publishes for these actions is there,
+// with its type, default and values (spec/crossbar-api.md, appendix B).
+func TestKazoosKeys(t *testing.T) {
+	want := map[string]string{
+		"after_bridge": `action:string{park,transfer,hangup} data:boolean|string`,
+		"branch_variable": `scope:string="custom_channel_vars"{account,custom_channel_vars,device,merged,user} ` +
+			`variable!:string|array=""`,
+		"check_cid":      `caller_id:object regex:string=".*" use_absolute_mode:boolean=false user_id:string`,
+		"cidlistmatch":   `id:string`,
+		"lookupcidname":  `lists!:array=[]`,
+		"prepend_cid":    `action:string="prepend"{reset,prepend} apply_to:string="current"{original,current} caller_id_name_prefix:string="" caller_id_number_prefix:string=""`,
+		"route_to_cid":   `can_call_self:boolean can_text_self:boolean cid_types:array=["internal"] delay:integer=0 endpoint_types:array=[] static_invite:string suppress_clid:boolean timeout:integer=0`,
+		"set_alert_info": `alert_info!:string`,
+		"set_cid":        `caller_id_name:string="" caller_id_number:string=""`,
+		"temporal_route": `action:string{menu,enable,disable,reset} interdigit_timeout:integer rule_set:string rules:array=[] timezone:string`,
+	}
+	for _, a := range actions.All(deps(nil)) {
+		if w, ok := want[a.Name]; ok {
+			if got := schemaLine(t, a); got != w {
+				t.Errorf("%s has\n%s, want\n%s", a.Name, got, w)
+			}
+			delete(want, a.Name)
+		}
+	}
+	if len(want) > 0 {
+		t.Errorf("missing: %v", want)
+	}
+}
+
+// schemaLine is an action's schema in one line.
+func schemaLine(t *testing.T, a flow.Action) string {
+	t.Helper()
+	type property struct {
+		Type    string
+		OneOf   []struct{ Type string } `json:"oneOf"`
+		Default json.RawMessage
+		Enum    []string
+	}
+	var s struct {
+		Properties map[string]property
+		Required   []string
+	}
+	if err := json.Unmarshal(a.Schema.JSON(), &s); err != nil {
+		t.Fatal(err)
+	}
+	var all []string
+	for _, name := range slices.Sorted(maps.Keys(s.Properties)) {
+		p := s.Properties[name]
+		if name == "skip_module" {
+			continue
+		}
+		line := name
+		if slices.Contains(s.Required, name) {
+			line += "!"
+		}
+		for i, one := range p.OneOf {
+			p.Type += strings.Repeat("|", min(i, 1)) + one.Type
+		}
+		line += ":" + p.Type
+		if len(p.Default) > 0 {
+			line += "=" + string(p.Default)
+		}
+		if len(p.Enum) > 0 {
+			line += "{" + strings.Join(p.Enum, ",") + "}"
+		}
+		all = append(all, line)
+	}
+	return strings.Join(all, " ")
 }

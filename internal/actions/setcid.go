@@ -10,7 +10,7 @@ var setCID = flow.Define(flow.Def[setCIDData]{
 	Name:    "set_cid",
 	Summary: "Shows another caller.",
 	Doc: "The name and the number take the place of the caller's for webhooks from here on and for calls that " +
-		"this one dials, before what `prepend_cid` puts in front. An empty one shows the caller's own again. What lists " +
+		"this one dials, without what `prepend_cid` puts in front. An empty one shows the caller's own again. What lists " +
 		"and `check_cid` look at, and the call's record, stay as they are.",
 	Examples: []flow.Example{
 		{Says: "The company's number.", Data: `{"caller_id_name": "Acme", "caller_id_number": "+14155550100"}`},

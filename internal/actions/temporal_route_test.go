@@ -13,6 +13,7 @@ import (
 	"github.com/pivotvoice/pivot/internal/actions"
 	"github.com/pivotvoice/pivot/internal/documents"
 	"github.com/pivotvoice/pivot/internal/event"
+	"github.com/pivotvoice/pivot/internal/resource"
 	"github.com/pivotvoice/pivot/internal/store"
 )
 
@@ -241,12 +242,17 @@ func TestTemporalSwitch(t *testing.T) {
 // takes another way, and the change is told to those who keep what they read.
 func TestSwitchIsSeen(t *testing.T) {
 	d := opening(t, "")
+	changed := ""
+	d.Documents.Changed = func(c resource.Change) { changed += c.New.ID + " " }
 	heard, _ := with(t, d, `{"module":"temporal_route","children":`+hear("saturday", "_")+`}`)
 	first := arrived(heard)
 	with(t, d, `{"module":"temporal_route","data":{"action":"disable","rules":["saturday"]}}`)
 	heard, _ = with(t, d, `{"module":"temporal_route","children":`+hear("saturday", "_")+`}`)
 	if first != "saturday" || arrived(heard) != "_" {
 		t.Errorf("%s, then %s", first, arrived(heard))
+	}
+	if changed != "saturday " {
+		t.Errorf("told of changes of %q", changed)
 	}
 }
 

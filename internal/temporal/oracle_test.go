@@ -125,7 +125,7 @@ func random(r *rand.Rand, in *time.Location) temporal.Rule {
 // zones on both sides of the world: at random moments, at both ends of the
 // window, at midnight and, where clocks change, all around that.
 func TestOracle(t *testing.T) {
-	rules := 40
+	rules := 20
 	if testing.Short() {
 		rules = 5
 	}
