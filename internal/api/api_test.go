@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pivotvoice/pivot/internal/documents"
 	"github.com/pivotvoice/pivot/internal/flow"
 	"github.com/pivotvoice/pivot/internal/observe"
 	"github.com/pivotvoice/pivot/internal/resource"
@@ -217,20 +218,30 @@ func testEvery(t *testing.T, w *world) {
 	for _, r := range w.resources {
 		t.Run(r.Name, func(t *testing.T) {
 			w.T = t
-			w.life(r)
+			w.life(r, "A/"+r.Name)
 		})
 	}
+	t.Run("nested", func(t *testing.T) {
+		w.T = t
+		w.must(201, "PUT A/lists", `{"id":"numbers","name":"N"}`)
+		w.life(documents.ListEntries.Resource, "A/lists/numbers/entries")
+	})
+	t.Run("of the server", func(t *testing.T) {
+		w.T = t
+		w.life(documents.Carriers.Resource, "/v2/resources")
+	})
 }
 
-func (w *world) life(r resource.Resource) {
+// life is that of a document at a path.
+func (w *world) life(r resource.Resource, at string) {
 	if r.Fixed {
 		w.shortLife(r)
 		return
 	}
-	at := "A/" + r.Name
 	a := w.must(201, "PUT "+at, string(r.Example))
 	id, rev := resource.Text(a.data(), "id"), resource.Text(a.env, "revision")
-	if want := "/v2/accounts/" + w.creds.AccountID + "/" + r.Name + "/" + id; a.head.Get("Location") != want {
+	path := strings.Replace(at, "A/", "/v2/accounts/"+w.creds.AccountID+"/", 1)
+	if want := path + "/" + id; a.head.Get("Location") != want {
 		w.Errorf("location %q, not %q", a.head.Get("Location"), want)
 	}
 	if len(id) != 32 || a.head.Get("ETag") != `"`+rev+`"` {

@@ -230,7 +230,7 @@ func differ(node map[string]any, rest string, all map[string]map[string]any) str
 func formsDiffer(node map[string]any, want string) string {
 	forms, _ := node["oneOf"].([]any)
 	more, _ := node["anyOf"].([]any)
-	for _, w := range strings.Split(want, "/") {
+	for w := range strings.SplitSeq(want, "/") {
 		kind := kindOf.FindString(w)
 		if kind == "" {
 			continue // another schema
