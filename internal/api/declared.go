@@ -143,14 +143,18 @@ func elsewhere(ctx context.Context, d *resource.Draft, kind, field, value string
 	return slices.ContainsFunc(found, func(o store.Doc) bool { return o.ID != d.ID || o.Account != d.Account }), err
 }
 
-// notHex is what a hardware address is written with besides its digits.
-var notHex = regexp.MustCompile(`[^0-9a-f]`)
+// macAddress is a hardware address, and what it is written with besides its
+// digits.
+var (
+	macAddress = regexp.MustCompile(`^[0-9a-f]{12}$`)
+	macMarks   = strings.NewReplacer(":", "", "-", "", ".", "", " ", "")
+)
 
 // normaliseMAC writes a hardware address as aa:bb:cc:dd:ee:ff; what is none
 // stays.
 func normaliseMAC(mac string) string {
-	hex := notHex.ReplaceAllString(strings.ToLower(mac), "")
-	if len(hex) != 12 {
+	hex := macMarks.Replace(strings.ToLower(mac))
+	if !macAddress.MatchString(hex) {
 		return mac
 	}
 	pairs := make([]string, 6)

@@ -15,13 +15,13 @@ import (
 // columns are what a row of each list has besides the id, where the document
 // has it (spec/crossbar-api.md section 5). A "*" is the whole document.
 var columns = map[string]string{
-	"users":    "features username email first_name last_name priv_level feature_level presence_id timezone call_recording service flags",
-	"devices":  "name username mac_address owner_id enabled device_type mobile call_recording flags",
-	"media":    "name media_type media_source language is_prompt",
-	"menus":    "name flags", "groups": "name features endpoints flags", "directories": "name flags",
-	"vmboxes":     "name mailbox owner_id messages folders flags",
-	"conferences": "name owner_id member moderator ui_flags conference_numbers flags _read_only",
-	"callflows":   "name type numbers patterns featurecode owner_id group_id modules flags",
+	"users":   "features username email first_name last_name priv_level feature_level presence_id timezone call_recording service flags",
+	"devices": "name username mac_address owner_id enabled device_type mobile call_recording flags",
+	"media":   "name media_type media_source language is_prompt",
+	"menus":   "name flags", "groups": "name features endpoints flags", "directories": "name flags",
+	"vmboxes":        "name mailbox owner_id messages folders flags",
+	"conferences":    "name owner_id member moderator ui_flags conference_numbers flags _read_only",
+	"callflows":      "name type numbers patterns featurecode owner_id group_id modules flags",
 	"temporal_rules": "name type flags", "temporal_rules_sets": "name rules flags",
 	"queues": "name strategy", "faxboxes": "*", "recordings": "*", "lists": "name description list_type", "blacklists": "name flags",
 	"resources": "name enabled weight_cost template_name classifiers",
@@ -59,7 +59,7 @@ func TestColumns(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, key := range strings.Fields(want) {
+		for key := range strings.FieldsSeq(want) {
 			text, odd := known[key]
 			if !odd {
 				text = `"some ` + key + `"`
