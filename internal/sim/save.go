@@ -34,7 +34,8 @@ func Save(name, says string, c Call, ask Ask, document string, r Result) error {
 		t.Flow = programOf(c.Program)
 	}
 	var err error
-	t.Flows = visited(c, r.Events)
+	used := needsOf(c, r.Events)
+	t.Flows, t.Documents, t.Account = used.flows, used.docs, used.account()
 	if t.Web, err = webOf(r.Events, document); err != nil {
 		return err
 	}
@@ -59,10 +60,10 @@ func Save(name, says string, c Call, ask Ask, document string, r Result) error {
 
 // visited are the callflows that callflow nodes led to.
 func visited(c Call, events []event.Event) map[string]json.RawMessage {
-	if c.Flows == nil {
-		return nil
-	}
 	all := map[string]json.RawMessage{}
+	if c.Flows == nil {
+		return all
+	}
 	for _, e := range events {
 		w, ok := e.What.(event.Started)
 		if !ok || w.Module != "callflow" {

@@ -1,6 +1,8 @@
 package sim
 
 import (
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -38,6 +40,10 @@ func TestDocuments(t *testing.T) {
 					t.Errorf("%q, %v\n%s", o.Problems, o.Err, o.Transcript())
 				}
 			}
+			if o := again(t, one); !o.Passed() {
+				text, _ := os.ReadFile(o.Test.File())
+				t.Errorf("the saved call: %q, %v\n%s\n%s", o.Problems, o.Err, o.Transcript(), text)
+			}
 		})
 	}
 }
@@ -63,5 +69,49 @@ func TestDocumentsRefused(t *testing.T) {
 	}
 	if o := one.Run(t.Context(), Instant); o.Err == nil || !strings.Contains(o.Err.Error(), `callflows "a": `) {
 		t.Error(o.Err)
+	}
+}
+
+// again saves the call of a test and runs what was saved.
+func again(t *testing.T, one *Test) Outcome {
+	t.Helper()
+	c, _, err := one.call(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := c.Run(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(t.TempDir(), "again.json")
+	if err := Save(file, "", c, Ask{}, "", r); err != nil {
+		t.Fatal(err)
+	}
+	all, err := Load([]string{file})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all[0].Run(t.Context(), Instant)
+}
+
+// TestSavedDocuments: a saved call has what it used, and nothing else of the
+// account.
+func TestSavedDocuments(t *testing.T) {
+	one, err := ReadTest("x.json", []byte(`{"call": {"to": "1"}, "account": {"timezone": "Europe/Berlin", "name": "secret"}, "documents": {
+		"menus": {"used": {"name": "Used"}, "other": {"name": "secret"}},
+		"directories": {"staff": {"name": "Staff"}, "others": {"name": "secret"}},
+		"users": {"u1": {"first_name": "Ada", "last_name": "L", "email": "secret@x.test", "directories": {"staff": "ada"}},
+			"u2": {"first_name": "secret", "last_name": "L", "directories": {"others": "bob"}}}},
+		"callflows": {"ada": {"module": "menu", "data": {"id": "used"}}, "bob": {"module": "tts", "data": {"text": "secret"}},
+			"door": {"numbers": ["1"], "flow": {"module": "directory", "data": {"id": "staff"}}},
+			"hunted": {"numbers": ["77"], "flow": {"module": "temporal_route"}}},
+		"press": [{"keys": "232#"}, {"after": "I found", "keys": "1"}, {"after": "enter an extension", "keys": "77#"}]}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if o := again(t, one); !o.Passed() {
+		t.Errorf("%q, %v\n%s", o.Problems, o.Err, o.Transcript())
+	} else if text, _ := os.ReadFile(o.Test.File()); strings.Contains(string(text), "secret") || !strings.Contains(string(text), "Berlin") {
+		t.Errorf("%s", text)
 	}
 }

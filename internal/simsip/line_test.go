@@ -85,8 +85,21 @@ func TestNumber(t *testing.T) {
 	if err := server.Number(t.Context(), &c, "500"); err != nil {
 		t.Fatal(err)
 	}
-	if r, err := c.Run(t.Context()); err != nil || !strings.HasSuffix(strings.Join(r.Heard, "|"), "|Inner.") || r.Failed() != "" {
+	r, err := c.Run(t.Context())
+	if err != nil || !strings.HasSuffix(strings.Join(r.Heard, "|"), "|Inner.") || r.Failed() != "" {
 		t.Errorf("a menu: heard %q, %s, %v", r.Heard, r.Failed(), err)
+	}
+	file := filepath.Join(t.TempDir(), "door.json")
+	if err := sim.Save(file, "door", c, sim.Ask{}, "", r); err != nil {
+		t.Fatal(err)
+	}
+	all, err := sim.Load([]string{file})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if o := all[0].Run(t.Context(), sim.Instant); !o.Passed() {
+		text, _ := os.ReadFile(file)
+		t.Errorf("the saved call: %q, %v\n%s", o.Problems, o.Err, text)
 	}
 	server.Key = strings.Repeat("0", 64)
 	if _, _, err := server.Directory(t.Context()); err == nil || !strings.Contains(err.Error(), "API key") {

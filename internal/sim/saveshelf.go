@@ -1,0 +1,176 @@
+package sim
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"slices"
+	"strings"
+
+	"github.com/pivotvoice/pivot/internal/documents"
+	"github.com/pivotvoice/pivot/internal/event"
+	"github.com/pivotvoice/pivot/internal/resource"
+)
+
+// needs gathers what a call has used of an account, for a test that has
+// nothing else: callflows, and the documents that these name.
+type needs struct {
+	call  Call
+	flows map[string]json.RawMessage
+	taken map[string]bool // of flows, those with their numbers
+	docs  shelf
+	text  strings.Builder // all that may name a document
+}
+
+// needsOf are those of a call that went as events say.
+func needsOf(c Call, events []event.Event) *needs {
+	n := &needs{call: c, flows: visited(c, events), docs: shelf{}, taken: map[string]bool{}}
+	n.text.Write(programOf(c.Program))
+	for _, flow := range n.flows {
+		n.text.Write(flow)
+	}
+	n.number(c.Captured[""])
+	for _, e := range events {
+		if w, ok := e.What.(event.Collected); ok {
+			n.number(w.Digits)
+		}
+	}
+	if c.Documents.Docs == nil {
+		return n
+	}
+	// What was taken may name more: people their callflows, and those menus.
+	for had := -1; had != n.text.Len(); {
+		had = n.text.Len()
+		n.more()
+	}
+	return n
+}
+
+// more takes the documents that are named in what was taken.
+func (n *needs) more() {
+	for _, kind := range []resource.Resource{
+		documents.Menus.Resource, documents.TemporalRuleSets.Resource, documents.TemporalRules.Resource,
+		documents.Directories.Resource, documents.Lists.Resource,
+	} {
+		n.take(kind, func(d resource.Doc) bool { return strings.Contains(n.text.String(), d.ID) })
+	}
+	n.take(documents.ListEntries.Resource, func(d resource.Doc) bool {
+		return n.docs[documents.Lists.Name][resource.Text(d.Public, documents.ByList)] != nil
+	})
+	n.people()
+}
+
+// number takes the callflow that answers a number that was typed or dialled.
+func (n *needs) number(digits string) {
+	d, ok := n.call.Flows.(*Directory)
+	if !ok || digits == "" {
+		return
+	}
+	if c, r := d.Match(digits); r.Found && c.Flow != nil {
+		n.flow(c)
+	}
+}
+
+// flow takes a callflow with its numbers.
+func (n *needs) flow(c Callflow) {
+	id := c.ID
+	if n.taken[id] {
+		return
+	}
+	n.taken[id] = true
+	c.ID = ""
+	text, _ := json.Marshal(c) // was read from JSON
+	n.flows[id] = text
+	n.text.Write(text)
+}
+
+// take takes the documents of a kind that are wanted.
+func (n *needs) take(kind resource.Resource, wanted func(resource.Doc) bool) {
+	c := resource.Collection{Resource: kind, Docs: n.call.Documents.Docs, Account: n.owner()}
+	all, err := c.Where(context.Background(), nil)
+	if err != nil {
+		return // documents of a call are in memory
+	}
+	name := kind.Name
+	if kind.As != "" {
+		name = kind.As
+	}
+	for _, d := range all {
+		if wanted(d) {
+			n.keep(name, d.ID, d.Public)
+		}
+	}
+}
+
+func (n *needs) keep(kind, id string, data resource.Object) {
+	if n.docs[kind] == nil {
+		n.docs[kind] = map[string]json.RawMessage{}
+	}
+	if n.docs[kind][id] != nil {
+		return
+	}
+	text, _ := json.Marshal(data) // was read from JSON
+	n.docs[kind][id] = text
+	n.text.Write(text)
+}
+
+// people takes who is in the directories that were taken: what a directory
+// reads of them, and their callflows there.
+func (n *needs) people() {
+	if n.docs[documents.Directories.Name] == nil {
+		return
+	}
+	n.take(documents.Users.Resource, func(d resource.Doc) bool {
+		in, _ := d.Public["directories"].(resource.Object)
+		kept := false
+		for directory, flow := range in {
+			if n.docs[documents.Directories.Name][directory] == nil {
+				continue
+			}
+			kept = true
+			if d, ok := n.call.Flows.(*Directory); ok {
+				if c, ok := d.flows[flowID(flow)]; ok {
+					n.flow(c)
+				}
+			}
+		}
+		for key := range d.Public {
+			if !slices.Contains([]string{"first_name", "last_name", "directories", "pronounced_name"}, key) {
+				delete(d.Public, key)
+			}
+		}
+		return kept
+	})
+}
+
+func flowID(v any) string {
+	id, _ := v.(string)
+	return id
+}
+
+// account is what actions read of the account's document, nil if there is
+// nothing of it, or nothing reads it.
+func (n *needs) account() json.RawMessage {
+	reads := func(module string) bool { return strings.Contains(n.text.String(), `"module":"`+module+`"`) }
+	if n.call.Documents.Docs == nil || !slices.ContainsFunc([]string{"disa", "dynamic_cid", "temporal_route"}, reads) {
+		return nil
+	}
+	doc, err := n.call.Documents.Account(context.Background(), n.owner())
+	if err != nil {
+		return nil // most tests have none
+	}
+	kept := resource.Object{}
+	for _, key := range []string{"caller_id", "call_restriction", "timezone"} {
+		if v, ok := doc[key]; ok {
+			kept[key] = v
+		}
+	}
+	if len(kept) == 0 {
+		return nil
+	}
+	text, _ := json.Marshal(kept) // was read from JSON
+	return text
+}
+
+// owner is whose call it is.
+func (n *needs) owner() string { return cmp.Or(n.call.Account, Account) }
