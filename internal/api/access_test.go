@@ -165,6 +165,7 @@ func TestTree(t *testing.T) {
 	// What only the first account may do.
 	masters := map[string]bool{
 		"PUT accounts/{account_id}/phone_numbers/{number}": true, "PUT accounts/{account_id}/users/{id}/user_auth": true,
+		"PUT accounts/{account_id}/reseller": true, "DELETE accounts/{account_id}/reseller": true,
 	}
 	seen := 0
 	for _, op := range w.Operations() {

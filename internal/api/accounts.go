@@ -77,8 +77,11 @@ func findAccount(d resource.Doc) map[string][]string {
 	return index
 }
 
+// pvtTree is the private key of the ids of the accounts above one.
+const pvtTree = "pvt_tree"
+
 // tree is the ids of the accounts above one, the topmost first.
-func tree(d resource.Doc) []string { return resource.Strings(d.Private, "pvt_tree") }
+func tree(d resource.Doc) []string { return resource.Strings(d.Private, pvtTree) }
 
 func isMaster(d resource.Doc) bool { return d.Private["pvt_superduper_admin"] == true }
 
@@ -92,11 +95,10 @@ func below(ctx context.Context, parent resource.Doc) context.Context {
 func prepareAccount(ctx context.Context, d *resource.Draft) error {
 	if d.Old == nil {
 		above, _ := ctx.Value(parentKey{}).([]string)
-		list := make([]any, len(above))
-		for i, id := range above {
-			list[i] = id
+		if len(d.ID) != 32 {
+			return errInvalid("id", "pattern", "The id of an account has 32 characters", map[string]any{"value": d.ID})
 		}
-		d.Private["pvt_tree"] = list
+		d.Private[pvtTree] = texts(above)
 		if ctx.Value(masterKey{}) == true {
 			d.Private["pvt_superduper_admin"] = true
 		}
@@ -118,17 +120,14 @@ func prepareAccount(ctx context.Context, d *resource.Draft) error {
 	return nil
 }
 
-func showAccount(_ context.Context, _ store.Docs, d resource.Doc, out resource.Object) error {
+func showAccount(ctx context.Context, docs store.Docs, d resource.Doc, out resource.Object) error {
 	out["superduper_admin"], out["created"] = isMaster(d), resource.Gregorian(d.Created)
-	out["wnm_allow_additions"], out["is_reseller"] = isMaster(d), isMaster(d)
-	out["reseller_id"], out["billing_mode"] = topOf(d), "limits_only"
-	return nil
+	out["wnm_allow_additions"], out["is_reseller"] = isMaster(d), isReseller(d)
+	out["billing_mode"] = "limits_only"
+	reseller, err := resellerOf(ctx, resource.Collection{Resource: resource.Resource{Type: d.Type}, Docs: docs}, d)
+	out["reseller_id"] = reseller
+	return err
 }
-
-// topOf is the id of the topmost account above one, or its own.
-func topOf(d resource.Doc) string { return append(tree(d), d.ID)[0] }
-
-func (s *Server) reseller(d resource.Doc) string { return topOf(d) }
 
 func removingAccount(ctx context.Context, docs store.Docs, d resource.Doc) error {
 	if isMaster(d) {
@@ -238,14 +237,6 @@ func (s *Server) replaceAccount(r *Request) (Reply, error) {
 
 func (s *Server) patchAccount(r *Request) (Reply, error) {
 	d, err := s.accounts().Patch(r.Context(), r.Account.ID, r.Data(), r.ifMatch())
-	return s.shown(r, s.accounts(), d, err)
-}
-
-func (s *Server) deleteAccount(r *Request) (Reply, error) {
-	if r.Auth.Account.ID == r.Account.ID {
-		return Reply{}, errForbidden() // its owner is the account above
-	}
-	d, err := s.accounts().Delete(r.Context(), r.Account.ID, r.ifMatch(), false)
 	return s.shown(r, s.accounts(), d, err)
 }
 

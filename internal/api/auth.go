@@ -207,18 +207,21 @@ func (s *Server) letIn(r *Request, id *Identity) (Reply, error) {
 	r.Auth = id
 	s.log.InfoContext(r.Context(), "logged in", "how", id.Method, "account", id.Account.ID, "user", id.UserID(),
 		"really", id.really(), "source", r.source.String(), "request_id", r.ID)
-	return Reply{Data: s.authData(id), Token: id.token}, nil
+	data, err := s.authData(r.Context(), id)
+	return Reply{Data: data, Token: id.token}, err
 }
 
 func (s *Server) getUserAuth(r *Request) (Reply, error) {
 	if r.Auth.token == "" || !same(r.Var("token"), r.Auth.token) {
 		return Reply{}, errForbidden()
 	}
-	return Reply{Data: s.authData(r.Auth)}, nil
+	data, err := s.authData(r.Context(), r.Auth)
+	return Reply{Data: data}, err
 }
 
 func (s *Server) getTokenAuth(r *Request) (Reply, error) {
-	return Reply{Data: s.tokenData(r.Auth)}, nil
+	data, err := s.tokenData(r.Context(), r.Auth)
+	return Reply{Data: data}, err
 }
 
 func (s *Server) tokenInfo(r *Request) (Reply, error) {
@@ -230,5 +233,6 @@ func (s *Server) tokenInfo(r *Request) (Reply, error) {
 	if err != nil {
 		return Reply{}, s.unknown(r, err)
 	}
-	return Reply{Data: s.tokenData(id)}, nil
+	data, err := s.tokenData(r.Context(), id)
+	return Reply{Data: data}, err
 }

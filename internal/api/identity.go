@@ -294,11 +294,12 @@ func (s *Server) refuse(ctx context.Context, r *Request, how string) error {
 }
 
 // authData is what clients learn of who they are.
-func (s *Server) authData(id *Identity) map[string]any {
+func (s *Server) authData(ctx context.Context, id *Identity) (map[string]any, error) {
+	reseller, err := resellerOf(ctx, s.accounts(), id.Account)
 	data := map[string]any{
 		"account_id": id.Account.ID, "account_name": resource.Text(id.Account.Public, "name"),
-		"apps": []any{}, "language": languageOf(id), "reseller_id": s.reseller(id.Account),
-		"is_reseller": id.Master(), "is_master_account": id.Master(), "cluster_id": s.node,
+		"apps": []any{}, "language": languageOf(id), "reseller_id": reseller,
+		"is_reseller": isReseller(id.Account), "is_master_account": id.Master(), "cluster_id": s.node,
 		"capabilities": map[string]any{
 			"voicemail": map[string]any{"transcription": map[string]any{"available": false, "default": false}},
 		},
@@ -307,7 +308,7 @@ func (s *Server) authData(id *Identity) map[string]any {
 	if id.User != nil {
 		data["owner_id"] = id.User.ID
 	}
-	return data
+	return data, err
 }
 
 func languageOf(id *Identity) string {
@@ -323,8 +324,8 @@ func languageOf(id *Identity) string {
 }
 
 // tokenData is authData and what the token itself says.
-func (s *Server) tokenData(id *Identity) map[string]any {
-	data := s.authData(id)
+func (s *Server) tokenData(ctx context.Context, id *Identity) (map[string]any, error) {
+	data, err := s.authData(ctx, id)
 	data["method"] = id.Method
 	if id.claims != nil {
 		if raw, err := json.Marshal(id.claims); err == nil {
@@ -333,7 +334,7 @@ func (s *Server) tokenData(id *Identity) map[string]any {
 		}
 		delete(data, "identity_sig")
 	}
-	return data
+	return data, err
 }
 
 // enabled says whether a document lets anybody in.

@@ -154,7 +154,7 @@ func New(cfg Config) *Server {
 	s.schemas = s.allSchemas()
 	s.ops = slices.Concat(
 		s.authOperations(), s.masqueradeOperations(), s.recoveryOperations(), s.restrictionOperations(),
-		s.accountOperations(), s.schemaOperations(), s.callOperations(),
+		s.accountOperations(), s.familyOperations(), s.schemaOperations(), s.callOperations(),
 		s.cdrOperations(), s.debugOperations(), s.numberOperations(), s.signingOperations(),
 		s.mediaOperations(), s.recordingOperations(), s.checkOperations(), s.presenceOperations(), s.documentOperations(),
 	)
