@@ -65,6 +65,7 @@ type Deps struct {
 	// Keys are those that an account's webhooks are signed with, the one that
 	// signs first; nil signs nothing.
 	Keys func(ctx context.Context, account string) []string
+	Mail Mailer // nil mails nobody
 	// Nomorobo is the URL of the service that nomorobo asks; "" is Nomorobo's.
 	Nomorobo string
 	// AfterAnswer is how long play waits when it has just answered the call,
@@ -108,8 +109,10 @@ func All(d Deps) []flow.Action {
 		lookupCIDName(d.Lists),
 		manualPresence(d.Presence),
 		menu(d),
+		missedCallAlert(d.Mail, d.Documents),
 		nomorobo(d.Web, cmp.Or(d.Nomorobo, nomoroboURL)),
 		noop,
+		notification(d.Mail, d.Documents),
 		pivot(d.Web, d.Dialects, d.Keys),
 		play(d.Media, d.AfterAnswer),
 		prependCID,

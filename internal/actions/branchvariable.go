@@ -22,9 +22,9 @@ func branchVariable(docs documents.Library) flow.Action {
 		Name:    "branch_variable",
 		Summary: "Branches by the value of a variable.",
 		Doc: "Takes the child that is named like the value, else `_`. `scope` says where the variable is: in the call's " +
-			"channel variables and, where there is none of that name, in those of your own that `set_variables` set " +
-			"(`custom_channel_vars`); in the document of the account; in that of the device which the call is made by; in " +
-			"that of the first user who took that over, else of its owner (`user`); or in these three together (`merged`), " +
+			"channel variables and, where there is none of that name, in those of your own that `set_variables`, `set` or " +
+			"`kvs_set` set (`custom_channel_vars`); in the document of the account; in that of the device which the call is " +
+			"made by; in that of the first user who took that over, else of its owner (`user`); or in these three together (`merged`), " +
 			"where the user's value comes before the device's and that before the account's (`call_waiting` of the device " +
 			"comes first, so does `caller_id` where the account says `prefer_device_caller_id`, `do_not_disturb` is any of " +
 			"them), and then in the variables. Until phones can register no call is made by a device: `device` takes `_`, " +
@@ -160,9 +160,10 @@ func (v scopes) find(ctx context.Context, scope string, path []string) (any, err
 	return v.own(path), nil
 }
 
-// own is a variable of the call: Kazoo's own before those of the account.
+// own is a variable of the call: Kazoo's own before those of the account, and
+// these before what kvs_set keeps.
 func (v scopes) own(path []string) any {
-	for _, all := range []map[string]string{v.s.Channel, v.s.Vars} {
+	for _, all := range []map[string]string{v.s.Channel, v.s.Vars, v.s.KVS} {
 		for _, name := range slices.Sorted(maps.Keys(all)) {
 			switch {
 			case normal(name) != path[0]:

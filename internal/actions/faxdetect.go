@@ -19,8 +19,8 @@ const (
 var faxDetect = flow.Define(flow.Def[faxDetectData]{
 	Name:    "fax_detect",
 	Summary: "Listens whether a fax machine calls.",
-	Doc: "Listens for `duration` seconds and two more. As soon as a fax machine is heard the child `ON_FAX` is taken, else " +
-		"`ON_VOICE` when the time is over; each falls back to `_`. A machine that calls is known by its calling tone " +
+	Doc: "Listens for `duration` seconds and two more. As soon as a fax machine is heard the child `ON_FAX` is taken, " +
+		"else `ON_VOICE` when the time is over; each falls back to `_`. A machine that calls is known by its calling tone " +
 		"(1100 Hz for half a second, every 3.5 seconds, ITU-T T.30), and one that was called by the flags before its " +
 		"first frame (V.21). An answer tone of 2100 Hz alone is none: modems have it too.\n\n" +
 		"The call is not answered. Most callers send no sound before the answer, so that nothing can be heard of them: put " +

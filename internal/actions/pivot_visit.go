@@ -120,7 +120,10 @@ func (v *visit) count(program *flow.Node) {
 }
 
 // quiet are the actions that take none of the caller's time.
-var quiet = []string{"answer", "noop", "flush_dtmf", "language", "record_call", "set_variable", "set_variables"}
+var quiet = []string{
+	"answer", "noop", "flush_dtmf", "kvs_set", "language", "missed_call_alert", "notification", "record_call", "set",
+	"set_variable", "set_variables", "webhook",
+}
 
 // idle says whether a program does nothing before it comes to a pivot.
 func idle(n *flow.Node) bool {

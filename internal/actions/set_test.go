@@ -63,3 +63,18 @@ func TestKVS(t *testing.T) {
 		t.Error(got)
 	}
 }
+
+// TestSetBranches: what set and kvs_set keep is there to branch by.
+func TestSetBranches(t *testing.T) {
+	for _, c := range []struct{ first, second, want string }{
+		{`{"module":"set","data":{"Agent-Language":"es"}}`, "agent_language", "es"},
+		{`{"module":"kvs_set","data":{"campaign":"fall"}}`, "campaign", "fall"},
+		{`{"module":"kvs_set","data":{"other":"fall"}}`, "campaign", "_"},
+	} {
+		_, j := take(t, nil, strings.TrimSuffix(c.first, "}")+`,"children":{"_":{"module":"branch_variable","data":{"variable":"`+c.second+
+			`"},"children":`+children("es fall _")+`}}}`)
+		if got := took(j); got != c.want {
+			t.Errorf("%s: took %q", c.first, got)
+		}
+	}
+}

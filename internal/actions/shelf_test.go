@@ -22,6 +22,8 @@ func shelf() map[string]string {
 		"list 7d3a1b5c9e8f4a2d8b6c0e1f2a3b4c5d": `{"name": "Numbers to show"}`,
 		"menu 5c1a6d6d4f7d4b1f8d2e3f4a5b6c7d8e": `{"name": "Main menu"}`,
 
+		"user bdc3a4b7e3a5405a9aa8a0f9c6b76997": `{"first_name": "Ada", "last_name": "Lovelace", "email": "ada@acme.test"}`,
+
 		"function 5e2c1f0a9b8d4c7e6f5a4b3c2d1e0f9a": `{"name": "Who answers today", "url": "https://example.com/today"}`,
 
 		"temporal_rule 9a8b7c6d5e4f30211203f4e5d6c7b8a9":     `{"name": "Open", "cycle": "weekly", "time_window_start": 32400, "time_window_stop": 61200}`,

@@ -22,6 +22,7 @@ import (
 	"github.com/pivotvoice/pivot/internal/event"
 	"github.com/pivotvoice/pivot/internal/flow"
 	"github.com/pivotvoice/pivot/internal/media"
+	"github.com/pivotvoice/pivot/internal/notify"
 	"github.com/pivotvoice/pivot/internal/observe"
 	"github.com/pivotvoice/pivot/internal/presence"
 	"github.com/pivotvoice/pivot/internal/recordings"
@@ -50,6 +51,7 @@ type App struct {
 	calls      *observe.Calls
 	keys       func(ctx context.Context, account string) ([]string, error)
 	queue      *callbacks.Queue
+	mail       *notify.Queue // nil if there is no mail server
 	promises   *callbacks.Promises
 	lamps      *presence.Board
 	events     event.Log // every fact of every call: to calls, and to those who are told of it
@@ -239,6 +241,9 @@ func (a *App) release(ctx context.Context) {
 	}
 	if a.queue != nil {
 		a.queue.Close()
+	}
+	if a.mail != nil {
+		a.mail.Close()
 	}
 	if a.library != nil {
 		a.library.Close()

@@ -14,6 +14,7 @@ import (
 	"github.com/pivotvoice/pivot/internal/flow"
 	"github.com/pivotvoice/pivot/internal/kazoo"
 	"github.com/pivotvoice/pivot/internal/media"
+	"github.com/pivotvoice/pivot/internal/notify"
 	"github.com/pivotvoice/pivot/internal/observe"
 	"github.com/pivotvoice/pivot/internal/presence"
 	"github.com/pivotvoice/pivot/internal/recogniser"
@@ -31,8 +32,32 @@ func (a *App) observe() {
 		Docs: a.store, Web: a.web, Keys: a.signingKeys, Log: a.calls, Logger: a.log,
 	})
 	a.promises = callbacks.NewPromises(a.store, a.queue, a.log)
+	a.mail = a.post()
 	a.lamps = presence.New(a.store)
 	a.events = readers{a.calls, callbacks.NewReader(a.queue, a.promises), a.lamps}
+}
+
+// post is what mails people, nil if there is no mail server.
+func (a *App) post() *notify.Queue {
+	s := a.cfg.SMTP
+	if s.Host == "" {
+		return nil
+	}
+	return notify.New(notify.Config{
+		Docs: a.store, Log: a.calls, Logger: a.log,
+		Sender: &notify.SMTP{
+			Host: s.Host, Port: s.Port, Security: notify.Security(s.Security), User: s.User, Password: s.Password,
+			From: a.cfg.MailFrom,
+		},
+	})
+}
+
+// mailer is a.mail for actions: no interface around nothing.
+func (a *App) mailer() actions.Mailer {
+	if a.mail == nil {
+		return nil
+	}
+	return a.mail
 }
 
 // readers are those of the stream of facts.
@@ -122,7 +147,7 @@ func (a *App) program() (err error) {
 		Voice: a.speech, Media: a.library, Flows: a.flows, Documents: a.documents(), Lists: a.phonebook,
 		Recordings: a.recordings, Sounds: sounds{a}, Recogniser: ears,
 		Callbacks: a.queue, Web: a.web, Dialects: a.dialects(), Keys: a.signingKeys, Zone: zone,
-		Nomorobo: a.cfg.Nomorobo, Presence: a.lamps,
+		Nomorobo: a.cfg.Nomorobo, Mail: a.mailer(), Presence: a.lamps,
 	})
 	a.engine = flow.NewEngine(flow.Config{Log: a.events, Actions: a.actions, Later: actions.Later()})
 	return nil

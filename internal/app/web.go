@@ -25,14 +25,18 @@ func (a *App) newAPI() *api.Server {
 	if err != nil {
 		host = "pivot"
 	}
-	return api.New(api.Config{
+	cfg := api.Config{
 		Docs: a.store, Journal: a.store, Checker: a.engine, Actions: a.actions, Interrupter: a.engine,
 		Calls: a.calls, Logger: a.log, Version: Version, Node: host,
 		Blobs: a.store.Blobs, Documents: newChecker(), URLs: a.web, MP3: a.library,
 		Speaker: a.speech, Fetch: a.web, Decode: a.library.Decode,
 		Changed: a.changed, Rate: a.cfg.APIRate, UIOrigins: a.cfg.UIOrigins,
 		Presence: a.lamps,
-	})
+	}
+	if a.mail != nil {
+		cfg.Mailer = a.mail
+	}
+	return api.New(cfg)
 }
 
 // changed is told of every document that was saved or deleted.

@@ -19,7 +19,7 @@ var layers = [][]string{
 	{"internal/call", "internal/voices/english", "internal/cdr", "internal/presence", "internal/resource", "internal/rtp", "internal/sdp", "internal/timeline", "internal/webhook"},
 	{"internal/flow", "internal/route", "internal/documents", "internal/call/fake", "internal/store/sqlstore", "internal/store/storetest", "internal/store/postgrestest"},
 	{"internal/actions", "internal/kazoo", "internal/media", "internal/observe", "internal/recogniser", "internal/sip", "internal/twiml", "internal/voices"},
-	{"internal/api", "internal/callbacks", "internal/phone", "internal/recordings", "internal/sim"},
+	{"internal/api", "internal/callbacks", "internal/notify", "internal/phone", "internal/recordings", "internal/sim"},
 	{"internal/openapi"},
 	{"internal/app", "internal/docs"},
 	{"internal/demo", "internal/simsip"},
@@ -33,12 +33,13 @@ var down = map[string]string{
 
 // only says who alone may import what; a prefix ends in "/".
 var only = map[string][]string{
-	"database/sql":             {"internal/store/sqlstore"},
-	"github.com/jackc/pgx/":    {"internal/store/sqlstore", "internal/store/postgrestest"},
-	"github.com/emiago/sipgo/": {"internal/sip"},
-	"github.com/emiago/sipgo":  {"internal/sip"},
-	"github.com/pion/":         {"internal/rtp", "internal/sdp"},
-	"encoding/xml":             {"internal/presence", "internal/twiml", "internal/voices"}, // lamps, TwiML documents, and SSML
+	"database/sql":                {"internal/store/sqlstore"},
+	"github.com/jackc/pgx/":       {"internal/store/sqlstore", "internal/store/postgrestest"},
+	"github.com/emiago/sipgo/":    {"internal/sip"},
+	"github.com/emiago/sipgo":     {"internal/sip"},
+	"github.com/pion/":            {"internal/rtp", "internal/sdp"},
+	"github.com/wneessen/go-mail": {"internal/notify"},
+	"encoding/xml":                {"internal/presence", "internal/twiml", "internal/voices"}, // lamps, TwiML documents, and SSML
 }
 
 const module = "github.com/pivotvoice/pivot/"

@@ -43,6 +43,8 @@ type Config struct {
 	Nomorobo   string   `name:"nomorobo-url" help:"URL of the spam score service that the action nomorobo asks; Nomorobo's if empty."`
 	APIRate    int      `name:"api-rate" help:"Requests to the REST API that an account may make in a minute from one address." default:"60000"`
 	UIOrigins  []string `name:"ui-origins" help:"Origins of web clients, such as https://ui.example.com, that mail to users may link to."`
+	SMTP       SMTP     `name:"smtp" help:"Mail server that notifications go out by: smtp://USER:PASSWORD@HOST:PORT or smtps://…; nobody is mailed if empty."`
+	MailFrom   string   `help:"Address that mail is from; needed with smtp."`
 	Lenient    bool     `help:"Skip verbs of TwiML that are not known, with an event, instead of refusing the document."`
 
 	Webhooks   Webhooks   `embed:"" prefix:"webhooks-"`
@@ -197,6 +199,8 @@ func (c *Config) rules() []rule {
 		{"public-url", !isURL(c.PublicURL), fmt.Sprintf("must be an http or https URL, not %q", c.PublicURL)},
 		{"timezone", !isZone(c.Timezone), fmt.Sprintf("must be a time zone such as Europe/Berlin, not %q", c.Timezone)},
 		{"nomorobo-url", !isURL(c.Nomorobo), fmt.Sprintf("must be an http or https URL, not %q", c.Nomorobo)},
+		{"mail-from", c.SMTP.Host != "" && c.MailFrom == "", "is needed with smtp"},
+		{"mail-from", !isAddress(c.MailFrom), fmt.Sprintf("must be an address: pivot@example.com, not %q", c.MailFrom)},
 		{
 			"voices-url", c.Voices.Provider == "openai" && c.Voices.URL == "",
 			"is needed with voices-provider openai",

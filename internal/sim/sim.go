@@ -186,6 +186,7 @@ const realm = "simulator.test"
 func (r *running) engine(log event.Log) *flow.Engine {
 	deps := Deps(crossing{r.out, r.web, r.files, r.call.Web == nil})
 	deps.Media, deps.Recogniser, deps.Callbacks = r.sounds, &r.speech, callbacks{log}
+	deps.Mail = mailbox{log}
 	if r.call.Flows != nil {
 		deps.Flows = r.call.Flows
 	}

@@ -216,6 +216,16 @@ func (s *speech) Recognise(context.Context, audio.Utterance) (audio.Transcript, 
 	return audio.Transcript{Text: s.text, Confidence: 1}, nil
 }
 
+// mailbox is mail that is shown, and not sent.
+type mailbox struct{ log event.Log }
+
+// Post implements actions.Mailer.
+func (m mailbox) Post(_ string, what actions.Mail) {
+	m.log.Add(event.Event{At: time.Now(), Call: what.Call, What: event.Warned{
+		Code: "mail.simulated", Message: "a real call would now mail " + strings.Join(what.To, ", ") + ": " + what.Subject,
+	}})
+}
+
 // callbacks are shown, and not made.
 type callbacks struct{ log event.Log }
 
