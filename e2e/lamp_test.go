@@ -164,19 +164,34 @@ func (s *server) presence(extension string) (l lampRow) {
 	return l
 }
 
+// desk makes a user with a presence id, and a device of theirs that calls with
+// a name.
+func (s *server) desk(username, presenceID string) {
+	s.t.Helper()
+	var user struct {
+		ID string `json:"id"`
+	}
+	s.do("PUT", "/v2/accounts/"+s.auth.account+"/users",
+		map[string]string{"first_name": "Ada", "last_name": "L", "presence_id": presenceID}, &user)
+	s.do("PUT", "/v2/accounts/"+s.auth.account+"/devices", map[string]any{
+		"name": "Desk", "owner_id": user.ID, "sip": map[string]string{"username": username, "password": "secret-of-ada"},
+	}, nil)
+}
+
 // TestLamp is a lamp from the feature code to the phone, through a restart,
 // and with a live call.
 func TestLamp(t *testing.T) {
 	data := t.TempDir()
 	s := serveIn(t, data)
-	s.callflow("*5100", `{"module":"manual_presence","data":{"presence_id":"100","status":"busy"}}`)
+	s.callflow("*5150", `{"module":"manual_presence","data":{"presence_id":"150","status":"busy"}}`)
 	s.do("PUT", "/v2/accounts/"+s.auth.account+"/callflows", map[string]any{
 		"patterns": []string{`^\*6([0-9]+)$`},
 		"flow":     map[string]any{"module": "manual_presence", "data": map[string]any{"status": "idle"}},
 	}, nil)
 	s.callflow("300", forEver)
-	hundred, threeHundred := s.watch("100"), s.watch("300")
-	if got := hundred.shows("terminated", "active"); got.version != 0 {
+	s.desk("100", "1001")
+	night, busy, owner := s.watch("150"), s.watch("300"), s.watch("1001")
+	if got := night.shows("terminated", "active"); got.version != 0 {
 		t.Errorf("%+v", got)
 	}
 	line, err := phone.Open(t.Context(), "sip:x@"+s.SIP, facts.Discard)
@@ -184,37 +199,39 @@ func TestLamp(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer line.Close()
-	cut := s.dial(line, "*5100")
-	if got := hundred.shows("confirmed", "active"); got.version != 1 {
+	cut := s.dial(line, "*5150")
+	if got := night.shows("confirmed", "active"); got.version != 1 {
 		t.Errorf("%+v", got)
 	}
 	<-cut.Ended()
-	threeHundred.shows("terminated", "active")
+	busy.shows("terminated", "active")
 	live := s.dial(line, "300")
-	threeHundred.shows("confirmed", "active")
+	busy.shows("confirmed", "active")
+	owner.shows("confirmed", "active")
 	if got := s.presence("300"); got.State != "confirmed" || got.Calls != 1 || got.Subscriptions != 1 || got.ManualState != "" {
 		t.Errorf("%+v", got)
 	}
 	if err := live.Hangup(t.Context(), call.Normal); err != nil {
 		t.Fatal(err)
 	}
-	threeHundred.shows("terminated", "active")
+	busy.shows("terminated", "active")
+	owner.shows("terminated", "active")
 	s.signal(syscall.SIGTERM)
-	hundred.shows("confirmed", "terminated;reason=deactivated")
+	night.shows("confirmed", "terminated;reason=deactivated")
 	if code := s.exit(); code != 0 {
 		t.Errorf("exit code %d", code)
 	}
 
 	s = serveIn(t, data)
-	if got := s.presence("100"); got.State != "confirmed" || got.ManualState != "confirmed" || !strings.HasPrefix(got.PresenceID, "100@") {
+	if got := s.presence("150"); got.State != "confirmed" || got.ManualState != "confirmed" || !strings.HasPrefix(got.PresenceID, "150@") {
 		t.Errorf("after the restart: %+v", got)
 	}
-	again := s.watch("100")
+	again := s.watch("150")
 	again.shows("confirmed", "active")
-	off := s.dial(line, "*6100")
+	off := s.dial(line, "*6150")
 	again.shows("terminated", "active")
 	<-off.Ended()
-	s.do("POST", "/v2/accounts/"+s.auth.account+"/presence/100", map[string]string{"action": "set", "state": "early"}, nil)
+	s.do("POST", "/v2/accounts/"+s.auth.account+"/presence/150", map[string]string{"action": "set", "state": "early"}, nil)
 	again.shows("early", "active")
 	again.subscribe(s, 0)
 	again.shows("early", "terminated;reason=timeout")

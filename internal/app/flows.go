@@ -14,6 +14,8 @@ import (
 const (
 	callflowType = "callflow"
 	accountType  = "account"
+	deviceType   = "device"
+	userType     = "user"
 )
 
 // callflow is what a callflow document says to the router and the engine.

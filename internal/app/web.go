@@ -41,15 +41,10 @@ func (a *App) newAPI() *api.Server {
 
 // changed is told of every document that was saved or deleted.
 func (a *App) changed(c resource.Change) {
-	switch {
-	case c.New.Type == callflowType:
+	if c.New.Type == callflowType {
 		a.flows.forget(c.New.Account)
-	case c.New.Type != accountType:
-	case c.New.Deleted:
-		a.lamps.Forget(c.New.ID)
-	default:
-		a.lamps.SetRealm(c.New.ID, resource.Text(c.New.Public, "realm"))
 	}
+	a.learn(c)
 	a.phonebook.Changed(c)
 }
 

@@ -108,7 +108,7 @@ func (b *Board) ends(w event.Offered) (ends []end) {
 	if w.Direction != "inbound" || realm != strings.ToLower(host) && realm != b.names[w.Account] {
 		return ends
 	}
-	k, err := b.key(w.Account, from)
+	k, err := b.caller(w.Account, from)
 	if err == nil && !slices.ContainsFunc(ends, func(e end) bool { return e.key == k }) {
 		ends = append(ends, end{k, initiator})
 	}

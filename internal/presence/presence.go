@@ -89,7 +89,8 @@ type Board struct {
 	names  map[string]string // account → realm
 	manual map[string]int    // account → states set by hand
 	lamps  map[key]*lamp
-	talks  map[string]*talk // by Call-ID
+	talks  map[string]*talk   // by Call-ID
+	people map[string]*people // by account
 }
 
 type key struct{ account, user string }
@@ -108,7 +109,7 @@ type lamp struct {
 func New(docs store.Docs) *Board {
 	return &Board{
 		docs: docs, realms: map[string]string{}, names: map[string]string{}, manual: map[string]int{},
-		lamps: map[key]*lamp{}, talks: map[string]*talk{},
+		lamps: map[key]*lamp{}, talks: map[string]*talk{}, people: map[string]*people{},
 	}
 }
 
@@ -123,7 +124,7 @@ type manualDoc struct {
 	State State `json:"state"`
 }
 
-// Load reads the accounts and the states set by hand. first is the account of
+// Load reads the accounts, their people, and the states set by hand. first is the account of
 // who subscribes to an address in the place of a realm, as it is with calls.
 func (b *Board) Load(ctx context.Context, first string) error {
 	accounts, err := b.docs.List(ctx, store.Query{Type: accountType})
@@ -151,7 +152,7 @@ func (b *Board) Load(ctx context.Context, first string) error {
 			b.byHand(key{d.Account, d.ID}, m.State, d.Modified)
 		}
 	}
-	return nil
+	return b.loadPeople(ctx)
 }
 
 // SetRealm tells of an account and its realm. Who watched the account under
@@ -184,6 +185,7 @@ func (b *Board) Forget(account string) {
 	}
 	delete(b.names, account)
 	delete(b.manual, account)
+	delete(b.people, account)
 	gone := b.dismiss(account)
 	for k := range b.lamps {
 		if k.account == account {

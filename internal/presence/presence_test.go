@@ -412,3 +412,49 @@ func TestDocuments(t *testing.T) {
 		}
 	}
 }
+
+// TestCallers lights the lamp of the owner of the phone that calls, else that
+// of the phone, else of the name it calls with; and so after a restart.
+func TestCallers(t *testing.T) {
+	b, docs := world(t)
+	put := func(kind, id, doc string) {
+		t.Helper()
+		if _, err := docs.Put(t.Context(), store.Doc{Key: store.Key{Account: acme, Type: kind, ID: id}, JSON: json.RawMessage(doc)}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	lights := func(b *presence.Board, from, want string) {
+		t.Helper()
+		c := call{b, "x", from + "@acme.test", "100@acme.test"}
+		c.offered()
+		if all := b.List(acme); len(all) != 2 || all[0].User != "100" || all[1].User != want || all[1].Direction != "initiator" {
+			t.Errorf("%s calls: %+v", from, all)
+		}
+		c.ended()
+	}
+	put("user", "ada", `{"presence_id":"1001"}`)
+	put("user", "bob", `{}`)
+	put("device", "d1", `{"sip":{"username":"User_A"},"presence_id":"2001","owner_id":"ada"}`)
+	put("device", "d2", `{"sip":{"username":"user_b"},"presence_id":"2002@ACME.test","owner_id":"bob"}`)
+	put("device", "d3", `{"sip":{"username":"user_c"},"owner_id":"nobody"}`)
+	put("device", "d4", `{"sip":{"username":"user_d"},"presence_id":"2004@elsewhere.test"}`)
+	b.SetUser(acme, "ada", "1001")
+	b.SetDevice(acme, "d1", presence.Device{Username: "User_A", PresenceID: "2001", OwnerID: "ada"})
+	b.SetDevice(acme, "d2", presence.Device{Username: "user_b", PresenceID: "2002@ACME.test", OwnerID: "bob"})
+	b.SetDevice(acme, "d3", presence.Device{Username: "user_c", OwnerID: "nobody"})
+	b.SetDevice(acme, "d4", presence.Device{Username: "user_d", PresenceID: "2004@elsewhere.test"})
+	for _, b := range []*presence.Board{b, load(t, docs)} {
+		lights(b, "user_a", "1001")
+		lights(b, "USER_B", "2002")
+		lights(b, "user_c", "user_c")
+		lights(b, "user_d", "user_d")
+		lights(b, "stranger", "stranger")
+	}
+	b.SetUser(acme, "ada", "")
+	lights(b, "user_a", "2001")
+	b.SetDevice(acme, "d1", presence.Device{Username: "user_z", PresenceID: "2001"})
+	lights(b, "user_a", "user_a")
+	lights(b, "user_z", "2001")
+	b.SetDevice(acme, "d1", presence.Device{})
+	lights(b, "user_z", "user_z")
+}
