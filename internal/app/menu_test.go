@@ -61,3 +61,22 @@ func TestMenuGreeting(t *testing.T) {
 		t.Errorf("%d bytes: %.20q", len(wav), wav)
 	}
 }
+
+// TestPINIsNotKept: a caller types a PIN over RTP and calls on; nothing that
+// is kept of the call has the PIN.
+func TestPINIsNotKept(t *testing.T) {
+	a := start(t, nil)
+	create(t, a, "/callflows", `{"numbers":["600"],"flow":{"module":"disa","data":{"pin":"730514"}}}`)
+	create(t, a, "/callflows", `{"numbers":["201"],"flow":{"module":"send_dtmf","data":{"digits":"201"}}}`)
+	r, err := dial(t, a, "600", phone.Options{Limit: 30 * time.Second, Steps: []phone.Step{
+		{Wait: 300 * time.Millisecond}, {Keys: "730514#"}, {Wait: 500 * time.Millisecond}, {Keys: "201#"},
+	}})
+	if err != nil || r.Keys != "201" {
+		t.Fatalf("%+v, %v", r, err)
+	}
+	told(t, a, r.Info.ID, "201")
+	all := get(t, a, "/calls/"+r.Info.ID+"/events")
+	if !strings.Contains(all, "••••••") || strings.Contains(all, "730514") || strings.Contains(all, `"key":"7"`) {
+		t.Error(all)
+	}
+}
