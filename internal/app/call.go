@@ -11,6 +11,7 @@ import (
 	"github.com/pivotvoice/pivot/internal/call"
 	"github.com/pivotvoice/pivot/internal/event"
 	"github.com/pivotvoice/pivot/internal/flow"
+	"github.com/pivotvoice/pivot/internal/resource"
 	"github.com/pivotvoice/pivot/internal/store"
 	"github.com/pivotvoice/pivot/internal/twiml"
 )
@@ -24,9 +25,19 @@ var broken = &flow.Node{Module: "response", Data: json.RawMessage(`{"code":503,"
 // onCall takes one call from its first message to its end.
 func (a *App) onCall(ctx context.Context, leg call.Leg) {
 	start := a.route(ctx, leg.Info())
+	start.Language = a.language(ctx, start.Account)
 	if err := a.engine.Run(ctx, leg, start); err != nil {
 		a.log.Error("call failed", "call_id", leg.Info().ID, "error", err)
 	}
+}
+
+// language is that of an account's calls, "" for the usual one.
+func (a *App) language(ctx context.Context, account string) string {
+	doc, err := a.documents().Account(ctx, account)
+	if err != nil {
+		return "" // a store that cannot be read is told when callflows are
+	}
+	return strings.ToLower(resource.Text(doc, "language"))
 }
 
 // route finds what answers a call, and says why that: a callflow that has the

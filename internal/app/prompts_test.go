@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"log/slog"
 	"math"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -152,4 +153,43 @@ func (l *lines) String() string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.b.String()
+}
+
+// TestLanguageOfTheAccount is that of its calls: prompts are heard in it.
+func TestLanguageOfTheAccount(t *testing.T) {
+	a, dir := start(t, nil), t.TempDir()
+	goodbye(t, filepath.Join(dir, "goodbye.wav"))
+	wav, err := os.ReadFile(filepath.Join(dir, "goodbye.wav"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	create(t, a, "/callflows", `{"numbers":["700"],"flow":{"module":"answer","data":{},"children":{"_":
+		{"module":"audio_macro","data":{"macros":[{"macro":"prompt","id":"vm-goodbye"}]}}}}}`)
+	create(t, a, "/media", `{"name":"Auf Wiedersehen","prompt_id":"vm-goodbye","language":"de"}`)
+	send(t, a, http.MethodPost, "/media/de%2Fvm-goodbye/raw", wav)
+	if hears(t, a) {
+		t.Error("German is heard on an English call")
+	}
+	send(t, a, http.MethodPatch, "", []byte(`{"data":{"language":"DE-at"}}`))
+	if !hears(t, a) {
+		t.Error("German is not heard on a German call")
+	}
+}
+
+// send is a request to the API of the first account that must go well.
+func send(t *testing.T, a *app.App, method, path string, body []byte) {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), method, "http://"+a.HTTP()+"/v2/accounts/"+a.Credentials.AccountID+path, bytes.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("X-Auth-Token", a.Credentials.APIKey)
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = resp.Body.Close()
+	if resp.StatusCode != http.StatusOK {
+		t.Fatalf("%s %s: %s", method, path, resp.Status)
+	}
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/pivotvoice/pivot/internal/event"
 	"github.com/pivotvoice/pivot/internal/prompts"
 	"github.com/pivotvoice/pivot/internal/store"
+	"github.com/pivotvoice/pivot/internal/store/sqlstore"
 )
 
 // speaker speaks with a tone, and keeps what it was asked for.
@@ -162,4 +163,20 @@ func TestMakePrompts(t *testing.T) {
 	l.Close()
 	l.MakePrompts(func(int, error) { t.Error("it was told after the end") })
 	l.work.Wait()
+}
+
+// BenchmarkPrompt finds a prompt that nobody replaced, on disk.
+func BenchmarkPrompt(b *testing.B) {
+	db, err := sqlstore.Open(b.Context(), b.TempDir())
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer func() { _ = db.Close() }()
+	l := New(Config{Blobs: db.Blobs, Docs: db, Speaker: &speaker{}})
+	defer l.Close()
+	for b.Loop() {
+		if _, err := l.Sound(b.Context(), "acc", "prompt://acc/vm-saved/fr-ca"); err != nil {
+			b.Fatal(err)
+		}
+	}
 }
