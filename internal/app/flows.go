@@ -3,6 +3,9 @@ package app
 import (
 	"context"
 	"encoding/json"
+	"errors"
+	"maps"
+	"slices"
 	"sync"
 
 	"github.com/pivotvoice/pivot/internal/flow"
@@ -26,15 +29,19 @@ type callflow struct {
 	Flow     *flow.Node `json:"flow"`
 }
 
-// flows finds callflows by number and by id. An account's are compiled once
-// and again after a write.
+// flows finds callflows by number and by id. An account's are compiled once,
+// and after a write those that were written.
 type flows struct {
 	docs store.Docs
 
 	mu       sync.Mutex
 	accounts map[string]*program
-	version  map[string]int // counts the writes of an account
+	writes   int                       // counts all that there were
+	written  map[string]map[string]int // by account and id: the last write that its program does not have
 }
+
+// rereadMost is how many callflows are read one by one, rather than all.
+const rereadMost = 200
 
 // program is an account's callflows, ready to be matched.
 type program struct {
@@ -43,7 +50,7 @@ type program struct {
 }
 
 func newFlows(docs store.Docs) *flows {
-	return &flows{docs: docs, accounts: map[string]*program{}, version: map[string]int{}}
+	return &flows{docs: docs, accounts: map[string]*program{}, written: map[string]map[string]int{}}
 }
 
 // Callflow is the tree and the name of a callflow, for the callflow action.
@@ -75,46 +82,87 @@ func (f *flows) Find(ctx context.Context, account, number string) (route.Result,
 	return r, c.Flow, err
 }
 
-// of is the account's program, compiled if need be.
+// of is the account's program, with all that was written until now.
 func (f *flows) of(ctx context.Context, account string) (*program, error) {
 	f.mu.Lock()
-	p, version := f.accounts[account], f.version[account]
+	had, writes, ids := f.accounts[account], f.writes, slices.Collect(maps.Keys(f.written[account]))
 	f.mu.Unlock()
-	if p != nil {
-		return p, nil
+	var p *program
+	var err error
+	switch {
+	case had == nil, len(ids) > rereadMost:
+		p, err = f.read(ctx, account)
+	case len(ids) == 0:
+		return had, nil
+	default:
+		p, err = f.reread(ctx, account, had, ids)
 	}
-	docs, err := f.docs.List(ctx, store.Query{Account: account, Type: callflowType})
 	if err != nil {
 		return nil, err
 	}
-	p = compile(docs)
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.version[account] == version { // nobody wrote meanwhile
+	if f.accounts[account] == had { // nobody else came first
 		f.accounts[account] = p
+		maps.DeleteFunc(f.written[account], func(_ string, at int) bool { return at <= writes })
 	}
 	return p, nil
 }
 
-func compile(docs []store.Doc) *program {
-	p := &program{flows: map[string]callflow{}}
-	var all []route.Flow
-	for _, d := range docs {
-		var c callflow
-		if err := json.Unmarshal(d.JSON, &c); err != nil {
-			continue // the API lets no such document in
-		}
-		p.flows[d.ID] = c
-		all = append(all, route.Flow{ID: d.ID, Name: c.Name, Numbers: c.Numbers, Patterns: c.Patterns})
+// read compiles all callflows of an account.
+func (f *flows) read(ctx context.Context, account string) (*program, error) {
+	docs, err := f.docs.List(ctx, store.Query{Account: account, Type: callflowType})
+	if err != nil {
+		return nil, err
 	}
-	p.table = route.NewTable(all)
-	return p
+	p := &program{flows: make(map[string]callflow, len(docs))}
+	for _, d := range docs {
+		p.add(d)
+	}
+	p.index()
+	return p, nil
 }
 
-// forget drops what was compiled of an account.
-func (f *flows) forget(account string) {
+// reread is had with some callflows as they are now.
+func (f *flows) reread(ctx context.Context, account string, had *program, ids []string) (*program, error) {
+	p := &program{flows: maps.Clone(had.flows)}
+	for _, id := range ids {
+		delete(p.flows, id)
+		d, err := f.docs.Get(ctx, store.Key{Account: account, Type: callflowType, ID: id})
+		switch {
+		case err == nil:
+			p.add(d)
+		case !errors.Is(err, store.ErrNotFound):
+			return nil, err
+		}
+	}
+	p.index()
+	return p, nil
+}
+
+func (p *program) add(d store.Doc) {
+	var c callflow
+	if json.Unmarshal(d.JSON, &c) == nil { // the API lets no other document in
+		p.flows[d.ID] = c
+	}
+}
+
+// index makes the table of what is to be matched.
+func (p *program) index() {
+	all := make([]route.Flow, 0, len(p.flows))
+	for id, c := range p.flows {
+		all = append(all, route.Flow{ID: id, Name: c.Name, Numbers: c.Numbers, Patterns: c.Patterns})
+	}
+	p.table = route.NewTable(all)
+}
+
+// forget is told that a callflow was written.
+func (f *flows) forget(account, id string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.version[account]++
-	delete(f.accounts, account)
+	f.writes++
+	if f.written[account] == nil {
+		f.written[account] = map[string]int{}
+	}
+	f.written[account][id] = f.writes
 }

@@ -42,7 +42,7 @@ func (a *App) newAPI() *api.Server {
 // changed is told of every document that was saved or deleted.
 func (a *App) changed(c resource.Change) {
 	if c.New.Type == callflowType {
-		a.flows.forget(c.New.Account)
+		a.flows.forget(c.New.Account, c.New.ID)
 	}
 	a.learn(c)
 	a.phonebook.Changed(c)

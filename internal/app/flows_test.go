@@ -1,0 +1,111 @@
+package app
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/pivotvoice/pivot/internal/store"
+)
+
+// writeFlow saves or, without numbers, deletes a callflow, and tells f.
+func writeFlow(tb testing.TB, docs store.Docs, f *flows, id string, numbers ...string) {
+	tb.Helper()
+	k := store.Key{Account: "a", Type: callflowType, ID: id}
+	d, err := docs.Get(tb.Context(), k)
+	rev := d.Rev
+	if past, gone := docs.History(tb.Context(), k, 1); err != nil && gone == nil {
+		rev = past[0].Rev // of a tombstone
+	}
+	if len(numbers) == 0 {
+		if err == nil {
+			err = docs.Delete(tb.Context(), k, rev, false)
+		} else {
+			err = nil
+		}
+	} else {
+		body := fmt.Appendf(nil, `{"name":%q,"numbers":["%s"],"flow":{"module":"tts","data":{"text":%q}}}`,
+			id, strings.Join(numbers, `","`), strings.Repeat("Hello. ", 100))
+		_, err = docs.Put(tb.Context(), store.Doc{Key: k, Rev: rev, JSON: body})
+	}
+	if err != nil {
+		tb.Fatal(err)
+	}
+	f.forget("a", id)
+}
+
+// TestFlowsFollowWrites changes callflows at random beside others who look:
+// what is found is what somebody finds who reads them anew.
+func TestFlowsFollowWrites(t *testing.T) {
+	docs := store.Memory().Docs
+	f := newFlows(docs)
+	stop := make(chan struct{})
+	var lookers sync.WaitGroup
+	for range 2 {
+		lookers.Go(func() {
+			for {
+				select {
+				case <-stop:
+					return
+				default:
+					_, _, _ = f.match(t.Context(), "a", "100")
+				}
+			}
+		})
+	}
+	defer lookers.Wait()
+	defer close(stop)
+	for range 500 {
+		for range rand.N(3) + 1 {
+			var numbers []string
+			for range rand.N(3) {
+				numbers = append(numbers, fmt.Sprint(100+rand.N(10)))
+			}
+			writeFlow(t, docs, f, fmt.Sprint("flow", rand.N(10)), numbers...)
+		}
+		anew := newFlows(docs)
+		for n := range 10 {
+			number := fmt.Sprint(100 + n)
+			got, _, err := f.match(t.Context(), "a", number)
+			want, _, err2 := anew.match(t.Context(), "a", number)
+			if err != nil || err2 != nil || got.Found != want.Found || got.Flow.ID != want.Flow.ID {
+				t.Fatalf("%s: %+v, not %+v (%v, %v)", number, got, want, err, err2)
+			}
+		}
+	}
+}
+
+// TestFlowsManyWrites is more writes than are read one by one.
+func TestFlowsManyWrites(t *testing.T) {
+	docs := store.Memory().Docs
+	f := newFlows(docs)
+	for range 2 {
+		for i := range rereadMost + 50 {
+			writeFlow(t, docs, f, fmt.Sprint("flow", i), fmt.Sprint(1000+i))
+		}
+		if r, _, err := f.match(t.Context(), "a", "1240"); err != nil || !r.Found || r.Flow.ID != "flow240" {
+			t.Errorf("%+v, %v", r, err)
+		}
+		if left := len(f.written["a"]); left != 0 {
+			t.Errorf("%d writes are to be read still", left)
+		}
+	}
+}
+
+// BenchmarkMatchAfterWrite finds a number among those of 10,000 callflows, of
+// which one was written before.
+func BenchmarkMatchAfterWrite(b *testing.B) {
+	docs := store.Memory().Docs
+	f := newFlows(docs)
+	for i := range 10_000 {
+		writeFlow(b, docs, f, fmt.Sprint("flow", i), fmt.Sprint(10_000+i))
+	}
+	for i := 0; b.Loop(); i++ {
+		writeFlow(b, docs, f, "flow5000", "15000", fmt.Sprint(50_000+i))
+		if r, _, err := f.match(b.Context(), "a", "15000"); err != nil || r.Flow.ID != "flow5000" {
+			b.Fatalf("%+v, %v", r, err)
+		}
+	}
+}
