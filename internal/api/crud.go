@@ -15,7 +15,7 @@ import (
 
 // listParams are taken by every list.
 var listParams = []Param{
-	{"page_size", "How many rows a page has; 50 by default."},
+	{"page_size", "How many rows a page has; 50 by default, 10000 at most."},
 	{"start_key", "The next_start_key of the page before, or an id to begin with."},
 	{"end_key", "The last id wanted."},
 	{"paginate", "false for everything at once."},

@@ -99,7 +99,8 @@ func asError(err error, id string) *Error {
 		// that is lost later with this. To a client both are the same: somebody
 		// else was first.
 		return errConflict()
-	case errors.Is(err, resource.ErrPageSize), errors.Is(err, resource.ErrPageTooFew):
+	case errors.Is(err, resource.ErrPageSize), errors.Is(err, resource.ErrPageTooFew),
+		errors.Is(err, resource.ErrPageTooBig):
 		return says(http.StatusNotFound, "faulty_request", err.Error())
 	case errors.Is(err, resource.ErrTooMany):
 		return &Error{Status: http.StatusRequestedRangeNotSatisfiable, Message: "range not satisfiable"}

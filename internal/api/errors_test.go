@@ -79,6 +79,7 @@ func TestCatalogue(t *testing.T) {
 			`{"message":"conflicting documents"}`,
 		},
 		{"page size", "GET A/callflows?page_size=0", "", key, 404, "faulty_request", `{"message":"page size must be at least 1"}`},
+		{"page size too big", "GET A/callflows?page_size=10001", "", key, 404, "faulty_request", `{"message":"page size must be at most 10000"}`},
 		{"page size text", "GET A/callflows?page_size=ten", "", key, 404, "faulty_request", `{"message":"invalid page size"}`},
 		{"version 1", "GET /v1/accounts", "", "", 410, "gone", `{"message":"version 1 of the API is not supported; use /v2"}`},
 		{"unknown API key", "PUT /v2/api_auth", `{"api_key":"` + none + `"}`, "", 404, "bad identifier", `["` + none + `"]`},

@@ -225,3 +225,48 @@ func TestAcrossDocuments(t *testing.T) {
 		{"PUT A/users", `{"first_name":"A","last_name":"B","call_recording":{"any":{"any":{"url":"http://127.0.0.1/"}}}}`, "400", `"call_recording.any.any.url":{"error"`},
 	})
 }
+
+func TestManyNumbers(t *testing.T) {
+	w := newWorld(t)
+	child := resource.Text(w.must(201, "PUT /v2/accounts", `{"name":"Child"}`).data(), "id")
+	key := resource.Text(w.must(200, "GET /v2/accounts/"+child+"/api_key", "").data(), "api_key")
+	const many = "A/phone_numbers/collection"
+	w.steps([][4]string{
+		{"PUT " + many, `{"numbers":["2025550101","7001","no number"],"carrier_name":"C"}`, "201", `"error":{"no number":{"code":400`},
+		{"GET A/phone_numbers/+12025550101", "", "200", `"carrier_name":"C"`},
+		{"GET A/phone_numbers/+12025550101", "", "200", `"state":"in_service"`},
+		{"PUT " + many, `{"numbers":["7001"]}`, "201", `"error":{"7001":{"code":409`},
+		{"PUT " + many, `{}`, "400", `"numbers":{"required"`},
+		{"PATCH " + many, `{"numbers":["7001","7009"],"voice_url":"https://app.example/v"}`, "200", `"error":{"7009":{"code":404`},
+		{"GET A/phone_numbers/7001", "", "200", `"carrier_name":"C"`},
+		{"GET A/phone_numbers/7001", "", "200", `"used_by":"pivot"`},
+		{"POST " + many, `{"numbers":["7001"],"x":1}`, "200", `"success":{"7001":`},
+		{"GET A/phone_numbers/7001", "", "200", `"x":1`},
+		{"GET A/phone_numbers/2025550101/identify", "", "200", `"number":"+12025550101"`},
+		{"GET A/phone_numbers/7099/identify", "", "404", ""},
+		{"PUT A/phone_numbers/7002/activate", "", "201", `"state":"in_service"`},
+		{"PUT A/phone_numbers/7002/activate", "", "201", `"id":"7002"`},
+		{"PUT A/phone_numbers/7002/reserve", "", "501", "none is reserved"},
+		{"PUT A/phone_numbers/7002/port", "", "501", "No carrier"},
+		{"PUT " + many + "/activate", `{"numbers":["7003"]}`, "201", `"success":{"7003"`},
+		{"POST A/phone_numbers/fix", "", "200", `"7003":`},
+		{"POST A/phone_numbers/check", `{"numbers":["7001","+12025559999"]}`, "200", `{"+12025559999":{"status":"unavailable"},"7001":{"status":"in_service"}}`},
+		{"GET A/phone_numbers?prefix=415&quantity=2", "", "200", "[]"},
+		{"GET A/phone_numbers/prefix?city=x", "", "501", ""},
+		{"POST A/phone_numbers/locality", `{"numbers":["1"]}`, "501", ""},
+		{"GET A/phone_numbers/carriers_info", "", "200", `"usable_carriers":[]`},
+		{"GET A/phone_numbers/classifiers", "", "200", `"did_us":{"friendly_name":"US DID"`},
+		{"GET A/phone_numbers/classifiers/911", "", "200", `"emergency":true`},
+		{"GET A/phone_numbers/classifiers/2025550100", "", "200", `"name":"did_us"`},
+		{"DELETE " + many, `{"numbers":["7001","+12025550101","7098"]}`, "200", `"error":{"7098":{"code":404`},
+		{"GET A/phone_numbers/7001", "", "404", ""},
+	})
+	if _, err := w.NumberOwner(t.Context(), "+12025550101"); err == nil {
+		t.Error("a number that was given back has an owner")
+	}
+	w.token = key
+	a := w.must(201, "PUT /v2/accounts/"+child+"/phone_numbers/collection", `{"numbers":["+12025550105","7001"]}`)
+	if !strings.Contains(a.text, `"+12025550105":{"code":403`) || !strings.Contains(a.text, `"success":{"7001"`) {
+		t.Errorf("a child account took a public number: %s", a.text)
+	}
+}

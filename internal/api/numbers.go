@@ -263,10 +263,15 @@ func (s *Server) numberOperations() []Operation {
 	for i := range ops {
 		ops[i].Group = "phone_numbers"
 	}
-	return ops
+	return append(ops, s.moreNumberOperations()...)
 }
 
+// listNumbers lists an account's numbers. With a prefix it is those that
+// carriers sell: none.
 func (s *Server) listNumbers(r *Request) (Reply, error) {
+	if r.Param("prefix") != "" {
+		return Reply{Data: []any{}}, nil
+	}
 	q, err := resource.ParseQuery(r.query, r.Param)
 	if err != nil {
 		return Reply{}, err
@@ -323,45 +328,54 @@ func errNumberExists(number string) *Error {
 }
 
 func (s *Server) putNumber(r *Request) (Reply, error) {
-	ctx, number, c := r.Context(), route.Normalise(r.Var("number")), s.numbers(r.Account.ID)
-	if !dialable.MatchString(number) {
-		return Reply{}, errInvalid("id", "pattern", "Failed to match pattern '"+dialable.String()+"'",
-			map[string]any{"target": dialable.String(), "value": number})
-	}
-	if public(number) {
-		// Or else any account could take any number first.
-		if !r.Auth.Master() {
-			return Reply{}, errForbidden()
-		}
-		if err := s.claim(ctx, r.Account.ID, number); err != nil {
-			return Reply{}, err
-		}
-	}
-	d, err := c.CreateAs(ctx, number, r.Data())
-	if errors.Is(err, store.ErrConflict) {
-		return Reply{}, errNumberExists(number)
-	}
-	if err != nil {
-		return Reply{}, errors.Join(err, s.disclaim(ctx, r.Account.ID, number))
-	}
-	r.vars["number"] = number
+	c := s.numbers(r.Account.ID)
+	d, err := s.addNumber(r, r.Var("number"), r.Data())
+	r.vars["number"] = d.ID
 	reply, err := s.shown(r, c, d, err)
 	reply.Location = r.place()
 	return reply, err
 }
 
-// deleteNumber leaves nothing behind, so that the number can be somebody
-// else's.
-func (s *Server) deleteNumber(r *Request) (Reply, error) {
-	number, c := route.Normalise(r.Var("number")), s.numbers(r.Account.ID)
-	d, err := c.Delete(r.Context(), number, r.ifMatch(), true)
+// addNumber makes a number an account's.
+func (s *Server) addNumber(r *Request, number string, data resource.Object) (resource.Doc, error) {
+	ctx, number := r.Context(), route.Normalise(number)
+	if !dialable.MatchString(number) {
+		return resource.Doc{}, errInvalid("id", "pattern", "Failed to match pattern '"+dialable.String()+"'",
+			map[string]any{"target": dialable.String(), "value": number})
+	}
+	if public(number) {
+		// Or else any account could take any number first.
+		if !r.Auth.Master() {
+			return resource.Doc{}, errForbidden()
+		}
+		if err := s.claim(ctx, r.Account.ID, number); err != nil {
+			return resource.Doc{}, err
+		}
+	}
+	d, err := s.numbers(r.Account.ID).CreateAs(ctx, number, data)
+	if errors.Is(err, store.ErrConflict) {
+		return resource.Doc{}, errNumberExists(number)
+	}
 	if err != nil {
-		return Reply{}, err
+		return resource.Doc{}, errors.Join(err, s.disclaim(ctx, r.Account.ID, number))
 	}
-	if err := s.disclaim(r.Context(), r.Account.ID, number); err != nil {
-		return Reply{}, err
+	return d, nil
+}
+
+// deleteNumber gives a number back.
+func (s *Server) deleteNumber(r *Request) (Reply, error) {
+	d, err := s.dropNumber(r, route.Normalise(r.Var("number")))
+	return s.shown(r, s.numbers(r.Account.ID), d, err)
+}
+
+// dropNumber leaves nothing of a number behind, so that it can be somebody
+// else's.
+func (s *Server) dropNumber(r *Request, number string) (resource.Doc, error) {
+	d, err := s.numbers(r.Account.ID).Delete(r.Context(), number, r.ifMatch(), true)
+	if err != nil {
+		return resource.Doc{}, err
 	}
-	return s.shown(r, c, d, nil)
+	return d, s.disclaim(r.Context(), r.Account.ID, number)
 }
 
 // claim is a public number's owner.

@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"maps"
 	"net/url"
 	"slices"
@@ -19,6 +20,7 @@ import (
 // How much a list gives.
 const (
 	PageSize = 50      // documents on a page, unless asked otherwise
+	MaxPage  = 10_000  // documents on a page, at most
 	MaxRows  = 100_000 // documents in one answer; more is ErrTooMany
 	maxBatch = 500     // documents that the store is asked for at once
 )
@@ -27,6 +29,7 @@ const (
 var (
 	ErrPageSize   = errors.New("invalid page size")
 	ErrPageTooFew = errors.New("page size must be at least 1")
+	ErrPageTooBig = fmt.Errorf("page size must be at most %d", MaxPage)
 	ErrTooMany    = errors.New("resource: more documents than one answer holds")
 	errCursor     = errors.New("resource: not a cursor")
 )
@@ -56,8 +59,10 @@ func ParseQuery(query url.Values, param func(string) string) (Query, error) {
 			return q, ErrPageSize
 		case n < 1:
 			return q, ErrPageTooFew
+		case n > MaxPage:
+			return q, ErrPageTooBig
 		}
-		q.PageSize = min(n, MaxRows)
+		q.PageSize = n
 	}
 	var err error
 	q.Filter, err = ParseFilter(query)

@@ -1,0 +1,191 @@
+package api
+
+import (
+	"net/http"
+	"slices"
+
+	"github.com/pivotvoice/pivot/internal/resource"
+	"github.com/pivotvoice/pivot/internal/route"
+)
+
+// Why some of what Kazoo does with numbers is not done.
+const (
+	noCarrier = "No carrier that sells numbers is connected to this server"
+	noReserve = "A number is in service on this server, or not there: none is reserved"
+)
+
+// moreNumberOperations are what is done with several numbers, and asked of
+// them.
+func (s *Server) moreNumberOperations() []Operation {
+	const (
+		all  = "accounts/{account_id}/phone_numbers"
+		one  = all + "/{number}"
+		many = all + "/collection"
+	)
+	op := func(method, path, summary string, do func(*Request) (Reply, error)) Operation {
+		return Operation{Method: method, Path: path, Summary: summary, Do: do}
+	}
+	ops := []Operation{
+		op(http.MethodPut, many, "Add several phone numbers", s.eachNumber),
+		op(http.MethodPost, many, "Replace what is said of several phone numbers", s.eachNumber),
+		op(http.MethodPatch, many, "Change what is said of several phone numbers", s.eachNumber),
+		op(http.MethodDelete, many, "Give several phone numbers back", s.eachNumber),
+		op(http.MethodPut, many+"/activate", "Have several phone numbers in service", s.eachNumber),
+		op(http.MethodPost, all+"/check", "Say whether phone numbers can be bought: none can", s.checkNumbers),
+	}
+	for i := range ops {
+		ops[i].Example = Example{Data: `{"numbers": ["2001", "2002"]}`}
+	}
+	named := []Operation{
+		op(http.MethodPut, one+"/activate", "Have a phone number in service", s.activateNumber),
+		op(http.MethodGet, all+"/classifiers/{number}", "Say of which class a phone number is", classify),
+	}
+	for i, number := range []string{"2003", "+12025550100"} {
+		named[i].Example.Vars = map[string]string{"number": number}
+	}
+	named[0].Example.Data = "{}"
+	unbuilt := func(method, path, summary, why string) Operation {
+		return Operation{Method: method, Path: path, Summary: summary, Unbuilt: why, Do: refuse}
+	}
+	ops = slices.Concat(ops, named, []Operation{
+		op(http.MethodGet, one+"/identify", "Say whose a phone number is", s.identifyNumber),
+		op(http.MethodPost, all+"/fix", "List phone numbers: nothing about them needs putting right", s.listNumbers),
+		op(http.MethodGet, all+"/carriers_info", "Say which carriers sell numbers: none does", carriersInfo),
+		op(http.MethodGet, all+"/classifiers", "List the classes of phone numbers", listClasses),
+		unbuilt(http.MethodPut, one+"/reserve", "Reserve a phone number", noReserve),
+		unbuilt(http.MethodPut, one+"/port", "Bring a phone number from another carrier", noCarrier),
+		unbuilt(http.MethodGet, all+"/prefix", "List the prefixes of a town", noCarrier),
+		unbuilt(http.MethodPost, all+"/locality", "Say where phone numbers are", noCarrier),
+	})
+	for i := range ops {
+		ops[i].Group = "phone_numbers"
+	}
+	return ops
+}
+
+// refuse is an operation that is not built.
+func refuse(r *Request) (Reply, error) { return Reply{}, errUnbuilt(r.op.Unbuilt) }
+
+func carriersInfo(*Request) (Reply, error) {
+	return Reply{Data: resource.Object{
+		"maximal_prefix_length": 0, "usable_carriers": []any{}, "usable_creation_states": []any{inService},
+	}}, nil
+}
+
+func listClasses(*Request) (Reply, error) {
+	rows := resource.Object{}
+	for _, c := range route.Classes() {
+		rows[c.Name] = classRow(c)
+	}
+	return Reply{Data: rows}, nil
+}
+
+func classRow(c route.Class) resource.Object {
+	row := resource.Object{"regex": c.Regex, "friendly_name": c.Friendly, "pretty_print": c.Pretty}
+	if c.Emergency {
+		row["emergency"] = true
+	}
+	return row
+}
+
+func classify(r *Request) (Reply, error) {
+	c := route.Classify(r.Var("number"))
+	row := classRow(c)
+	row["name"], row["number"] = c.Name, route.Normalise(r.Var("number"))
+	return Reply{Data: row}, nil
+}
+
+// identifyNumber says whose a number of the account in the path is.
+func (s *Server) identifyNumber(r *Request) (Reply, error) {
+	d, err := s.numbers(r.Account.ID).Get(r.Context(), route.Normalise(r.Var("number")))
+	return Reply{Data: resource.Object{"account_id": r.Account.ID, "number": d.ID}}, err
+}
+
+// activateNumber adds a number that is not there; one that is there is in
+// service.
+func (s *Server) activateNumber(r *Request) (Reply, error) {
+	c := s.numbers(r.Account.ID)
+	d, err := c.Get(r.Context(), route.Normalise(r.Var("number")))
+	if err == nil {
+		return s.shown(r, c, d, nil)
+	}
+	d, err = s.addNumber(r, r.Var("number"), r.Data())
+	return s.shown(r, c, d, err)
+}
+
+// maxMany is how many numbers one request may have.
+const maxMany = 1000
+
+// numbersIn are the numbers that a request's data names.
+func numbersIn(r *Request) ([]string, error) {
+	numbers := resource.Strings(r.Data(), "numbers")
+	switch {
+	case len(numbers) == 0:
+		return nil, errInvalid("numbers", "required", "Field is required but missing", nil)
+	case len(numbers) > maxMany:
+		return nil, errInvalid("numbers", "maxItems", "The list is more than 1000 items", map[string]any{"target": maxMany})
+	}
+	return numbers, nil
+}
+
+// eachNumber does to each number in data what an operation of one number does.
+// The answer says of each how it went, under success or error.
+func (s *Server) eachNumber(r *Request) (Reply, error) {
+	numbers, err := numbersIn(r)
+	if err != nil {
+		return Reply{}, err
+	}
+	data := resource.Object{}
+	for k, v := range r.Data() {
+		if k != "numbers" {
+			data[k] = v
+		}
+	}
+	good, bad := resource.Object{}, resource.Object{}
+	c := s.numbers(r.Account.ID)
+	for _, n := range numbers {
+		d, err := s.oneOfMany(r, c, route.Normalise(n), data)
+		if err == nil {
+			good[d.ID], err = c.Show(r.Context(), d)
+		}
+		if err != nil {
+			e := s.explain(r, missing(err, n))
+			bad[n] = resource.Object{"code": e.Status, "error": e.Message, "data": e.Data}
+		}
+	}
+	out := resource.Object{"success": good}
+	if len(bad) > 0 {
+		out["error"] = bad
+	}
+	return Reply{Data: out}, nil
+}
+
+func (s *Server) oneOfMany(
+	r *Request, c resource.Collection, number string, data resource.Object,
+) (resource.Doc, error) {
+	switch r.method {
+	case http.MethodPost:
+		return c.Replace(r.Context(), number, data, "")
+	case http.MethodPatch:
+		return c.Patch(r.Context(), number, data, "")
+	case http.MethodDelete:
+		return s.dropNumber(r, number)
+	default:
+		return s.addNumber(r, number, data)
+	}
+}
+
+// checkNumbers says of each number whether it can be had.
+func (s *Server) checkNumbers(r *Request) (Reply, error) {
+	numbers, err := numbersIn(r)
+	if err != nil {
+		return Reply{}, err
+	}
+	out := resource.Object{}
+	for _, n := range numbers {
+		n = route.Normalise(n)
+		_, err := s.numbers(r.Account.ID).Get(r.Context(), n)
+		out[n] = resource.Object{"status": map[bool]string{true: inService, false: "unavailable"}[err == nil]}
+	}
+	return Reply{Data: out}, nil
+}
