@@ -93,3 +93,28 @@ func wrong(path []string, err error) error {
 	}
 	return &misplaced{path, err}
 }
+
+// copied are copies of an account's documents, for a call to change.
+func copied(ctx context.Context, from documents.Library, account string) (documents.Library, error) {
+	to := documents.Library{Docs: store.Memory()}
+	for _, kind := range kinds() {
+		all, err := resource.Collection{Resource: kind, Docs: from.Docs, Account: account}.Where(ctx, nil)
+		if err != nil {
+			return to, err
+		}
+		c := resource.Collection{Resource: kind, Docs: to.Docs, Account: account}
+		for _, d := range all {
+			if _, err := c.CreateAs(ctx, d.ID, d.Public); err != nil {
+				return to, err
+			}
+		}
+	}
+	d, err := from.Docs.Get(ctx, store.Key{Type: documents.AccountType, ID: account})
+	if errors.Is(err, store.ErrNotFound) {
+		return to, nil
+	} else if err != nil {
+		return to, err
+	}
+	_, err = to.Docs.Put(ctx, store.Doc{Key: d.Key, JSON: d.JSON})
+	return to, err
+}

@@ -7,6 +7,7 @@
 package sim
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/http"
@@ -40,8 +41,8 @@ type Call struct {
 	Captured       map[string]string
 	Before         []event.Fact  // how it was routed
 	Flows          actions.Flows // for callflow nodes; nil has none
-	// Documents are the account's menus, lists and the like; the zero Library
-	// has none.
+	// Documents are the account's menus, lists and the like, of which the call
+	// changes copies; the zero Library has none.
 	Documents documents.Library
 	Key       string // signs requests; "" signs none
 	// Web answers the call's requests; nil is the network, where media are
@@ -89,6 +90,12 @@ func (c Call) Run(ctx context.Context) (Result, error) {
 		library := media.New(media.Config{Fetch: web})
 		defer library.Close()
 		room.library = library
+	}
+	if c.Documents.Docs != nil {
+		var err error
+		if c.Documents, err = copied(ctx, c.Documents, cmp.Or(c.Account, Account)); err != nil {
+			return Result{}, err
+		}
 	}
 	run := &running{call: c, out: out, web: web, files: files, sounds: room}
 	if c.Realtime {
@@ -203,7 +210,7 @@ func (r *running) engine(log event.Log) *flow.Engine {
 func Deps(web actions.Asker) actions.Deps {
 	docs := store.Memory()
 	return actions.Deps{
-		Voice: voice{}, Media: sounds{}, Flows: noFlows{}, Recordings: tapes{}, Web: web,
+		Voice: voice{}, Media: sounds{}, Flows: noFlows{}, Recordings: tapes{}, Sounds: tapes{}, Web: web,
 		Documents: documents.Library{Docs: docs}, Lists: documents.NewPhonebook(docs), Dialects: dialects(),
 		Presence: noPhones{},
 	}
