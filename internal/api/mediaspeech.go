@@ -116,6 +116,12 @@ func (s *Server) speak(ctx context.Context, speech audio.Speech) (*made, error) 
 	if s.cfg.Speaker == nil {
 		return nil, errNotSpoken(errors.New("nobody speaks here"))
 	}
+	select { // one text may take a second of a processor
+	case s.encoders <- struct{}{}:
+		defer func() { <-s.encoders }()
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
 	ctx, cancel := context.WithTimeoutCause(ctx, speechTime, fmt.Errorf("it took longer than %v", speechTime))
 	defer cancel()
 	sound, facts, err := s.cfg.Speaker.Say(ctx, speech)

@@ -103,7 +103,7 @@ type Server struct {
 	callflowsDef, numbersDef, mediaDef, recordingsDef resource.Resource
 
 	resources []resource.Resource // of an account: each is served as it is declared
-	encoders  chan struct{}       // one for each sound that is being converted
+	encoders  chan struct{}       // one for each sound that is being converted or made
 
 	ops  []Operation
 	root *node

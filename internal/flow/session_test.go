@@ -213,3 +213,35 @@ func TestGather(t *testing.T) {
 		return nil
 	})
 }
+
+// TestTold: what lies beneath an action tells the call of it under its step; a
+// warning is said once, whatever comes up again.
+func TestTold(t *testing.T) {
+	j := inside(t, func(ctx context.Context, _ *fake.Phone, _ *flow.Session) error {
+		for range 3 {
+			event.Tell(ctx, event.Warned{Code: "prompt.language", Message: "none"})
+			event.Tell(ctx, event.Spoken{Text: "Hi"})
+		}
+		event.Tell(ctx, event.Warned{Code: "prompt.language", Message: "another"})
+		event.Tell(context.WithoutCancel(ctx), event.Warned{Code: "x"})
+		event.Tell(t.Context(), event.Warned{Code: "of no call"})
+		return nil
+	})
+	count := map[string]int{}
+	for _, e := range j.events {
+		switch f := e.What.(type) {
+		case event.Warned:
+			count[f.Code+" "+f.Message]++
+		case event.Spoken:
+			count[f.Text]++
+		default:
+			continue
+		}
+		if e.Call != "c1" || e.Step != "" {
+			t.Errorf("%+v", e)
+		}
+	}
+	if !maps.Equal(count, map[string]int{"prompt.language none": 1, "prompt.language another": 1, "x ": 1, "Hi": 3}) {
+		t.Error(count)
+	}
+}
