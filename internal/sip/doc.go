@@ -10,5 +10,6 @@
 // against strangers and junk (receive.go), the parser, the checks that every
 // request must pass (validate.go), the transactions (tx_server.go,
 // tx_client.go), the thread of its Call-ID, which keeps the order (thread.go),
-// and the leg (leg.go, uas.go, uac.go, modify.go, refer.go).
+// and the leg (leg.go, uas.go, uac.go, modify.go, refer.go) or the subscription
+// (subscribe.go, subscription.go).
 package sip

@@ -148,7 +148,7 @@ func (s *Server) admit(in *inbound) (*subscription, *refusal) {
 	switch {
 	case s.looped(req):
 		return nil, refuse(482, "a request of our own came back")
-	case s.subs.merged(req):
+	case s.subs.merged(req, s.tx.timers.giveUp()):
 		return nil, refuse(482, "the same request on another way")
 	case s.draining.Load():
 		return nil, refuse(503, "about to stop", sip.NewHeader("Retry-After", "10"))

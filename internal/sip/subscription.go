@@ -31,6 +31,7 @@ type subscription struct {
 	events *eventPackage
 	asked  wish   // as it was first
 	first  uint32 // the number of the SUBSCRIBE that began it
+	since  time.Time
 	source netip.Addr
 	watch  *presence.Watch
 
@@ -50,7 +51,7 @@ type subscription struct {
 func (s *Server) newSubscription(in *inbound, w wish) *subscription {
 	req := in.req
 	u := &subscription{
-		srv: s, tag: newTag(), events: w.events, asked: w, source: in.from.peer.Addr(), first: req.CSeq().SeqNo,
+		srv: s, tag: newTag(), events: w.events, asked: w, source: in.from.peer.Addr(), first: req.CSeq().SeqNo, since: in.at,
 		entity: "sip:" + escape(user(req.Recipient), userMarks) + "@" + hostPart(req.Recipient.Host),
 	}
 	u.thread = &thread{callID: req.CallID().Value(), start: s.crew.start, broken: func(t *thread, p any) {

@@ -110,13 +110,14 @@ func (x *subscriptions) find(callID, tag string) (*subscription, bool) {
 	return nil, false
 }
 
-// merged finds a request that came before by another way (RFC 3261 section
-// 8.2.2.2).
-func (x *subscriptions) merged(req *sip.Request) bool {
+// merged finds a request that came by another way (RFC 3261 section 8.2.2.2)
+// within d. After that it is a phone that has forgotten its dialogs, and begins
+// with the same numbers again.
+func (x *subscriptions) merged(req *sip.Request, d time.Duration) bool {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	return slices.ContainsFunc(x.calls[req.CallID().Value()], func(u *subscription) bool {
-		return u.first == req.CSeq().SeqNo && u.dialog.farTag() == fromTag(req)
+		return u.first == req.CSeq().SeqNo && u.dialog.farTag() == fromTag(req) && time.Since(u.since) < d
 	})
 }
 
