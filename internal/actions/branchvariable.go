@@ -24,10 +24,10 @@ func branchVariable(docs documents.Library) flow.Action {
 		Doc: "Takes the child that is named like the value, else `_`. `scope` says where the variable is: in the call's " +
 			"channel variables and, where there is none of that name, in those of your own that `set_variables`, `set` or " +
 			"`kvs_set` set (`custom_channel_vars`); in the document of the account; in that of the device which the call is " +
-			"made by; in that of the first user who took that over, else of its owner (`user`); or in these three together (`merged`), " +
-			"where the user's value comes before the device's and that before the account's (`call_waiting` of the device " +
-			"comes first, so does `caller_id` where the account says `prefer_device_caller_id`, `do_not_disturb` is any of " +
-			"them), and then in the variables. Until phones can register no call is made by a device: `device` takes `_`, " +
+			"made by; in that of the first user who took that over, else of its owner (`user`); or in these three together " +
+			"(`merged`), where the user's value comes before the device's and that before the account's (`call_waiting` of " +
+			"the device comes first, so does `caller_id` where the account says `prefer_device_caller_id`, `do_not_disturb` " +
+			"is any of them), and then in the variables. Until phones can register no call is made by a device: `device` takes `_`, " +
 			"`user` knows only a user that `check_cid` gave, and `merged` the variables and that user.\n\nNames are " +
 			"compared in lower case, with `_` for `-`. A list is a way into objects: `[\"caller_id\", \"internal\", " +
 			"\"number\"]`. Numbers, true and false are compared as text. Objects and lists have no child.",

@@ -98,6 +98,19 @@ func TestWebhook(t *testing.T) {
 	}
 }
 
+// TestWebhookDeep is data that is nested without sense: what is told stays
+// short.
+func TestWebhookDeep(t *testing.T) {
+	p := &post{}
+	d := deps(nil)
+	d.Callbacks = p
+	with(t, d, `{"module":"webhook","data":{"uri":"http://a.test/","custom_data":{"x":`+strings.Repeat("[", 100)+"1"+strings.Repeat("]", 100)+`}}}`)
+	want := strings.Repeat("[", 80) + "1" + strings.Repeat("]", 80)
+	if got := p.all[0].Params.Get("x" + strings.Repeat("[0]", 20)); got != want {
+		t.Errorf("told %v", p.all[0].Params)
+	}
+}
+
 // TestWebhookNowhere is a URL that leads nowhere, and a server that tells
 // nobody: the call goes on.
 func TestWebhookNowhere(t *testing.T) {

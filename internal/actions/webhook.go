@@ -1,8 +1,6 @@
 package actions
 
 import (
-	"bytes"
-	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -13,6 +11,7 @@ import (
 
 	"github.com/pivotvoice/pivot/internal/event"
 	"github.com/pivotvoice/pivot/internal/flow"
+	"github.com/pivotvoice/pivot/internal/resource"
 	"github.com/pivotvoice/pivot/internal/schema"
 )
 
@@ -124,39 +123,50 @@ func (d webhookData) params(s *flow.Session) url.Values {
 	for name, value := range i.Headers {
 		v.Set("custom_sip_headers["+name+"]", value)
 	}
-	for name, value := range d.Custom {
-		flatten(v, name, value)
-	}
+	d.over(v)
 	return v
+}
+
+// over puts the callflow's own data over v.
+func (d webhookData) over(v url.Values) {
+	for name := range v {
+		first, _, _ := strings.Cut(name, "[")
+		if _, own := d.Custom[first]; own {
+			v.Del(name)
+		}
+	}
+	for name, raw := range d.Custom {
+		if value, err := resource.Parse(raw); err == nil { // it was read from JSON
+			flatten(v, name, value, 0)
+		}
+	}
 }
 
 // at is user@realm.
 func at(user, realm string) string { return strings.TrimSuffix(user+"@"+realm, "@") }
 
+// mostNested is how deep what is told may be nested; what is deeper is JSON.
+const mostNested = 20
+
 // flatten puts a JSON value into v: what is in objects and lists has its keys
-// in brackets behind name. It takes the place of what v has under name.
-func flatten(v url.Values, name string, value json.RawMessage) {
-	for old := range v {
-		if old == name || strings.HasPrefix(old, name+"[") {
-			v.Del(old)
-		}
+// in brackets behind name.
+func flatten(v url.Values, name string, value any, depth int) {
+	if depth == mostNested {
+		raw, _ := json.Marshal(value) // it was read from JSON
+		v.Set(name, string(raw))
+		return
 	}
-	switch first := cmp.Or(string(bytes.TrimSpace(value)), "null")[0]; first {
-	case '{':
-		var inner map[string]json.RawMessage
-		_ = json.Unmarshal(value, &inner) // it was read from JSON
-		for key, one := range inner {
-			flatten(v, name+"["+key+"]", one)
+	switch value := value.(type) {
+	case resource.Object:
+		for key, one := range value {
+			flatten(v, name+"["+key+"]", one, depth+1)
 		}
-	case '[':
-		var inner []json.RawMessage
-		_ = json.Unmarshal(value, &inner)
-		for n, one := range inner {
-			flatten(v, fmt.Sprintf("%s[%d]", name, n), one)
+	case []any:
+		for n, one := range value {
+			flatten(v, fmt.Sprintf("%s[%d]", name, n), one, depth+1)
 		}
+	case nil:
 	default:
-		if plain, isNull := text(value); !isNull {
-			v.Set(name, plain)
-		}
+		v.Set(name, fmt.Sprint(value))
 	}
 }

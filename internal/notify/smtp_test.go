@@ -64,6 +64,12 @@ func newPostbox(t *testing.T) *postbox {
 	if p.socket, err = net.Listen("tcp", "127.0.0.1:0"); err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(func() { _ = p.socket.Close() })
+	return p
+}
+
+// open has it take mail, once it is as it is to be.
+func (p *postbox) open() {
 	var work sync.WaitGroup
 	work.Go(func() {
 		for {
@@ -74,8 +80,7 @@ func newPostbox(t *testing.T) *postbox {
 			work.Go(func() { defer func() { _ = conn.Close() }(); p.serve(conn) })
 		}
 	})
-	t.Cleanup(func() { _ = p.socket.Close(); work.Wait() })
-	return p
+	p.t.Cleanup(func() { _ = p.socket.Close(); work.Wait() })
 }
 
 // serve is one connection.
@@ -208,6 +213,7 @@ func TestLetter(t *testing.T) {
 		p.secure, p.offers = c.security == notify.TLS, c.offers
 		s := p.server()
 		s.Security, s.User, s.Password = c.security, c.user, "hush"
+		p.open()
 		if err := s.Send(t.Context(), letter); err != nil {
 			t.Errorf("%+v: %v (%v)", c, err, errors.Unwrap(err))
 			continue
@@ -276,6 +282,7 @@ func TestHostile(t *testing.T) {
 			s := p.server()
 			s.User, s.Password = "me", "hush"
 			c.change(p, s)
+			p.open()
 			ctx := t.Context()
 			if strings.HasPrefix(name, "silent") {
 				var cancel context.CancelFunc
