@@ -154,7 +154,7 @@ func New(cfg Config) *Server {
 	s.schemas = s.allSchemas()
 	s.ops = slices.Concat(
 		s.authOperations(), s.masqueradeOperations(), s.recoveryOperations(), s.restrictionOperations(),
-		s.accountOperations(), s.familyOperations(), s.schemaOperations(), s.callOperations(),
+		s.accountOperations(), s.familyOperations(), s.smallOperations(), s.schemaOperations(), s.callOperations(),
 		s.cdrOperations(), s.debugOperations(), s.numberOperations(), s.signingOperations(),
 		s.mediaOperations(), s.recordingOperations(), s.checkOperations(), s.presenceOperations(), s.documentOperations(),
 	)
@@ -342,7 +342,7 @@ func (s *Server) find(r *Request, path []string) error {
 	}
 	at := s.root.find(path)
 	if at == nil {
-		if r.Auth == nil && (len(path) == 0 || s.root.fixed[path[0]] == nil) {
+		if r.Auth == nil && (len(path) == 0 || s.root.fixed[path[0]] == nil && !strangersMayAsk[path[0]]) {
 			return s.unknown(r, errInvalidCredentials())
 		}
 		return errNoRoute()

@@ -68,6 +68,7 @@ type App struct {
 	served     chan struct{} // closed when the API is no longer served
 	ready      atomic.Bool
 	keeper     *keeper
+	lines      lines
 }
 
 // Start opens and starts everything. What it started is stopped again if it

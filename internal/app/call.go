@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"strings"
 	"time"
 
@@ -22,10 +23,25 @@ var nobody = &flow.Node{Module: "response", Data: json.RawMessage(`{"code":404,"
 // broken is what answers while callflows cannot be read.
 var broken = &flow.Node{Module: "response", Data: json.RawMessage(`{"code":503,"message":"Service Unavailable"}`)}
 
+// full is what answers while an account has as many calls as it may have.
+var full = &flow.Node{Module: "response", Data: json.RawMessage(`{"code":486,"message":"Busy Here"}`)}
+
 // onCall takes one call from its first message to its end.
 func (a *App) onCall(ctx context.Context, leg call.Leg) {
 	start := a.route(ctx, leg.Info())
 	start.Language = a.language(ctx, start.Account)
+	limit, err := a.api.CallLimit(ctx, start.Account)
+	switch {
+	case err != nil:
+		a.log.Error("the limit of an account cannot be read", "account_id", start.Account, "error", err)
+	case a.lines.take(start.Account, limit):
+		defer a.lines.free(start.Account)
+	default:
+		start.Program = full
+		start.Before = []event.Fact{event.Unrouted{Number: leg.Info().Request, Why: []string{
+			fmt.Sprintf("the account has as many calls as it may have at one time: %d", limit),
+		}}}
+	}
 	if err := a.engine.Run(ctx, leg, start); err != nil {
 		a.log.Error("call failed", "call_id", leg.Info().ID, "error", err)
 	}

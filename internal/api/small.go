@@ -1,0 +1,182 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"github.com/pivotvoice/pivot/internal/cdr"
+	"github.com/pivotvoice/pivot/internal/resource"
+	"github.com/pivotvoice/pivot/internal/schema"
+	"github.com/pivotvoice/pivot/internal/store"
+)
+
+// What web clients ask for when they start: small, and true. What this server
+// has none of is an empty list.
+
+// empties are lists of an account of which there is nothing here.
+var empties = []struct{ name, summary string }{
+	{"apps_store", "List web clients' apps: this server has none"},
+	{"service_plans", "List what is billed: nothing is"},
+	{"registrations", "List the phones that are registered: this server takes no registrations yet, so there are none"},
+	{"connectivity", "List trunks of PBXs: callers are let in by address (setting allow)"},
+	{"websockets", "List clients of the websocket: events are streamed by …/events"},
+}
+
+func (s *Server) smallOperations() []Operation {
+	about := Operation{
+		Method: http.MethodGet, Group: "about", Summary: "Read which server this is", Own: everyUser,
+		Do: func(*Request) (Reply, error) {
+			return Reply{Data: map[string]any{"product": "Pivot", "version": s.cfg.Version, "node": s.node}}, nil
+		},
+	}
+	ops := []Operation{about, about}
+	ops[0].Path, ops[0].Who, ops[1].Path = "about", AnyToken, "accounts/{account_id}/about"
+	for _, e := range empties {
+		ops = append(ops, Operation{
+			Method: http.MethodGet, Path: "accounts/{account_id}/" + e.name, Group: "about", Summary: e.summary, Own: everyUser,
+			Do: func(*Request) (Reply, error) { return Reply{Data: []any{}, List: &ListInfo{}}, nil },
+		})
+	}
+	ops = append(ops, Operation{
+		Method: http.MethodGet, Path: "accounts/{account_id}/registrations/count", Group: "about",
+		Summary: "Count the phones that are registered: this server takes no registrations yet",
+		Do:      func(*Request) (Reply, error) { return Reply{Data: map[string]any{"count": 0}}, nil },
+	})
+	return append(ops, append(s.limitOperations(), s.channelOperations()...)...)
+}
+
+// strangersMayAsk are the first segments of paths that web clients ask for
+// before anybody has logged in: what is not there is 404 and not 401.
+var strangersMayAsk = map[string]bool{"whitelabel": true}
+
+// pvtLimits is the private key of an account's limits.
+const pvtLimits = "pvt_limits"
+
+// limits are what an account may use. Kazoo has more, which are refused.
+type limits struct {
+	_       struct{} `jsonschema:"noextra"`
+	Calls   *int     `json:"calls,omitempty" jsonschema:"minimum=0" jsonschema_description:"Calls at one time; more are refused with 486. None is as many as the server takes."`
+	Prepay  bool     `json:"allow_prepay" jsonschema_description:"true: nothing is billed."`
+	Account string   `json:"id,omitempty" jsonschema_description:"The account; not looked at."`
+}
+
+func (s *Server) limitOperations() []Operation {
+	const path = "accounts/{account_id}/limits"
+	body := schema.Of(limits{Prepay: true})
+	return []Operation{
+		{
+			Method: http.MethodGet, Path: path, Group: "accounts", Summary: "Read what an account may use",
+			Do: func(r *Request) (Reply, error) { return showLimits(*r.Account), nil },
+		},
+		{
+			Method: http.MethodPost, Path: path, Group: "accounts", Do: s.postLimits, Body: body,
+			Summary: "Say what an account below one's own may use: how many calls at one time",
+			Example: Example{Data: `{"calls": 2}`, Vars: map[string]string{"account_id": "{child_account_id}"}},
+		},
+	}
+}
+
+func showLimits(d resource.Doc) Reply {
+	out := resource.Object{"allow_prepay": true}
+	if n, ok := d.Private[pvtLimits]; ok {
+		out["calls"] = n
+	}
+	out["id"] = d.ID
+	return Reply{Data: out, Revision: d.Revision}
+}
+
+// postLimits is for who is above: nobody sets their own.
+func (s *Server) postLimits(r *Request) (Reply, error) {
+	if !r.Auth.Master() && r.Auth.Account.ID == r.Account.ID {
+		return Reply{}, errForbidden()
+	}
+	var in limits
+	if err := bodyOf(r, &in); err != nil {
+		return Reply{}, err
+	}
+	if !in.Prepay {
+		return Reply{}, errInvalid("allow_prepay", "enum", "Nothing is billed by this server",
+			map[string]any{"target": []bool{true}, "value": false})
+	}
+	d, err := s.accounts().Update(r.Context(), r.Account.ID, func(draft *resource.Draft) {
+		delete(draft.Private, pvtLimits)
+		if in.Calls != nil {
+			draft.Private[pvtLimits] = *in.Calls
+		}
+	})
+	if err != nil {
+		return Reply{}, err
+	}
+	return showLimits(d), nil
+}
+
+// CallLimit is how many calls an account may have at one time, -1 for as many
+// as the server takes.
+func (s *Server) CallLimit(ctx context.Context, account string) (int, error) {
+	d, err := s.accounts().Get(ctx, account)
+	if errors.Is(err, store.ErrNotFound) {
+		return -1, nil
+	}
+	n := -1
+	if v, ok := d.Private[pvtLimits]; ok && err == nil {
+		_, err = fmt.Sscan(fmt.Sprint(v), &n)
+	}
+	return n, err
+}
+
+// channelOperations are live calls with the keys of Kazoo's channels.
+func (s *Server) channelOperations() []Operation {
+	const all, one = "accounts/{account_id}/channels", "accounts/{account_id}/channels/{call_id}"
+	live := Example{Vars: map[string]string{"call_id": "{live_call_id}"}}
+	ops := []Operation{
+		{
+			Method: http.MethodGet, Path: all, Do: s.listChannels,
+			Summary: "List running calls, with the keys of Kazoo's channels",
+		},
+		{
+			Method: http.MethodGet, Path: one, Summary: "Read a running call, with the keys of Kazoo's channels",
+			Do: s.getChannel, Example: live,
+		},
+	}
+	if s.cfg.Interrupter != nil {
+		act := live
+		act.Data = `{"action": "hangup"}`
+		ops = append(ops, Operation{
+			Method: http.MethodPost, Path: one, Summary: "Hang up a running call", Do: s.actOnCall, Example: act,
+			Params: []Param{{"action", "hangup; Kazoo's other actions need a second party, and are not built."}},
+		})
+	}
+	for i := range ops {
+		ops[i].Group = "calls"
+	}
+	return ops
+}
+
+func (s *Server) listChannels(r *Request) (Reply, error) {
+	rows := []any{}
+	for _, c := range s.cfg.Calls.Live(r.Account.ID) {
+		rows = append(rows, s.channel(c))
+	}
+	return Reply{Data: rows, List: &ListInfo{Size: len(rows)}}, nil
+}
+
+func (s *Server) getChannel(r *Request) (Reply, error) {
+	for _, c := range s.cfg.Calls.Live(r.Account.ID) {
+		if c.CallID == r.Var("call_id") {
+			return Reply{Data: s.channel(c)}, nil
+		}
+	}
+	return Reply{}, errBadIdentifier(r.Var("call_id"))
+}
+
+// channel is a call as Kazoo shows one.
+func (s *Server) channel(c cdr.Record) resource.Object {
+	return resource.Object{
+		"uuid": c.CallID, "answered": c.AnsweredT != nil, "direction": c.Direction, "destination": c.Dialed,
+		"timestamp": resource.Gregorian(c.Began), "elapsed_s": int(s.now().Sub(c.Began).Seconds()),
+		"presence_id": c.From, "username": strings.SplitN(c.From, "@", 2)[0], "is_onhold": false,
+	}
+}
