@@ -111,16 +111,15 @@ func start(tb testing.TB, watch string, settings []string) *Server {
 // binaries is the folder of PostgreSQL's programs, or the end of the test.
 func binaries(tb testing.TB) string {
 	tb.Helper()
-	if path, err := exec.LookPath("postgres"); err == nil {
-		return filepath.Dir(path)
+	found, _ := filepath.Glob("/usr/lib/postgresql/*/bin/initdb")
+	slices.SortFunc(found, func(a, b string) int { return version(b) - version(a) })
+	if path, err := exec.LookPath("initdb"); err == nil {
+		found = append([]string{path}, found...)
 	}
-	found, _ := filepath.Glob("/usr/lib/postgresql/*/bin/postgres")
-	found = slices.DeleteFunc(found, func(p string) bool {
-		_, err := os.Stat(filepath.Join(filepath.Dir(p), "initdb"))
-		return err != nil
-	})
-	if len(found) > 0 {
-		return filepath.Dir(slices.MaxFunc(found, func(a, b string) int { return version(a) - version(b) }))
+	for _, initdb := range found {
+		if _, err := os.Stat(filepath.Join(filepath.Dir(initdb), "postgres")); err == nil {
+			return filepath.Dir(initdb)
+		}
 	}
 	if os.Getenv("PIVOT_STRANGERS") == "required" {
 		tb.Fatal("PostgreSQL is not installed, and PIVOT_STRANGERS=required")
@@ -129,7 +128,7 @@ func binaries(tb testing.TB) string {
 	return ""
 }
 
-// version is the 15 of /usr/lib/postgresql/15/bin/postgres.
+// version is the 15 of /usr/lib/postgresql/15/bin/initdb.
 func version(path string) int {
 	n, _ := strconv.Atoi(filepath.Base(filepath.Dir(filepath.Dir(path))))
 	return n

@@ -11,6 +11,7 @@ import (
 type dialect struct {
 	begin    string
 	tokens   *strings.Replacer   // in migrations
+	call     string              // the condition that a line is of a call; each ? is its id
 	dollar   bool                // $1 instead of ?
 	readers  int                 // connections that read
 	patience time.Duration       // how long a transaction may take; 0 is for ever
@@ -31,6 +32,7 @@ var sqliteDialect = dialect{
 		"{clustered}", "WITHOUT ROWID",
 		"{by call}", "(call_id, kind, account, seq)",
 	),
+	call:    `call_id = ?`,
 	readers: 4,
 	value:   func(v string) string { return v },
 	never:   func(any) bool { return false },

@@ -78,7 +78,7 @@ func insert(ctx context.Context, t *tx, seq int64, lines []store.Entry) error {
 
 // Read implements store.Journal.
 func (s journal) Read(ctx context.Context, w store.Window) ([]store.Entry, error) {
-	query, args := windowQuery(w)
+	query, args := windowQuery(w, s.db.dialect.call)
 	return collect(ctx, s.db, scanEntry, query, args...)
 }
 
@@ -91,7 +91,7 @@ func scanEntry(rows *sql.Rows) (store.Entry, error) {
 	return e, err
 }
 
-func windowQuery(w store.Window) (string, []any) {
+func windowQuery(w store.Window, call string) (string, []any) {
 	b := clauses{where: []string{`1 = 1`}}
 	if !w.AnyAccount {
 		b.add(`account = ?`, w.Account)
@@ -100,7 +100,7 @@ func windowQuery(w store.Window) (string, []any) {
 		b.add(`kind = ?`, w.Kind)
 	}
 	if w.Call != "" {
-		b.add(`call_id = ?`, w.Call)
+		b.add(call, slices.Repeat([]any{w.Call}, strings.Count(call, `?`))...)
 	}
 	if !w.From.IsZero() {
 		b.add(`at >= ?`, w.From.UnixMicro())

@@ -25,12 +25,14 @@ const (
 )
 
 // postgresDialect is that of PostgreSQL. An index value is text there that a
-// B-tree takes, and a call's id, which strangers choose, is hashed.
+// B-tree takes, and of a call's id, which strangers choose, the index has only
+// the beginning.
 var postgresDialect = dialect{
 	begin: "BEGIN",
 	tokens: strings.NewReplacer(
-		"{integer}", "BIGINT", "{text}", `TEXT COLLATE "C"`, "{clustered}", "", "{by call}", "USING hash (call_id)",
+		"{integer}", "BIGINT", "{text}", `TEXT COLLATE "C"`, "{clustered}", "", "{by call}", "(left(call_id, 200), kind, account, seq)",
 	),
+	call:   `left(call_id, 200) = left(?, 200) AND call_id = ?`,
 	dollar: true, readers: 8, patience: 30 * time.Second,
 	value: indexable, never: unkeepable, lost: lostServer, dead: closed,
 }
@@ -114,11 +116,12 @@ func openSchema(ctx context.Context, cfg *pgx.ConnConfig, s *seat, migrations []
 
 // pool are connections to one schema. Every question here has its index, in
 // the order of the answer: the planner, which may know too little of a young
-// or lopsided table, is not to read it whole.
+// or lopsided table, is not to read it whole. Compiling them (jit), which it
+// does where it takes them for dear, takes far longer than they do.
 func pool(cfg *pgx.ConnConfig, schema string, params map[string]string) *sql.DB {
 	own := cfg.Copy()
 	maps.Copy(own.RuntimeParams, params)
-	for _, way := range []string{"enable_seqscan", "enable_hashjoin", "enable_mergejoin", "enable_material"} {
+	for _, way := range []string{"jit", "enable_seqscan", "enable_hashjoin", "enable_mergejoin", "enable_material"} {
 		own.RuntimeParams[way] = "off"
 	}
 	own.RuntimeParams["search_path"] = schema
