@@ -27,9 +27,9 @@ func branchVariable(docs documents.Library) flow.Action {
 			"made by; in that of the first user who took that over, else of its owner (`user`); or in these three together " +
 			"(`merged`), where the user's value comes before the device's and that before the account's (`call_waiting` of " +
 			"the device comes first, so does `caller_id` where the account says `prefer_device_caller_id`, `do_not_disturb` " +
-			"is any of them), and then in the variables. Until phones can register no call is made by a device: `device` takes `_`, " +
-			"`user` knows only a user that `check_cid` gave, and `merged` the variables and that user.\n\nNames are " +
-			"compared in lower case, with `_` for `-`. A list is a way into objects: `[\"caller_id\", \"internal\", " +
+			"is any of them), and then in the variables. Until phones can register no call is made by a device: `device` " +
+			"takes `_`, `user` knows only a user that `check_cid` gave, and `merged` the variables and that user.\n\n" +
+			"Names are compared in lower case, with `_` for `-`. A list is a way into objects: `[\"caller_id\", \"internal\", " +
 			"\"number\"]`. Numbers, true and false are compared as text. Objects and lists have no child.",
 		Default:  variableBranchData{Scope: scopeChannel},
 		Branches: []string{flow.Error},
