@@ -91,7 +91,7 @@ func TestCatalogue(t *testing.T) {
 			"window", "GET A/cdrs?created_from=0&created_to=99999999999", "", key, 400, "validation error",
 			`{"created_from":{"date_range":{"cause":"0","message":"created_from must not be more than 31 days before created_to"}}}`,
 		},
-		{"deleting the first account", "DELETE /v2/account", "", key, 403, "forbidden", `{"message":"forbidden"}`},
+		{"deleting the first account", "DELETE /v2/account", "", key, 405, "invalid_method", `{"message":"method not allowed"}`},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			w.T, w.token, w.from = t, test.token, "192.0.2.200:1"

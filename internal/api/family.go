@@ -123,11 +123,11 @@ func resellerOf(ctx context.Context, accounts resource.Collection, d resource.Do
 // done again, and after, for what was written meanwhile.
 func (s *Server) deleteAccount(r *Request) (Reply, error) {
 	ctx := r.Context()
+	if r.Auth.Account.ID == r.Account.ID && !r.Auth.Master() {
+		return Reply{}, errForbidden() // its owner is the account above
+	}
 	if err := removingAccount(ctx, s.docs, *r.Account); err != nil {
 		return Reply{}, err
-	}
-	if r.Auth.Account.ID == r.Account.ID {
-		return Reply{}, errForbidden() // its owner is the account above
 	}
 	if m := r.ifMatch(); m != "" && !resource.Matches(m, r.Account.Revision) {
 		return Reply{}, resource.ErrMismatch

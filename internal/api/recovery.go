@@ -62,7 +62,7 @@ func (s *Server) recoveryOperations() []Operation {
 // errNoMail is the answer while the server cannot send mail.
 func errNoMail() *Error {
 	return says(http.StatusServiceUnavailable, "no_mail",
-		"this server sends no mail, and so no links to set a new password: its setting mail-host is empty")
+		"this server sends no mail, and so no links to set a new password: its setting smtp is empty")
 }
 
 // putRecovery says the same whether there is such a user or not.

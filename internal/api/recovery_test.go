@@ -97,7 +97,7 @@ func TestFewMails(t *testing.T) {
 
 func TestNoMailer(t *testing.T) {
 	w := newWorld(t)
-	if a := w.must(503, "PUT /v2/user_auth/recovery", `{}`); !strings.Contains(a.text, "mail-host") {
+	if a := w.must(503, "PUT /v2/user_auth/recovery", `{}`); !strings.Contains(a.text, "setting smtp") {
 		t.Error(a.text)
 	}
 }
