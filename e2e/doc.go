@@ -1,6 +1,6 @@
 // Package e2e holds tests that run the built program with strangers: sipp,
-// baresip, lame, Twilio's SDKs for Node.js and Go, and a validator of OpenAPI
-// documents. One that is not installed is skipped by name; with
+// baresip, lame, PostgreSQL, Twilio's SDKs for Node.js and Go, and a validator
+// of OpenAPI documents. One that is not installed is skipped by name; with
 // PIVOT_STRANGERS=required that is a failure. The packages for Node.js are
 // installed by
 //

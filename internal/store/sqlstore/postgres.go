@@ -30,7 +30,8 @@ const (
 var postgresDialect = dialect{
 	begin: "BEGIN",
 	tokens: strings.NewReplacer(
-		"{integer}", "BIGINT", "{text}", `TEXT COLLATE "C"`, "{clustered}", "", "{by call}", "(left(call_id, 200), kind, account, seq)",
+		"{integer}", "BIGINT", "{text}", `TEXT COLLATE "C"`, "{clustered}", "",
+		"{by call}", "(left(call_id, 200), kind, account, seq)",
 	),
 	call:   `left(call_id, 200) = left(?, 200) AND call_id = ?`,
 	dollar: true, readers: 8, patience: 30 * time.Second,
