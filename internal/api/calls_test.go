@@ -158,6 +158,13 @@ func testCDRs(t *testing.T, w *world) {
 			t.Error(a.text)
 		}
 	}
+	if got := w.must(200, "GET A/cdrs/interaction", "").calls("call_id"); got != "c2 c1" {
+		t.Errorf("interactions are %s", got)
+	}
+	if got := w.must(200, "GET A/cdrs/legs/c1", "").calls("call_id"); got != "c1" {
+		t.Errorf("legs are %s", got)
+	}
+	w.must(404, "GET A/cdrs/legs/nope", "")
 	w.must(404, "GET A/cdrs/199901-c2", "")
 	w.must(404, "GET A/cdrs/nope", "")
 	csv := w.must(200, "GET A/cdrs?accept=csv&filter_call_id=c1", "").text

@@ -168,6 +168,13 @@ func (r *Request) ifMatch() string { return r.HTTP.Header.Get("If-Match") }
 
 // list is a page of a collection's rows.
 func (s *Server) list(r *Request, c resource.Collection) (Reply, error) {
+	if c.Type == mediaType { // whose languages are kept in small letters
+		for _, name := range []string{"filter_language", "filter_not_language"} {
+			for i, value := range r.query[name] {
+				r.query[name][i] = lower(value)
+			}
+		}
+	}
 	q, err := resource.ParseQuery(r.query, r.Param)
 	if err != nil {
 		return Reply{}, err

@@ -160,7 +160,26 @@ func (s *Server) cdrOperations() []Operation {
 			Method: http.MethodGet, Path: "accounts/{account_id}/cdrs/{cdr_id}", Group: "cdrs",
 			Summary: "Read the record of a call that is over", Do: s.getCDR,
 		},
+		{
+			Method: http.MethodGet, Path: "accounts/{account_id}/cdrs/interaction", Group: "cdrs", Params: journalParams,
+			Summary: "List the records of calls that are over: each call has one", Produces: []string{csvType}, Do: s.listCDRs,
+			Own: ownRows("owner_id"),
+		},
+		{
+			Method: http.MethodGet, Path: "accounts/{account_id}/cdrs/legs/{cdr_id}", Group: "cdrs",
+			Summary: "List the records of the call that a record is of: that one", Do: s.listLegs,
+		},
 	}
+}
+
+// listLegs is a list of one: a call that is not connected to another one has
+// no second leg.
+func (s *Server) listLegs(r *Request) (Reply, error) {
+	one, err := s.getCDR(r)
+	if err != nil {
+		return Reply{}, err
+	}
+	return Reply{Data: []any{one.Data}, List: &ListInfo{Size: 1}}, nil
 }
 
 func (s *Server) listCDRs(r *Request) (Reply, error) {

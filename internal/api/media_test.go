@@ -199,7 +199,7 @@ func TestPromptMedia(t *testing.T) {
 	if n := len(w.must(200, "GET A/media/languages/missing", "").rows()); n != 1 {
 		t.Errorf("%d without a language", n)
 	}
-	row := w.must(200, "GET A/media?filter_prompt_id=vm-goodbye&filter_language=fr-ca", "")
+	row := w.must(200, "GET A/media?filter_prompt_id=vm-goodbye&filter_language=fr-CA", "")
 	if got := asJSON(t, row.rows()); !strings.Contains(got, `"is_prompt":true`) || !strings.Contains(got, `"media_type":"audio/wav"`) {
 		t.Error(got)
 	}

@@ -65,6 +65,10 @@ func TestOfUser(t *testing.T) {
 		{"PUT A/vmboxes", `{"id":"v1","name":"V","mailbox":"1","owner_id":"` + userA + `"}`, "201", ""},
 		{"GET A/users/" + userA + "/groups", "", "200", `[{"endpoints":1,"flags":[],"id":"g1","name":"In"}]`},
 		{"GET A/users/" + userA + "/vmboxes", "", "200", `[{"flags":[],"folders":{"new":0,"saved":0},"id":"v1","mailbox":"1","messages":0,"name":"V"`},
+		{"GET A/users/" + userA + "/recordings", "", "200", "[]"},
+		{"GET A/users/" + userA + "/cdrs", "", "200", "[]"},
+		{"GET A/users/" + userA + "/cdrs/interaction", "", "200", "[]"},
+		{"GET A/users/none/cdrs", "", "404", ""},
 		{"GET A/users/" + userA + "/hotdesks", "", "200", `[{"device_id":"d2","device_name":"Taken"}]`},
 		{"GET A/devices/d2/hotdesks", "", "200", `[{"first_name":"Ada","last_name":"L","user_id":"` + userA + `"}]`},
 		{"GET A/users/" + userA + "/vcard", "", "200", "FN:Ada L\r\nN:L;Ada;;;\r\nNOTE:a\\,b\r\n"},
@@ -113,6 +117,7 @@ func TestOwnMetaflows(t *testing.T) {
 
 func TestWebhooks(t *testing.T) {
 	w := newWorld(t)
+	below, _ := w.must(201, "PUT /v2/accounts", `{"name":"Below"}`).data()["id"].(string)
 	hook := func(more string) string { return `{"name":"H","uri":"https://app.example/h"` + more + `}` }
 	w.steps([][4]string{
 		{"GET /v2/webhooks", "", "200", `"id":"channel_create"`},
@@ -126,6 +131,9 @@ func TestWebhooks(t *testing.T) {
 		{"PATCH A/webhooks", `{}`, "400", "re-enable"},
 		{"PATCH A/webhooks", `{"re-enable":true}`, "200", `[{"enabled":true,"hook":"channel_create","id":"h2","name":"H","uri":"https://app.example/h"}]`},
 		{"PATCH A/webhooks", `{"re-enable":true}`, "200", `[]`},
+		{"PUT /v2/accounts/" + below + "/webhooks", `{"id":"h3","name":"B","hook":"channel_create","uri":"https://app.example/h","enabled":false}`, "201", ""},
+		{"PATCH A/descendants/webhooks", `{}`, "400", "re-enable"},
+		{"PATCH A/descendants/webhooks", `{"re-enable":true}`, "200", `[{"enabled":true,"hook":"channel_create","id":"h3","name":"B","uri":"https://app.example/h"}]`},
 		{"GET A/webhooks/attempts", "", "200", "[]"},
 		{"GET A/webhooks/h1/attempts", "", "200", "[]"},
 		{"GET A/webhooks/no/attempts", "", "404", ""},
@@ -168,6 +176,13 @@ func TestSearch(t *testing.T) {
 		{"GET A/search?t=user&q=shoe&v=x", "", "400", `"q":{"enum"`},
 		{"GET A/search?t=user&q=name", "", "400", `"v":{"required"`},
 		{"GET A/search", "", "400", `"t":{"required"`},
+		{"GET A/search/multi?t=callflow&by_name=mainm&by_number=none", "", "200", `"number":[]`},
+		{"GET A/search/multi?t=callflow&by_name=mainm&by_number=none", "", "200", `"id":"c1"`},
+		{"GET A/search/multi?t=callflow", "", "400", `"by_name":{"required"`},
+		{"GET A/search/multi?t=callflow&by_shoe=x", "", "400", `"by_shoe":{"enum"`},
+		{"GET A/search/multi?t=callflow&by_name=", "", "400", `"by_name":{"required"`},
+		{"GET /v2/search/multi?t=account&by_name=piv&by_realm=none&by_id=" + w.creds.AccountID, "", "200", `"realm":[]`},
+		{"GET /v2/search/multi?t=account&by_id=" + w.creds.AccountID[:6], "", "200", `"id":"` + w.creds.AccountID},
 		{"GET /v2/search?t=account&q=name&v=piv", "", "200", `"name":"pivot"`},
 		{"GET /v2/search?t=user&q=name&v=x", "", "400", ""},
 	})
@@ -257,6 +272,9 @@ func TestManyNumbers(t *testing.T) {
 		{"GET A/phone_numbers/carriers_info", "", "200", `"usable_carriers":[]`},
 		{"GET A/phone_numbers/classifiers", "", "200", `"did_us":{"friendly_name":"US DID"`},
 		{"GET A/phone_numbers/classifiers/911", "", "200", `"emergency":true`},
+		{"GET /v2/phone_numbers/classifiers", "", "200", `"did_us":{"friendly_name":"US DID"`},
+		{"GET /v2/phone_numbers/classifiers/4158867900", "", "200", `"name":"did_us"`},
+		{"GET /v2/phone_numbers?prefix=415&quantity=2", "", "200", `"data":[]`},
 		{"GET A/phone_numbers/classifiers/2025550100", "", "200", `"name":"did_us"`},
 		{"DELETE " + many, `{"numbers":["7001","+12025550101","7098"]}`, "200", `"error":{"7098":{"code":404`},
 		{"GET A/phone_numbers/7001", "", "404", ""},

@@ -57,10 +57,30 @@ func (s *Server) moreNumberOperations() []Operation {
 		unbuilt(http.MethodGet, all+"/prefix", "List the prefixes of a town", noCarrier),
 		unbuilt(http.MethodPost, all+"/locality", "Say where phone numbers are", noCarrier),
 	})
+	for _, op := range namelessNumberOperations() {
+		op.Method, op.Who = http.MethodGet, AnyToken
+		ops = append(ops, op)
+	}
 	for i := range ops {
 		ops[i].Group = "phone_numbers"
 	}
 	return ops
+}
+
+// namelessNumberOperations are what is asked of numbers without an account.
+func namelessNumberOperations() []Operation {
+	return []Operation{
+		{Path: "phone_numbers/classifiers", Summary: "List the classes of phone numbers", Do: listClasses},
+		{
+			Path: "phone_numbers/classifiers/{number}", Summary: "Say of which class a phone number is", Do: classify,
+			Example: Example{Vars: map[string]string{"number": "+12025550100"}},
+		},
+		{
+			Path: "phone_numbers", Summary: "List the numbers that carriers sell: none",
+			Params: []Param{{"prefix", "How they begin."}},
+			Do:     func(*Request) (Reply, error) { return Reply{Data: []any{}}, nil },
+		},
+	}
 }
 
 // refuse is an operation that is not built.

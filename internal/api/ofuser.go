@@ -26,6 +26,18 @@ func (s *Server) ofUserOperations() []Operation {
 			Do: s.ofUser(documents.Mailboxes.Resource, "owner_id"),
 		},
 		{
+			Path: one + "recordings", Summary: "List the recordings of a user", Params: listParams, Produces: []string{csvType},
+			Do: s.withOwner(s.listRecordings),
+		},
+		{
+			Path: one + "cdrs", Summary: "List the records of a user's calls that are over", Params: journalParams,
+			Produces: []string{csvType}, Do: s.withOwner(s.listCDRs),
+		},
+		{
+			Path: one + "cdrs/interaction", Summary: "List the records of a user's calls that are over: each call has one",
+			Params: journalParams, Produces: []string{csvType}, Do: s.withOwner(s.listCDRs),
+		},
+		{
 			Path: one + "hotdesks", Summary: "List the devices that a user has taken over", Do: s.listHotdesks,
 		},
 		{
@@ -68,6 +80,26 @@ func (s *Server) ofUser(res resource.Resource, index string) func(*Request) (Rep
 		q.Where = map[string]string{index: u.ID}
 		return s.page(r, s.in(res, r.Account.ID), q)
 	}
+}
+
+// withOwner has a list show only what has the user in the path as its owner.
+func (s *Server) withOwner(list func(*Request) (Reply, error)) func(*Request) (Reply, error) {
+	return func(r *Request) (Reply, error) {
+		u, err := s.user(r)
+		if err != nil {
+			return Reply{}, err
+		}
+		r.query.Add("filter_owner_id", u.ID)
+		return list(r)
+	}
+}
+
+func (s *Server) listRecordings(r *Request) (Reply, error) {
+	q, err := resource.ParseQuery(r.query, r.Param)
+	if err != nil {
+		return Reply{}, err
+	}
+	return s.page(r, s.in(s.recordingsDef, r.Account.ID), q)
 }
 
 // listUserDevices are a user's own devices, and with hotdesked those that the

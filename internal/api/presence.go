@@ -15,6 +15,7 @@ import (
 type Presence interface {
 	List(account string) []presence.Status
 	Get(account, id string) (presence.Status, error)
+	Subscribers(account, id string) ([]presence.Subscriber, error)
 	Set(ctx context.Context, account, id string, state presence.State) (presence.Status, error)
 }
 
@@ -27,6 +28,21 @@ type lamp struct {
 	Since         int64          `json:"since,omitempty" jsonschema_description:"When the state began, in Gregorian seconds."`
 	Calls         int            `json:"calls" jsonschema_description:"Live calls of the extension."`
 	Subscriptions int            `json:"subscriptions" jsonschema_description:"Phones that are told of it."`
+	// As Kazoo lists subscriptions.
+	Dialog   map[string]subscriber `json:"dialog,omitempty" jsonschema_description:"In lists: the phones that are told by the event dialog, by their Call-IDs."`
+	Presence map[string]subscriber `json:"presence,omitempty" jsonschema_description:"In lists: the phones that are told by the event presence, by their Call-IDs."`
+}
+
+// subscriber is a phone that watches a lamp.
+type subscriber struct {
+	From    string `json:"from" jsonschema_description:"Who subscribed: user@host."`
+	Since   int64  `json:"timestamp" jsonschema_description:"Since when, in Gregorian seconds."`
+	Expires int64  `json:"expires" jsonschema_description:"Seconds until it ends, unless it is renewed."`
+}
+
+// lamps is a page of lamps, as Kazoo has them: by their extensions.
+type lamps struct {
+	Subscriptions map[string]lamp `json:"subscriptions" jsonschema_description:"The lamps, by their extensions."`
 }
 
 func lampOf(s presence.Status) lamp {
@@ -42,6 +58,7 @@ func lampOf(s presence.Status) lamp {
 // lampChange is the data of a change by hand, as Kazoo's clients send it.
 type lampChange struct {
 	Action string         `json:"action" jsonschema:"enum=set,enum=reset" jsonschema_description:"reset forgets what was set by hand."`
+	Reset  bool           `json:"reset,omitempty" jsonschema_description:"true is the action reset, as older clients of Kazoo say it."`
 	State  presence.State `json:"state,omitempty" jsonschema:"enum=terminated,enum=early,enum=confirmed" jsonschema_description:"The state to set: idle (which is a reset, too), ringing or busy."`
 }
 
@@ -55,7 +72,7 @@ func (s *Server) presenceOperations() []Operation {
 	lobby := map[string]string{"extension": "lobby"}
 	ops := []Operation{
 		{
-			Method: http.MethodGet, Path: all, Returns: shape, Many: true, Own: everyUser, Do: s.listLamps,
+			Method: http.MethodGet, Path: all, Returns: schema.Of(lamps{}), Own: everyUser, Do: s.listLamps,
 			Summary: "List the extensions that are not idle, or that phones watch", Params: presenceParams,
 		},
 		{
@@ -74,6 +91,7 @@ func (s *Server) presenceOperations() []Operation {
 			Example: Example{Vars: lobby, Data: `{"state": "confirmed"}`},
 		},
 	}
+	ops = append(ops, s.lampsOfOperations(change)...)
 	for i := range ops {
 		ops[i].Group = "presence"
 	}
@@ -99,18 +117,42 @@ func (s *Server) listLamps(r *Request) (Reply, error) {
 	if !q.Ascending {
 		slices.Reverse(all)
 	}
-	rows, next := []any{}, ""
+	rows, next := lamps{Subscriptions: map[string]lamp{}}, ""
 	for _, one := range all {
 		if q.Start != "" && (q.Ascending && one.User < q.Start || !q.Ascending && one.User > q.Start) {
 			continue
 		}
-		if len(rows) == q.Size() {
+		if len(rows.Subscriptions) == q.Size() {
 			next = one.User
 			break
 		}
-		rows = append(rows, lampOf(one))
+		rows.Subscriptions[one.User] = s.watched(one)
 	}
-	return listed(rows, q, next), nil
+	reply := listed(nil, q, next)
+	reply.Data = rows
+	if reply.List.Size >= 0 {
+		reply.List.Size = len(rows.Subscriptions)
+	}
+	return reply, nil
+}
+
+// watched is a lamp with who watches it.
+func (s *Server) watched(of presence.Status) lamp {
+	l := lampOf(of)
+	all, _ := s.cfg.Presence.Subscribers(of.Account, of.User) // none, where the account has gone meanwhile
+	for _, one := range all {
+		by := &l.Dialog
+		if one.Event == "presence" {
+			by = &l.Presence
+		}
+		if *by == nil {
+			*by = map[string]subscriber{}
+		}
+		(*by)[one.CallID] = subscriber{
+			From: one.From, Since: resource.Gregorian(one.Since), Expires: max(0, int64(one.Until.Sub(s.now()).Seconds())),
+		}
+	}
+	return l
 }
 
 func (s *Server) getLamp(r *Request) (Reply, error) {
@@ -132,20 +174,35 @@ func shownLamp(r *Request, status presence.Status, err error) (Reply, error) {
 }
 
 func (s *Server) setLamp(r *Request) (Reply, error) {
-	var change lampChange
-	if err := bodyOf(r, &change); err != nil {
+	state, err := wanted(r)
+	if err != nil {
 		return Reply{}, err
 	}
-	switch {
-	case change.Action == "reset":
-		change.State = presence.Idle
-	case change.State == "":
-		return Reply{}, errInvalid("state", "required", "Field is required but missing", nil)
+	status, err := s.light(r, r.Var("extension"), state)
+	return shownLamp(r, status, err)
+}
+
+// wanted is the state that a request wants a lamp to have.
+func wanted(r *Request) (presence.State, error) {
+	var change lampChange
+	if err := bodyOf(r, &change); err != nil {
+		return "", err
 	}
-	status, err := s.cfg.Presence.Set(r.Context(), r.Account.ID, r.Var("extension"), change.State)
+	switch {
+	case change.Reset, change.Action == "reset":
+		return presence.Idle, nil
+	case change.State == "":
+		return "", errInvalid("state", "required", "Field is required but missing", nil)
+	}
+	return change.State, nil
+}
+
+// light sets a lamp by hand.
+func (s *Server) light(r *Request, id string, state presence.State) (presence.Status, error) {
+	status, err := s.cfg.Presence.Set(r.Context(), r.Account.ID, id, state)
 	if err == nil {
-		s.log.InfoContext(r.Context(), "presence set by request", "presence_id", status.ID(), "state", change.State,
+		s.log.InfoContext(r.Context(), "presence set by request", "presence_id", status.ID(), "state", state,
 			"by", r.Auth.Account.ID, "user", r.Auth.UserID(), "request_id", r.ID)
 	}
-	return shownLamp(r, status, err)
+	return status, err
 }

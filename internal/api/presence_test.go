@@ -1,6 +1,8 @@
 package api
 
 import (
+	"maps"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -28,8 +30,8 @@ func TestPresence(t *testing.T) {
 	w, b := lit(t)
 	const all = " /v2/accounts/its/presence"
 	path := func(s string) string { return strings.Replace(s, "its", w.creds.AccountID, 1) }
-	if rows := w.must(200, path("GET"+all), "").rows(); len(rows) != 0 {
-		t.Errorf("%v", rows)
+	if got := w.must(200, path("GET"+all), ""); lampsIn(got) != "" {
+		t.Error(got.text)
 	}
 	before := resource.Gregorian(time.Now())
 	set := w.must(200, path("POST"+all+"/100"), `{"action":"set","state":"confirmed"}`).data()
@@ -43,17 +45,25 @@ func TestPresence(t *testing.T) {
 	}
 	w.must(201, path("PUT"+all+"/101"), `{"state":"early"}`)
 	b.Add(event.Event{Call: "x", What: event.Offered{Account: w.creds.AccountID, Direction: "inbound", Request: "102@" + w.creds.Realm}})
-	if _, err := b.Watch("103", w.creds.Realm, func() {}); err != nil {
+	phone, err := b.Watch("103", w.creds.Realm, func() {})
+	if err != nil {
 		t.Fatal(err)
 	}
-	if got := w.must(200, path("GET"+all), ""); got.ids() != "100 101 102 103" {
+	phone.By(presence.Subscriber{
+		CallID: "a call", Event: "dialog", From: "104@here", Since: time.Now(), Until: time.Now().Add(time.Hour),
+	})
+	if got := w.must(200, path("GET"+all), ""); lampsIn(got) != "100 101 102 103" {
 		t.Errorf("%s", got.text)
 	}
-	if got := w.must(200, path("GET"+all+"?ascending=false&page_size=3"), ""); got.ids() != "103 102 101" || got.env["next_start_key"] != "100" {
+	if got := w.must(200, path("GET"+all+"?ascending=false&page_size=3"), ""); lampsIn(got) != "101 102 103" || got.env["next_start_key"] != "100" {
 		t.Errorf("%s", got.text)
 	}
-	if got := w.must(200, path("GET"+all+"?start_key=102&page_size=1"), ""); got.ids() != "102" || got.env["next_start_key"] != "103" {
+	if got := w.must(200, path("GET"+all+"?start_key=102&page_size=1"), ""); lampsIn(got) != "102" || got.env["next_start_key"] != "103" {
 		t.Errorf("%s", got.text)
+	}
+	at, _ := resource.At(w.must(200, path("GET"+all+"?start_key=103"), "").data(), "subscriptions.103.dialog.a call")
+	if subscription, _ := at.(resource.Object); subscription["from"] != "104@here" || subscription["timestamp"] == nil || subscription["expires"] == nil {
+		t.Errorf("%v", at)
 	}
 	live, watched := w.must(200, path("GET"+all+"/102"), "").data(), w.must(200, path("GET"+all+"/103@"+w.creds.Realm), "").data()
 	if live["state"] != "early" || resource.Text(live, "manual_state") != "" || live["calls"] == watched["calls"] {
@@ -68,8 +78,52 @@ func TestPresence(t *testing.T) {
 	if got := w.must(201, path("PUT"+all+"/101"), `{"state":"terminated"}`).data(); got["state"] != "terminated" {
 		t.Errorf("%v", got)
 	}
-	if got := w.must(200, path("GET"+all), ""); got.ids() != "102 103" {
+	if got := w.must(200, path("GET"+all), ""); lampsIn(got) != "102 103" {
 		t.Errorf("%s", got.text)
+	}
+}
+
+// lampsIn are the extensions in a list of lamps.
+func lampsIn(a answer) string {
+	all, _ := a.data()["subscriptions"].(resource.Object)
+	return strings.Join(slices.Sorted(maps.Keys(all)), " ")
+}
+
+// TestLampsOf sets and resets the lamps of users and devices, by all the words
+// that Kazoo's clients have for it.
+func TestLampsOf(t *testing.T) {
+	w, _ := lit(t)
+	its := " /v2/accounts/" + w.creds.AccountID
+	user := func(name, more string) string {
+		return w.must(201, "PUT"+its+"/users", `{"first_name":"A","last_name":"B","username":"`+name+`","password":"pass"`+more+`}`).data()["id"].(string)
+	}
+	device := func(more string) string {
+		return w.must(201, "PUT"+its+"/devices", `{"name":"D"`+more+`}`).data()["id"].(string)
+	}
+	named, bare := user("ada", `,"presence_id":"1001"`), user("bob", "")
+	desk := device(`,"owner_id":"` + bare + `","sip":{"username":"desk"}`)
+	soft := device(`,"owner_id":"` + bare + `","presence_id":"1003","sip":{"username":"soft"}`)
+	none := device(`,"owner_id":"` + bare + `"`)
+	for _, c := range []struct {
+		code                  int
+		path, body, lit, name string
+	}{
+		{200, "/users/" + named + "/presence", `{"action":"set","state":"confirmed"}`, "1001", "a user's own"},
+		{200, "/users/" + bare + "/presence", `{"state":"early"}`, "1001 1003 desk", "those of a user's devices"},
+		{200, "/devices/" + soft + "/presence", `{"reset":true}`, "1001 desk", "reset: true"},
+		{200, "/devices/" + desk + "/presence", `{"reset":"true"}`, "1001", "as a text"},
+		{200, "/presence/1001", `{"reset":true}`, "", "of an extension"},
+		{200, "/devices/" + desk + "/presence", `{"action":"set","state":"early"}`, "desk", "a SIP username"},
+		{200, "/users/" + bare + "/presence", `{"action":"reset"}`, "", "all again"},
+		{400, "/devices/" + none + "/presence", `{"reset":true}`, "", "a device without a name"},
+		{400, "/users/" + named + "/presence", `{}`, "", "no state"},
+		{404, "/users/nobody/presence", `{"reset":true}`, "", "no user"},
+		{404, "/devices/nothing/presence", `{"reset":true}`, "", "no device"},
+	} {
+		w.must(c.code, "POST"+its+c.path, c.body)
+		if got := w.must(200, "GET"+its+"/presence", ""); lampsIn(got) != c.lit {
+			t.Errorf("%s: %s", c.name, got.text)
+		}
 	}
 }
 

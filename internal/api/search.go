@@ -1,6 +1,7 @@
 package api
 
 import (
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -12,7 +13,7 @@ import (
 // searches are what each type can be searched by: q, and where the documents
 // have it.
 var searches = map[string]map[string][]string{
-	"account":  {"name": {"name"}, "realm": {"realm"}},
+	"account":  {"name": {"name"}, "realm": {"realm"}, "id": {"id"}},
 	"callflow": {"name": {"name"}, "number": {"numbers"}, "name_and_number": {"name", "numbers"}},
 	"device":   {"name": {"name"}, "username": {"sip.username"}, "mac_address": {"mac_address"}},
 	"user":     {"name": {"first_name", "last_name"}, "username": {"username"}, "email": {"email"}},
@@ -34,9 +35,20 @@ func (s *Server) searchOperations() []Operation {
 			Path: "search", Who: Master, Summary: "Search the accounts", Example: Example{Query: "t=account&q=name&v=sam"},
 			Do: s.searchAccounts,
 		},
+		{
+			Path: "accounts/{account_id}/search/multi", Summary: "Search an account's documents in several ways at once",
+			Example: Example{Query: "t=callflow&by_name=main&by_number=26"}, Do: s.search,
+		},
+		{
+			Path: "search/multi", Who: Master, Summary: "Search the accounts in several ways at once",
+			Example: Example{Query: "t=account&by_name=sam&by_realm=sip&by_id=0"}, Do: s.searchAccounts,
+		},
 	}
 	for i := range ops {
 		ops[i].Method, ops[i].Group, ops[i].Params = http.MethodGet, "search", params
+		if strings.HasSuffix(ops[i].Path, "/multi") {
+			ops[i].Params = []Param{params[0], {"by_name", "How the name begins; so with by_number, by_realm …"}}
+		}
 	}
 	return ops
 }
@@ -63,22 +75,59 @@ func (s *Server) searchAccounts(r *Request) (Reply, error) {
 // searchIn is the rows of a collection whose documents have what is searched
 // for.
 func (s *Server) searchIn(r *Request, c resource.Collection) (Reply, error) {
-	by, known := searches[c.Type]
-	if !known {
-		by = map[string][]string{"name": {"name"}}
+	if strings.HasSuffix(r.op.Path, "/multi") {
+		return s.searchBy(r, c)
 	}
-	paths, ok := by[r.Param("q")]
-	if !ok {
-		var names []string
-		for name := range by {
-			names = append(names, name)
+	paths, err := searched(c, "q", r.Param("q"))
+	if err != nil {
+		return Reply{}, err
+	}
+	return s.beginning(r, c, paths, "v")
+}
+
+// searchBy has a list of rows for each by_… that is asked for.
+func (s *Server) searchBy(r *Request, c resource.Collection) (Reply, error) {
+	out := resource.Object{}
+	for param := range r.query {
+		by, ok := strings.CutPrefix(param, "by_")
+		if !ok {
+			continue
 		}
-		slices.Sort(names)
-		return Reply{}, errChoice("q", r.Param("q"), names)
+		paths, err := searched(c, param, by)
+		if err != nil {
+			return Reply{}, err
+		}
+		rows, err := s.beginning(r, c, paths, param)
+		if err != nil {
+			return Reply{}, err
+		}
+		out[by] = rows.Data
 	}
-	v := r.Param("v")
+	if len(out) == 0 {
+		return Reply{}, errInvalid("by_name", "required", "Field is required but missing", nil)
+	}
+	return Reply{Data: out}, nil
+}
+
+// searched is where the documents of a collection have what they can be
+// searched by; param is the parameter that says so.
+func searched(c resource.Collection, param, by string) ([]string, error) {
+	ways, known := searches[c.Type]
+	if !known {
+		ways = map[string][]string{"name": {"name"}}
+	}
+	if paths, ok := ways[by]; ok {
+		return paths, nil
+	}
+	return nil, errChoice(param, by, slices.Sorted(maps.Keys(ways)))
+}
+
+// beginning is a page of the documents in which anything at these paths begins
+// with the value of a parameter.
+func (s *Server) beginning(r *Request, c resource.Collection, paths []string, param string) (Reply, error) {
+	v := r.Param(param)
 	if v == "" {
-		return Reply{}, errInvalid("v", "required", "Field is required but missing", nil)
+		return Reply{}, errInvalid(param, "required", "Field is required but missing", nil)
 	}
 	q, err := resource.ParseQuery(r.query, r.Param)
 	if err != nil {

@@ -2,6 +2,7 @@ package api
 
 import (
 	"net/http"
+	"strings"
 
 	"github.com/pivotvoice/pivot/internal/documents"
 	"github.com/pivotvoice/pivot/internal/resource"
@@ -23,6 +24,11 @@ func (s *Server) webhookOperations() []Operation {
 		{
 			Method: http.MethodPatch, Path: all, Summary: "Enable all webhooks that were disabled, with re-enable",
 			Params: []Param{{"re-enable", "true."}}, Example: Example{Data: `{"re-enable": true}`}, Do: s.enableHooks,
+		},
+		{
+			Method: http.MethodPatch, Path: "accounts/{account_id}/descendants/webhooks", Do: s.enableHooks,
+			Summary: "Enable all webhooks that were disabled, of the accounts below too, with re-enable",
+			Params:  []Param{{"re-enable", "true."}}, Example: Example{Data: `{"re-enable": true}`},
 		},
 		{
 			Method: http.MethodGet, Path: all + "/attempts",
@@ -59,24 +65,44 @@ func hookRows() []any {
 	return rows
 }
 
-// enableHooks enables the webhooks of an account that are not, and answers
-// with them.
+// enableHooks enables the webhooks of an account that are not, with
+// descendants in the path those of the accounts below it too, and answers with
+// them.
 func (s *Server) enableHooks(r *Request) (Reply, error) {
 	if r.Param("re-enable") != "true" {
 		return Reply{}, errInvalid("re-enable", "required", "Field is required but missing", nil)
 	}
-	c := s.in(s.kindOf("webhook"), r.Account.ID)
-	off, err := c.Where(r.Context(), map[string]string{"enabled": "false"})
-	if err != nil {
-		return Reply{}, err
-	}
-	rows := make([]any, len(off))
-	for i, d := range off {
-		on, err := c.Patch(r.Context(), d.ID, resource.Object{"enabled": true, "disable_reason": nil}, "")
+	accounts := []string{r.Account.ID}
+	if strings.HasSuffix(r.op.Path, "/descendants/webhooks") {
+		below, err := s.accounts().FindBy(r.Context(), indexTree, r.Account.ID)
 		if err != nil {
 			return Reply{}, err
 		}
-		rows[i] = c.Row(on)
+		for _, d := range below {
+			accounts = append(accounts, d.ID)
+		}
+	}
+	rows := []any{}
+	for _, id := range accounts {
+		on, err := s.enableHooksOf(r, id)
+		if err != nil {
+			return Reply{}, err
+		}
+		rows = append(rows, on...)
 	}
 	return Reply{Data: rows}, nil
+}
+
+func (s *Server) enableHooksOf(r *Request, account string) ([]any, error) {
+	c := s.in(s.kindOf("webhook"), account)
+	off, err := c.Where(r.Context(), map[string]string{"enabled": "false"})
+	rows := make([]any, len(off))
+	for i, d := range off {
+		var on resource.Doc
+		if on, err = c.Patch(r.Context(), d.ID, resource.Object{"enabled": true, "disable_reason": nil}, ""); err != nil {
+			return nil, err
+		}
+		rows[i] = c.Row(on)
+	}
+	return rows, err
 }

@@ -1,13 +1,27 @@
 package presence
 
-import "strings"
+import (
+	"strings"
+	"time"
+)
 
 // Watch is one who watches a presence id, until Stop.
 type Watch struct {
 	board *Board
 	key   key
 	told  func()
-	gone  bool // guarded by the board
+	gone  bool       // guarded by the board
+	who   Subscriber // guarded by the board
+}
+
+// Subscriber is the phone that watches. The zero Subscriber is nobody who is
+// shown.
+type Subscriber struct {
+	CallID string // of its dialog
+	Event  string // "dialog" or "presence"
+	From   string // user@host of who subscribed
+	Since  time.Time
+	Until  time.Time // when it ends unless it is renewed
 }
 
 // Watch begins to watch user at realm, or at an IP address, which stands for
@@ -47,6 +61,30 @@ func (w *Watch) Status() Status {
 	s := w.board.status(w.key)
 	s.Gone = w.gone
 	return s
+}
+
+// By says who watches, for Subscribers.
+func (w *Watch) By(who Subscriber) {
+	w.board.mu.Lock()
+	defer w.board.mu.Unlock()
+	w.who = who
+}
+
+// Subscribers are the phones that watch a presence id, in no order.
+func (b *Board) Subscribers(account, id string) ([]Subscriber, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	k, err := b.key(account, id)
+	if err != nil || b.lamps[k] == nil {
+		return nil, err
+	}
+	var all []Subscriber
+	for w := range b.lamps[k].watchers {
+		if w.who.CallID != "" {
+			all = append(all, w.who)
+		}
+	}
+	return all, nil
 }
 
 // Stop ends the watch. Stopping twice does nothing.

@@ -133,6 +133,10 @@ func TestSubscription(t *testing.T) {
 		!strings.Contains(head(first.raw, "From"), h.far) || head(first.raw, "Route") == "" {
 		t.Errorf("told\n%s", first.raw)
 	}
+	if all, err := b.Subscribers("acme", "100"); err != nil || len(all) != 1 || all[0].Event != "dialog" || all[0].CallID == "" ||
+		all[0].From != "200@home.test" || all[0].Until.Sub(all[0].Since) < 9*time.Minute {
+		t.Errorf("subscribers are %+v, %v", all, err)
+	}
 	set(t, b, "100", presence.Busy)
 	if n := h.notified(200).says(t, "confirmed, active"); n.version != 1 {
 		t.Errorf("version %d", n.version)

@@ -133,6 +133,10 @@ func (u *subscription) renew(in *inbound, tx *serverTx, expires time.Duration) {
 		return
 	}
 	u.until = time.Now().Add(expires)
+	u.watch.By(presence.Subscriber{
+		CallID: u.dialog.callID, Event: u.events.name, Since: u.since, Until: u.until,
+		From: user(in.req.From().Address) + "@" + host(in.req.From().Address),
+	})
 	u.arm(expires)
 	u.stale.Store(true)
 	u.tell()
