@@ -166,6 +166,7 @@ func (s *Server) program(name string, args ...string) *exec.Cmd {
 	s.tb.Helper()
 	cmd := exec.CommandContext(context.Background(), name, args...) // it outlives the test that began it
 	cmd.Dir = s.dir
+	apart(cmd)
 	if u := other(s.tb); u != nil {
 		uid, _ := strconv.Atoi(u.Uid)
 		gid, _ := strconv.Atoi(u.Gid)

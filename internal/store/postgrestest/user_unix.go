@@ -7,6 +7,11 @@ import (
 	"syscall"
 )
 
+// apart keeps the signals of our terminal or time limit from cmd, which tidies
+// up after us.
+func apart(cmd *exec.Cmd) { cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} }
+
+// runAs has cmd, which is apart, run as a user.
 func runAs(cmd *exec.Cmd, uid, gid uint32) {
-	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: uid, Gid: gid}}
+	cmd.SysProcAttr.Credential = &syscall.Credential{Uid: uid, Gid: gid}
 }
