@@ -53,7 +53,8 @@ type Checker struct {
 // names: "pivot" (also ""), or "twilio".
 func NewChecker(compat string) Checker {
 	return Checker{
-		engine: flow.NewEngine(flow.Config{Actions: actions.All(Deps(anybody{})), Later: actions.Later()}), words: profile(compat),
+		engine: flow.NewEngine(flow.Config{Actions: actions.All(Deps(anybody{})), Later: actions.Later()}),
+		words:  profile(compat),
 	}
 }
 
