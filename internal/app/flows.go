@@ -119,7 +119,7 @@ func (f *flows) read(ctx context.Context, account string) (*program, error) {
 	for _, d := range docs {
 		p.add(d)
 	}
-	p.index()
+	p.index(new(route.Table))
 	return p, nil
 }
 
@@ -136,7 +136,7 @@ func (f *flows) reread(ctx context.Context, account string, had *program, ids []
 			return nil, err
 		}
 	}
-	p.index()
+	p.index(had.table)
 	return p, nil
 }
 
@@ -147,13 +147,14 @@ func (p *program) add(d store.Doc) {
 	}
 }
 
-// index makes the table of what is to be matched.
-func (p *program) index() {
+// index makes the table of what is to be matched, with the patterns that had
+// has compiled.
+func (p *program) index(had *route.Table) {
 	all := make([]route.Flow, 0, len(p.flows))
 	for id, c := range p.flows {
 		all = append(all, route.Flow{ID: id, Name: c.Name, Numbers: c.Numbers, Patterns: c.Patterns})
 	}
-	p.table = route.NewTable(all)
+	p.table = had.Renew(all)
 }
 
 // forget is told that a callflow was written.

@@ -35,11 +35,18 @@ type page struct {
 	size int // counted in Phonebook.size
 }
 
-// Limits of a phonebook: how many entries it keeps before it starts afresh,
-// and how long a list may take to read.
+// Limits of a phonebook: how many entries, and steps of their patterns, it
+// keeps before it starts afresh, and how long a list may take to read.
 const (
 	maxKept    = 1 << 20
 	readWithin = 15 * time.Second
+)
+
+// Limits of a list: the steps of all of its patterns (some 100 bytes each) and
+// the length of a number that they are tried on. Those beyond are left out.
+const (
+	MaxSteps  = maxKept / 4
+	maxNumber = 256 // bytes
 )
 
 // NewPhonebook is the phonebook of the lists in docs.
@@ -138,7 +145,8 @@ type NumberList struct {
 	Missing bool     // there is no such list
 	Broken  []string // patterns that cannot be read, and why; the first few
 
-	size     int
+	size     int                   // entries, and steps of patterns
+	steps    int                   // of patterns
 	begins   map[string]*ListEntry // by how numbers begin
 	named    map[string]*ListEntry // those of them that have a name
 	longest  int                   // of the keys of begins
@@ -181,13 +189,21 @@ func (l *NumberList) pattern(e *ListEntry, text string) {
 	if text == "" {
 		return
 	}
-	re, faults := schema.Regexp(text)
-	if len(faults) == 0 {
+	var re *regexp.Regexp
+	err, steps := errTooMuch, 0
+	if l.steps < MaxSteps {
+		re, steps, err = schema.CompileRegexp(text)
+	}
+	l.steps += steps
+	l.size += steps
+	if err == nil {
 		l.patterns = append(l.patterns, numberPattern{re, e})
 	} else if len(l.Broken) < maxBroken {
-		l.Broken = append(l.Broken, fmt.Sprintf("%s: %s", text, faults[0].Message))
+		l.Broken = append(l.Broken, fmt.Sprintf("%.64s: %s", text, err))
 	}
 }
+
+var errTooMuch = fmt.Errorf("all patterns of the list are of more than %d steps", MaxSteps)
 
 // plain is a number without its +: as lists are asked.
 func plain(number string) string { return strings.TrimPrefix(number, "+") }
@@ -218,7 +234,9 @@ func (l *NumberList) Begins(number string, withName bool) (e ListEntry, begin st
 // Matches is the first entry with a pattern that matches number, without its
 // +, and that pattern.
 func (l *NumberList) Matches(number string, withName bool) (e ListEntry, pattern string, ok bool) {
-	number = plain(number)
+	if number = plain(number); len(number) > maxNumber {
+		return ListEntry{}, "", false
+	}
 	for _, p := range l.patterns {
 		if (!withName || p.entry.Shown() != "") && p.re.MatchString(number) {
 			return *p.entry, p.re.String(), true

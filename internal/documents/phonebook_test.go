@@ -226,3 +226,20 @@ func BenchmarkPhonebookRead(b *testing.B) {
 		})
 	}
 }
+
+// TestListsAreBounded: the patterns of a list take no more than so much memory
+// and time; what is left out is told.
+func TestListsAreBounded(t *testing.T) {
+	var all []documents.ListEntry
+	for i := range 2 * documents.MaxSteps / 9000 {
+		all = append(all, documents.ListEntry{Pattern: fmt.Sprintf("^%d%s$", i, strings.Repeat("x{900}", 9))})
+	}
+	l := documents.NewNumberList(append(all, documents.ListEntry{Pattern: "^9"}))
+	if _, _, ok := l.Matches("9", false); ok || len(l.Broken) == 0 || len(strings.Join(l.Broken, "")) > 2000 {
+		t.Errorf("%d patterns: %v, %.300q", len(all), ok, l.Broken)
+	}
+	l = documents.NewNumberList([]documents.ListEntry{{Pattern: "9+"}})
+	if _, _, ok := l.Matches(strings.Repeat("9", 257), false); ok {
+		t.Error("a long number is matched")
+	}
+}

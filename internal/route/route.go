@@ -8,6 +8,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/pivotvoice/pivot/internal/schema"
 )
 
 // Everything is the number of the callflow that takes what no other does.
@@ -50,28 +52,44 @@ type Result struct {
 type Table struct {
 	exact    map[string][]*Flow // by number, the first one counts
 	patterns []pattern          // in the order they are tried
+	compiled map[string]expression
+	steps    int // of all that are compiled
 }
 
 type pattern struct {
 	text string
 	flow *Flow
-	re   *regexp.Regexp // nil if it does not compile
-	err  error
+	expression
 }
 
+type expression struct {
+	re    *regexp.Regexp // nil if it does not compile
+	steps int
+	err   error
+}
+
+// Limits of a table. What is beyond them is no match, and the reasons say so.
+const (
+	MaxSteps  = 1 << 20 // of all patterns together, see schema.CompileRegexp: some 100 MB
+	maxNumber = 256     // bytes of a number that patterns are tried on
+)
+
+var errTooMuch = fmt.Errorf("all patterns together are of more than %d steps", MaxSteps)
+
 // Compile reads a pattern. Patterns that only PCRE knows (look-around,
-// back-references) are an error.
+// back-references) are an error, and so are those that are too large.
 func Compile(text string) (*regexp.Regexp, error) {
-	re, err := regexp.Compile(text)
-	if err != nil {
-		return nil, fmt.Errorf("%s", strings.TrimPrefix(err.Error(), "error parsing regexp: "))
-	}
-	return re, nil
+	re, _, err := schema.CompileRegexp(text)
+	return re, err
 }
 
 // NewTable reads all that can be read before a call comes.
-func NewTable(flows []Flow) *Table {
-	t := &Table{exact: map[string][]*Flow{}}
+func NewTable(flows []Flow) *Table { return new(Table).Renew(flows) }
+
+// Renew is a table of flows that has the patterns of t compiled already.
+func (t *Table) Renew(flows []Flow) *Table {
+	had := t.compiled
+	t = &Table{exact: map[string][]*Flow{}, compiled: map[string]expression{}}
 	sorted := slices.Clone(flows)
 	slices.SortFunc(sorted, func(a, b Flow) int { return cmp.Compare(a.ID, b.ID) })
 	for i := range sorted {
@@ -83,8 +101,7 @@ func NewTable(flows []Flow) *Table {
 			}
 		}
 		for _, text := range f.Patterns {
-			re, err := Compile(text)
-			t.patterns = append(t.patterns, pattern{text, f, re, err})
+			t.patterns = append(t.patterns, pattern{text, f, t.compile(text, had)})
 		}
 	}
 	// Kazoo tries them in the reverse of their order in its view.
@@ -92,6 +109,24 @@ func NewTable(flows []Flow) *Table {
 		return -cmp.Or(cmp.Compare(a.text, b.text), cmp.Compare(a.flow.ID, b.flow.ID))
 	})
 	return t
+}
+
+// compile reads a pattern once, however many callflows have it, unless it was
+// read before.
+func (t *Table) compile(text string, had map[string]expression) expression {
+	c, ok := t.compiled[text]
+	if ok {
+		return c
+	}
+	if t.steps >= MaxSteps {
+		return expression{err: errTooMuch}
+	}
+	if c, ok = had[text]; !ok {
+		c.re, c.steps, c.err = schema.CompileRegexp(text)
+	}
+	t.compiled[text] = c
+	t.steps += c.steps + 1
+	return c
 }
 
 // Match is NewTable(flows).Match(number), for one look.
@@ -143,6 +178,10 @@ func (t *Table) matchExact(r *Result, number string) bool {
 const maxWhy = 10
 
 func (t *Table) matchPattern(r *Result) bool {
+	if len(r.Number) > maxNumber {
+		r.say("patterns are for numbers of up to %d bytes", maxNumber)
+		return false
+	}
 	var won *pattern
 	var best hit
 	var misses, hits int
@@ -163,6 +202,9 @@ func (t *Table) matchPattern(r *Result) bool {
 	}
 	if misses > maxWhy {
 		r.say("nor do %d more patterns", misses-maxWhy)
+	}
+	if t.steps >= MaxSteps {
+		r.say("%s; those beyond are no match", errTooMuch)
 	}
 	if won == nil {
 		return false

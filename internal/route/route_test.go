@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/pivotvoice/pivot/internal/route"
+	"github.com/pivotvoice/pivot/internal/schema"
 )
 
 func TestNormalise(t *testing.T) {
@@ -144,5 +145,32 @@ func BenchmarkPattern(b *testing.B) {
 	t := route.NewTable(many(1000))
 	for b.Loop() {
 		t.Match("*500123")
+	}
+}
+
+// TestPatternsAreBounded: all patterns of an account take no more than so much
+// memory, and those that were compiled before are not compiled again.
+func TestPatternsAreBounded(t *testing.T) {
+	var all []route.Flow
+	for i := range 2 * route.MaxSteps / schema.MaxRegexpSteps {
+		all = append(all, route.Flow{
+			ID: fmt.Sprintf("%05d", i), Patterns: []string{fmt.Sprintf("^%d%s$", i, strings.Repeat("x{900}", 9))},
+		})
+	}
+	all = append(all, route.Flow{ID: "zzzzz", Patterns: []string{"^9"}})
+	table := route.NewTable(all)
+	r := table.Match("9")
+	if r.Found || !strings.Contains(strings.Join(r.Why, "\n"), "all patterns together are of more than") {
+		t.Errorf("%+v", r)
+	}
+	allocs := func(do func()) float64 { return testing.AllocsPerRun(1, do) }
+	if fresh, again := allocs(func() { route.NewTable(many(1000)) }), func() float64 {
+		had := route.NewTable(many(1000))
+		return allocs(func() { had.Renew(many(1000)) })
+	}(); again > fresh/2 {
+		t.Errorf("%.0f allocations, %.0f the second time", fresh, again)
+	}
+	if r := route.Match(strings.Repeat("9", 257), all[len(all)-1:]); r.Found {
+		t.Errorf("a long number: %+v", r.Why)
 	}
 }
