@@ -27,6 +27,9 @@ type callflow struct {
 	Numbers  []string   `json:"numbers"`
 	Patterns []string   `json:"patterns"`
 	Flow     *flow.Node `json:"flow"`
+
+	size  int  // of its document, in bytes, if its flow is kept
+	apart bool // its flow is read when a call comes for it
 }
 
 // flows finds callflows by number and by id. An account's are compiled once,
@@ -43,10 +46,15 @@ type flows struct {
 // rereadMost is how many callflows are read one by one, rather than all.
 const rereadMost = 200
 
+// keptBytes are how many bytes of documents an account has flows of in memory.
+// Those beyond are read for each call.
+const keptBytes = 32 << 20
+
 // program is an account's callflows, ready to be matched.
 type program struct {
 	table *route.Table
 	flows map[string]callflow // by id
+	kept  int                 // bytes of those whose flow is there
 }
 
 func newFlows(docs store.Docs) *flows {
@@ -59,11 +67,25 @@ func (f *flows) Callflow(ctx context.Context, account, id string) (*flow.Node, s
 	if err != nil {
 		return nil, "", err
 	}
-	c, ok := p.flows[id]
-	if !ok {
+	if _, ok := p.flows[id]; !ok {
 		return nil, "", store.ErrNotFound
 	}
-	return c.Flow, c.Name, nil
+	c, err := f.whole(ctx, p, account, id)
+	return c.Flow, c.Name, err
+}
+
+// whole is one of the callflows of p with its flow.
+func (f *flows) whole(ctx context.Context, p *program, account, id string) (callflow, error) {
+	c := p.flows[id]
+	if !c.apart {
+		return c, nil
+	}
+	d, err := f.docs.Get(ctx, store.Key{Account: account, Type: callflowType, ID: id})
+	if err != nil {
+		return callflow{}, err
+	}
+	err = json.Unmarshal(d.JSON, &c)
+	return c, err
 }
 
 // match finds what answers a number.
@@ -73,7 +95,8 @@ func (f *flows) match(ctx context.Context, account, number string) (route.Result
 		return route.Result{}, callflow{}, err
 	}
 	r := p.table.Match(number)
-	return r, p.flows[r.Flow.ID], nil
+	c, err := f.whole(ctx, p, account, r.Flow.ID)
+	return r, c, err
 }
 
 // Find is what answers a number, for the actions that look for one.
@@ -111,13 +134,13 @@ func (f *flows) of(ctx context.Context, account string) (*program, error) {
 
 // read compiles all callflows of an account.
 func (f *flows) read(ctx context.Context, account string) (*program, error) {
-	docs, err := f.docs.List(ctx, store.Query{Account: account, Type: callflowType})
+	p := &program{flows: map[string]callflow{}}
+	err := store.Each(ctx, f.docs, store.Query{Account: account, Type: callflowType}, func(d store.Doc) (bool, error) {
+		p.add(d)
+		return true, nil
+	})
 	if err != nil {
 		return nil, err
-	}
-	p := &program{flows: make(map[string]callflow, len(docs))}
-	for _, d := range docs {
-		p.add(d)
 	}
 	p.index(new(route.Table))
 	return p, nil
@@ -125,8 +148,9 @@ func (f *flows) read(ctx context.Context, account string) (*program, error) {
 
 // reread is had with some callflows as they are now.
 func (f *flows) reread(ctx context.Context, account string, had *program, ids []string) (*program, error) {
-	p := &program{flows: maps.Clone(had.flows)}
+	p := &program{flows: maps.Clone(had.flows), kept: had.kept}
 	for _, id := range ids {
+		p.kept -= p.flows[id].size
 		delete(p.flows, id)
 		d, err := f.docs.Get(ctx, store.Key{Account: account, Type: callflowType, ID: id})
 		switch {
@@ -142,9 +166,16 @@ func (f *flows) reread(ctx context.Context, account string, had *program, ids []
 
 func (p *program) add(d store.Doc) {
 	var c callflow
-	if json.Unmarshal(d.JSON, &c) == nil { // the API lets no other document in
-		p.flows[d.ID] = c
+	if json.Unmarshal(d.JSON, &c) != nil {
+		return // the API lets no such document in
 	}
+	if c.apart = p.kept+len(d.JSON) > keptBytes; c.apart {
+		c.Flow = nil
+	} else {
+		c.size = len(d.JSON)
+		p.kept += c.size
+	}
+	p.flows[d.ID] = c
 }
 
 // index makes the table of what is to be matched, with the patterns that had

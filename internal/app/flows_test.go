@@ -109,3 +109,37 @@ func BenchmarkMatchAfterWrite(b *testing.B) {
 		}
 	}
 }
+
+// TestLargeFlowsAreReadWhenCalled: an account's callflows take only so much
+// memory, and all of them answer.
+func TestLargeFlowsAreReadWhenCalled(t *testing.T) {
+	docs := store.Memory().Docs
+	f := newFlows(docs)
+	long := strings.Repeat("x", keptBytes/4)
+	for i := range 10 {
+		k := store.Key{Account: "a", Type: callflowType, ID: fmt.Sprint(i)}
+		body := fmt.Appendf(nil, `{"numbers":["10%d"],"flow":{"module":"tts","data":{"text":%q}}}`, i, long)
+		if _, err := docs.Put(t.Context(), store.Doc{Key: k, JSON: body}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for i := range 10 {
+		_, c, err := f.match(t.Context(), "a", fmt.Sprintf("10%d", i))
+		if err != nil || c.Flow == nil || len(c.Flow.Data) < len(long) {
+			t.Errorf("%d: %v, %v", i, c.Flow != nil, err)
+		}
+	}
+	kept := 0
+	for _, c := range f.accounts["a"].flows {
+		if c.Flow != nil {
+			kept++
+		}
+	}
+	if kept != 3 {
+		t.Errorf("%d flows are kept", kept)
+	}
+	writeFlow(t, docs, f, "x", "200")
+	if _, c, err := f.match(t.Context(), "a", "200"); err != nil || c.Flow == nil {
+		t.Error(err)
+	}
+}

@@ -65,18 +65,21 @@ func (k Kind[T]) Get(ctx context.Context, l Library, account, id string) (T, err
 }
 
 // Where reads the documents that have these values in the store's index, by
-// ascending id; nil is all of them.
+// ascending id; nil is all of them. More than resource.MaxBytes of them are
+// resource.ErrTooMany.
 func (k Kind[T]) Where(ctx context.Context, l Library, account string, index map[string]string) ([]One[T], error) {
-	found, err := l.Docs.List(ctx, store.Query{Account: account, Type: k.Type, Where: index, Ascending: true})
+	out, size := []One[T]{}, 0
+	ask := store.Query{Account: account, Type: k.Type, Where: index, Ascending: true}
+	err := store.Each(ctx, l.Docs, ask, func(d store.Doc) (bool, error) {
+		if size += len(d.JSON); size > resource.MaxBytes {
+			return false, resource.ErrTooMany
+		}
+		v, err := k.decode(d)
+		out = append(out, One[T]{ID: d.ID, Value: v})
+		return true, err
+	})
 	if err != nil {
 		return nil, err
-	}
-	out := make([]One[T], len(found))
-	for i, d := range found {
-		out[i].ID = d.ID
-		if out[i].Value, err = k.decode(d); err != nil {
-			return nil, err
-		}
 	}
 	return out, nil
 }

@@ -18,14 +18,10 @@ type Listed struct {
 // without their defaults, of which there are none here: there may be thousands,
 // and a caller waits.
 func (l Library) People(ctx context.Context, account, directory string) ([]Listed, error) {
-	docs, err := l.Docs.List(ctx, store.Query{
+	out := []Listed{}
+	err := store.Each(ctx, l.Docs, store.Query{
 		Account: account, Type: Users.Type, Ascending: true, Where: map[string]string{ByDirectory: directory},
-	})
-	if err != nil {
-		return nil, err
-	}
-	out := make([]Listed, 0, len(docs))
-	for _, d := range docs {
+	}, func(d store.Doc) (bool, error) {
 		var u struct {
 			FirstName   string            `json:"first_name"`
 			LastName    string            `json:"last_name"`
@@ -35,9 +31,10 @@ func (l Library) People(ctx context.Context, account, directory string) ([]Liste
 			} `json:"pronounced_name"`
 		}
 		if json.Unmarshal(d.JSON, &u) != nil {
-			continue // the API lets no such user in
+			return true, nil //nolint:nilerr // the API lets no such user in
 		}
 		out = append(out, Listed{u.FirstName, u.LastName, u.Name.MediaID, u.Directories[directory]})
-	}
-	return out, nil
+		return true, nil
+	})
+	return out, err
 }

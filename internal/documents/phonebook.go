@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -39,6 +40,7 @@ type page struct {
 // keeps before it starts afresh, and how long a list may take to read.
 const (
 	maxKept    = 1 << 20
+	bytesEach  = 200 // of a document that count as an entry more
 	readWithin = 15 * time.Second
 )
 
@@ -116,21 +118,28 @@ func (p *Phonebook) keep(key store.Key, one *page) {
 }
 
 func (p *Phonebook) read(ctx context.Context, key store.Key) (*NumberList, error) {
-	found, err := p.docs.List(ctx, store.Query{
+	var entries []ListEntry
+	found, size := 0, 0
+	err := store.Each(ctx, p.docs, store.Query{
 		Account: key.Account, Type: ListEntries.Type, Where: map[string]string{ByList: key.ID}, Ascending: true,
-	})
-	if err != nil {
-		return nil, fmt.Errorf("documents: list %s: %w", key.ID, err)
-	}
-	entries := make([]ListEntry, 0, len(found))
-	for _, d := range found {
+	}, func(d store.Doc) (bool, error) {
 		var e ListEntry
 		if json.Unmarshal(d.JSON, &e) == nil { // the API lets no other in
 			entries = append(entries, e)
 		}
+		found++
+		size += len(d.JSON)
+		return size <= resource.MaxBytes, nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("documents: list %s: %w", key.ID, err)
 	}
 	list := NewNumberList(entries)
-	if len(found) == 0 {
+	list.size += size / bytesEach
+	if size > resource.MaxBytes {
+		list.Broken = append(list.Broken, "what is beyond "+strconv.Itoa(resource.MaxBytes)+" bytes of the list's entries")
+	}
+	if found == 0 {
 		_, err := p.docs.Get(ctx, key)
 		if list.Missing = errors.Is(err, store.ErrNotFound) || key.Check() != nil; err != nil && !list.Missing {
 			return nil, fmt.Errorf("documents: list %s: %w", key.ID, err)

@@ -354,17 +354,20 @@ func (c Collection) FindBy(ctx context.Context, field, value string) ([]Doc, err
 }
 
 // Where are the documents that have these values in the store's index, by
-// ascending id.
+// ascending id. More than MaxBytes of them are ErrTooMany.
 func (c Collection) Where(ctx context.Context, index map[string]string) ([]Doc, error) {
-	found, err := c.Docs.List(ctx, store.Query{Account: c.Account, Type: c.Type, Where: index, Ascending: true})
+	out, size := []Doc{}, 0
+	ask := store.Query{Account: c.Account, Type: c.Type, Where: index, Ascending: true}
+	err := store.Each(ctx, c.Docs, ask, func(s store.Doc) (bool, error) {
+		d, err := read(s)
+		if size += d.size; size > MaxBytes {
+			err = ErrTooMany
+		}
+		out = append(out, d)
+		return true, err
+	})
 	if err != nil {
 		return nil, err
-	}
-	out := make([]Doc, len(found))
-	for i, s := range found {
-		if out[i], err = read(s); err != nil {
-			return nil, err
-		}
 	}
 	return out, nil
 }

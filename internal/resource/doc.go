@@ -24,7 +24,8 @@ type Doc struct {
 	Public   Object // what clients may see and change
 	Private  Object // keys that begin with _ or pvt_
 
-	rev int64
+	rev  int64
+	size int // of its JSON, in bytes
 }
 
 // read is a stored document as a Doc.
@@ -36,6 +37,7 @@ func read(d store.Doc) (Doc, error) {
 	out := Doc{
 		Account: d.Account, Type: d.Type, ID: d.ID, Revision: revision(d),
 		Created: d.Created, Modified: d.Modified, Deleted: d.Deleted, rev: d.Rev,
+		size: len(d.JSON),
 	}
 	out.Public, out.Private = split(all)
 	return out, nil

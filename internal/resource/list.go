@@ -19,10 +19,10 @@ import (
 
 // How much a list gives.
 const (
-	PageSize = 50      // documents on a page, unless asked otherwise
-	MaxPage  = 10_000  // documents on a page, at most
-	MaxRows  = 100_000 // documents in one answer; more is ErrTooMany
-	maxBatch = 500     // documents that the store is asked for at once
+	PageSize = 50       // documents on a page, unless asked otherwise
+	MaxPage  = 10_000   // documents on a page, at most
+	MaxRows  = 100_000  // documents in one answer; more is ErrTooMany
+	MaxBytes = 64 << 20 // of the documents of one answer, about; a page ends there
 )
 
 // What can be wrong with what is asked of a list.
@@ -118,7 +118,8 @@ type Page struct {
 
 // List is a page of the documents that pass q's filter, by id unless the
 // resource has an order of its own. Pages are filled: a filter makes a list
-// shorter, not its pages.
+// shorter, not its pages. Only documents of more than MaxBytes together are
+// fewer on a page, and ErrTooMany where there are no pages.
 func (c Collection) List(ctx context.Context, q Query) (Page, error) {
 	if c.Order != nil {
 		return c.ordered(ctx, q)
@@ -128,6 +129,7 @@ func (c Collection) List(ctx context.Context, q Query) (Page, error) {
 		span = timeSpan(q)
 	}
 	var page Page
+	size := 0
 	err := c.scan(ctx, q, span, func(d Doc) (bool, error) {
 		switch span.place(d.ID) {
 		case before:
@@ -135,7 +137,8 @@ func (c Collection) List(ctx context.Context, q Query) (Page, error) {
 		case behind:
 			return false, nil
 		}
-		if len(page.Docs) == q.Size() {
+		size += d.size
+		if len(page.Docs) == q.Size() || size > MaxBytes && len(page.Docs) > 0 {
 			if q.All {
 				return false, ErrTooMany
 			}
@@ -156,47 +159,31 @@ func (c Collection) cursor(d Doc) string {
 	return Cursor(d.ID)
 }
 
-// scan goes through the documents that pass the filter, in batches, until
-// each says no more.
+// scan goes through the documents that pass the filter until each says no
+// more.
 func (c Collection) scan(ctx context.Context, q Query, from span, each func(Doc) (bool, error)) error {
 	where := q.where(c.Resource)
 	maps.Copy(where, c.Within)
 	ask := store.Query{
 		Account: c.Account, Type: c.Type, Where: where,
 		After: from.after, AfterCreated: from.created, ByCreated: c.ByCreated,
-		Ascending: q.Ascending, Limit: min(q.Size()+1, maxBatch),
+		Ascending: q.Ascending, Limit: q.Size() + 1,
 	}
-	for {
-		found, err := c.Docs.List(ctx, ask)
-		if err != nil {
-			return err
+	return store.Each(ctx, c.Docs, ask, func(s store.Doc) (bool, error) {
+		d, err := read(s)
+		if err != nil || !q.Filter.Empty() && !q.Filter.Match(d.Full()) {
+			return err == nil, err
 		}
-		for _, s := range found {
-			d, err := read(s)
-			if err != nil {
-				return err
-			}
-			if !q.Filter.Empty() && !q.Filter.Match(d.Full()) {
-				continue
-			}
-			if more, err := each(d); err != nil || !more {
-				return err
-			}
-		}
-		if len(found) < ask.Limit {
-			return nil
-		}
-		last := found[len(found)-1]
-		ask.After, ask.AfterCreated = last.ID, last.Created
-		ask.Limit = min(2*ask.Limit, maxBatch) // the filter takes few
-	}
+		return each(d)
+	})
 }
 
 // ordered lists by the resource's own order: all that pass, sorted.
 func (c Collection) ordered(ctx context.Context, q Query) (Page, error) {
 	var all []Doc
+	size := 0
 	err := c.scan(ctx, Query{All: true, Filter: q.Filter, Where: q.Where}, span{}, func(d Doc) (bool, error) {
-		if len(all) == MaxRows {
+		if size += d.size; len(all) == MaxRows || size > MaxBytes {
 			return false, ErrTooMany
 		}
 		all = append(all, d)

@@ -401,3 +401,38 @@ func FuzzMerge(f *testing.F) {
 		}
 	})
 }
+
+// TestLargeDocumentsEndAPage before it takes all memory; a list without pages
+// is refused.
+func TestLargeDocumentsEndAPage(t *testing.T) {
+	docs := store.Memory().Docs
+	c := Collection{Resource: Define(Def[struct{}]{Name: "things", Type: "thing"}), Docs: docs, Account: "a"}
+	const n = 20
+	for range n {
+		if _, err := c.Create(t.Context(), Object{"text": strings.Repeat("x", MaxBytes/8)}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	seen, pages := map[string]bool{}, 0
+	for q := (Query{PageSize: 100}); ; pages++ {
+		page, err := c.List(t.Context(), q)
+		if err != nil || len(page.Docs) > 8 {
+			t.Fatalf("%d documents, %v", len(page.Docs), err)
+		}
+		for _, d := range page.Docs {
+			seen[d.ID] = true
+		}
+		if q.Start = page.Next; q.Start == "" {
+			break
+		}
+	}
+	if len(seen) != n || pages != 2 {
+		t.Errorf("%d documents on %d pages", len(seen), pages+1)
+	}
+	if _, err := c.List(t.Context(), Query{All: true}); !errors.Is(err, ErrTooMany) {
+		t.Error(err)
+	}
+	if _, err := c.Where(t.Context(), nil); !errors.Is(err, ErrTooMany) {
+		t.Error(err)
+	}
+}
