@@ -180,34 +180,44 @@ func with(t *testing.T, d actions.Deps, prog string, does ...person) (heard stri
 // within is with by a server that stops after a while, unless that is 0.
 func within(t *testing.T, stops time.Duration, d actions.Deps, prog string, does ...person) (heard string, j *journal) {
 	t.Helper()
-	synctest.Test(t, func(t *testing.T) {
-		j = &journal{}
-		p := fake.New(call.Info{ID: "c1", From: "200", To: "100"}, j)
-		var people sync.WaitGroup
-		defer people.Wait()
-		for _, do := range does {
-			people.Go(func() { do(p) })
-		}
-		e := flow.NewEngine(flow.Config{Actions: append(actions.All(d), teller, given), Log: j})
-		full, faults := e.Check(program(prog))
-		if err := faults.Err(); err != nil {
-			t.Fatal(err)
-		}
-		ctx, stop := context.WithCancel(t.Context())
-		defer stop()
-		if stops > 0 {
-			time.AfterFunc(stops, stop)
-		}
-		if err := e.Run(ctx, p, flow.Start{Account: "acme", Program: full}); err != nil {
-			t.Fatal(err)
-		}
-		d.Recordings.(*recordings).work.Wait()
-		if p.Held() != 0 {
-			t.Errorf("%d taps or subscriptions are left", p.Held())
-		}
-		heard = p.Heard()
-	})
+	synctest.Test(t, func(t *testing.T) { heard, j = dial(t, stops, d, registry(d), prog, does...) })
 	return heard, j
+}
+
+// registry are the actions of calls in tests. Making it takes longer than most
+// calls do, so that those who make many calls share one.
+func registry(d actions.Deps) []flow.Action { return append(actions.All(d), teller, given) }
+
+// dial is one call, within a bubble of its own time.
+func dial(
+	t *testing.T, stops time.Duration, d actions.Deps, all []flow.Action, prog string, does ...person,
+) (heard string, j *journal) {
+	t.Helper()
+	j = &journal{}
+	p := fake.New(call.Info{ID: "c1", From: "200", To: "100"}, j)
+	var people sync.WaitGroup
+	defer people.Wait()
+	for _, do := range does {
+		people.Go(func() { do(p) })
+	}
+	e := flow.NewEngine(flow.Config{Actions: all, Log: j})
+	full, faults := e.Check(program(prog))
+	if err := faults.Err(); err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	if stops > 0 {
+		time.AfterFunc(stops, stop)
+	}
+	if err := e.Run(ctx, p, flow.Start{Account: "acme", Program: full}); err != nil {
+		t.Fatal(err)
+	}
+	d.Recordings.(*recordings).work.Wait()
+	if p.Held() != 0 {
+		t.Errorf("%d taps or subscriptions are left", p.Held())
+	}
+	return p.Heard(), j
 }
 
 // TestExamples runs what the docs show, to its end or for a minute.
@@ -232,20 +242,26 @@ func TestExamples(t *testing.T) {
 func TestHangupAnywhere(t *testing.T) {
 	for _, a := range mine() {
 		for _, x := range a.Examples {
-			for after := time.Duration(0); after < 3*time.Second; after += 130 * time.Millisecond {
-				hangup(t, a.Name, x.Data, after)
-				hangup(t, a.Name, x.Data, after, says(0, time.Minute))
-			}
+			synctest.Test(t, func(t *testing.T) {
+				d := deps(nil)
+				all := registry(d)
+				for after := time.Duration(0); after < 3*time.Second; after += 130 * time.Millisecond {
+					hangup(t, d, all, a.Name, x.Data, after)
+					hangup(t, d, all, a.Name, x.Data, after, says(0, time.Minute))
+				}
+			})
 		}
 	}
 }
 
 // hangup makes the person go after a while.
-func hangup(t *testing.T, module, data string, after time.Duration, does ...person) {
+func hangup(
+	t *testing.T, d actions.Deps, all []flow.Action, module, data string, after time.Duration, does ...person,
+) {
 	t.Helper()
 	began := time.Time{}
 	prog := fmt.Sprintf(`{"module":%q,"data":%s,"children":{"_":{"module":"sleep","data":{"duration":60}},"recorded":{"module":"teller"}}}`, module, data)
-	_, j := take(t, nil, prog, append(does, func(p *fake.Phone) {
+	_, j := dial(t, 0, d, all, prog, append(does, func(p *fake.Phone) {
 		time.Sleep(after)
 		began = time.Now()
 		p.Drop()
