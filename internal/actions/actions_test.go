@@ -180,18 +180,23 @@ func with(t *testing.T, d actions.Deps, prog string, does ...person) (heard stri
 // within is with by a server that stops after a while, unless that is 0.
 func within(t *testing.T, stops time.Duration, d actions.Deps, prog string, does ...person) (heard string, j *journal) {
 	t.Helper()
-	synctest.Test(t, func(t *testing.T) { heard, j = dial(t, stops, d, registry(d), prog, does...) })
+	synctest.Test(t, func(t *testing.T) { heard, j = open(d).dial(t, stops, prog, does...) })
 	return heard, j
 }
 
-// registry are the actions of calls in tests. Making it takes longer than most
-// calls do, so that those who make many calls share one.
-func registry(d actions.Deps) []flow.Action { return append(actions.All(d), teller, given) }
+// exchange takes calls by one set of actions: to make that takes longer than
+// most calls do.
+type exchange struct {
+	deps actions.Deps
+	all  []flow.Action
+}
+
+func open(d actions.Deps) exchange {
+	return exchange{deps: d, all: append(actions.All(d), teller, given)}
+}
 
 // dial is one call, within a bubble of its own time.
-func dial(
-	t *testing.T, stops time.Duration, d actions.Deps, all []flow.Action, prog string, does ...person,
-) (heard string, j *journal) {
+func (x exchange) dial(t *testing.T, stops time.Duration, prog string, does ...person) (heard string, j *journal) {
 	t.Helper()
 	j = &journal{}
 	p := fake.New(call.Info{ID: "c1", From: "200", To: "100"}, j)
@@ -200,7 +205,7 @@ func dial(
 	for _, do := range does {
 		people.Go(func() { do(p) })
 	}
-	e := flow.NewEngine(flow.Config{Actions: all, Log: j})
+	e := flow.NewEngine(flow.Config{Actions: x.all, Log: j})
 	full, faults := e.Check(program(prog))
 	if err := faults.Err(); err != nil {
 		t.Fatal(err)
@@ -213,7 +218,7 @@ func dial(
 	if err := e.Run(ctx, p, flow.Start{Account: "acme", Program: full}); err != nil {
 		t.Fatal(err)
 	}
-	d.Recordings.(*recordings).work.Wait()
+	x.deps.Recordings.(*recordings).work.Wait()
 	if p.Held() != 0 {
 		t.Errorf("%d taps or subscriptions are left", p.Held())
 	}
@@ -243,11 +248,10 @@ func TestHangupAnywhere(t *testing.T) {
 	for _, a := range mine() {
 		for _, x := range a.Examples {
 			synctest.Test(t, func(t *testing.T) {
-				d := deps(nil)
-				all := registry(d)
+				here := open(deps(nil))
 				for after := time.Duration(0); after < 3*time.Second; after += 130 * time.Millisecond {
-					hangup(t, d, all, a.Name, x.Data, after)
-					hangup(t, d, all, a.Name, x.Data, after, says(0, time.Minute))
+					here.hangup(t, a.Name, x.Data, after)
+					here.hangup(t, a.Name, x.Data, after, says(0, time.Minute))
 				}
 			})
 		}
@@ -255,13 +259,11 @@ func TestHangupAnywhere(t *testing.T) {
 }
 
 // hangup makes the person go after a while.
-func hangup(
-	t *testing.T, d actions.Deps, all []flow.Action, module, data string, after time.Duration, does ...person,
-) {
+func (x exchange) hangup(t *testing.T, module, data string, after time.Duration, does ...person) {
 	t.Helper()
 	began := time.Time{}
 	prog := fmt.Sprintf(`{"module":%q,"data":%s,"children":{"_":{"module":"sleep","data":{"duration":60}},"recorded":{"module":"teller"}}}`, module, data)
-	_, j := dial(t, 0, d, all, prog, append(does, func(p *fake.Phone) {
+	_, j := x.dial(t, 0, prog, append(does, func(p *fake.Phone) {
 		time.Sleep(after)
 		began = time.Now()
 		p.Drop()
