@@ -16,6 +16,9 @@ import (
 // keyLength is how many digits choose an entry where nothing says.
 const keyLength = 2
 
+// digits is how many of them a document says, if it says any.
+func digits(n int) int { return cmp.Or(max(n, 0), keyLength) }
+
 // cidEntry is an identity and the digits that choose it.
 type cidEntry struct {
 	cidParty
@@ -42,7 +45,7 @@ func (c cidChoice) entries(ctx context.Context) ([]cidEntry, error) {
 		e := d.Value
 		out = append(out, cidEntry{
 			cidParty{Name: cmp.Or(e.Name, e.DisplayName), Number: e.Number},
-			e.CaptureGroupKey, cmp.Or(e.CaptureGroupLength, keyLength),
+			e.CaptureGroupKey, digits(e.CaptureGroupLength),
 		})
 	}
 	return append(out, within(list)...), nil
@@ -60,7 +63,7 @@ func within(list documents.List) (out []cidEntry) {
 				Name:   cmp.Or(resource.Text(e, "name"), resource.Text(e, "cid_name")),
 				Number: cmp.Or(resource.Text(e, "number"), resource.Text(e, "cid_number")),
 			},
-			key, cmp.Or(list.Length, keyLength),
+			key, digits(list.Length),
 		})
 	}
 	return out

@@ -18,6 +18,7 @@ func TestDynamicCID(t *testing.T) {
 		"list_entry e1": `{"list_id":"l","capture_group_key":"01","number":"+14155550101","name":"One"}`,
 		"list_entry e2": `{"list_id":"l","capture_group_key":"0222","capture_group_length":4,"number":"+14155550102","displayname":"Two"}`,
 		"list_entry e3": `{"list_id":"l","number":"+14155550103"}`,
+		"list_entry e0": `{"list_id":"l","capture_group_key":"05","capture_group_length":-1,"number":"+14155550105"}`,
 		"list_entry e4": `{"list_id":"other","capture_group_key":"09","number":"+14155550109"}`,
 	}
 	for name, c := range map[string]struct {
@@ -49,6 +50,7 @@ func TestDynamicCID(t *testing.T) {
 		"list, an own entry":    {`{"action":"list","id":"l","permit_custom_callflow":true}`, `"":"123200"`, nil, `answer|say "ann"|say "rest"|bye`, "set Caller-ID-Name=Inner\nset Caller-ID-Number=+14155550123", ""},
 		"list, other names":     {`{"action":"list","id":"l","permit_custom_callflow":true}`, `"":"124200"`, nil, `answer|say "ann"|say "rest"|bye`, "set Caller-ID-Name=Other\nset Caller-ID-Number=+14155550124", ""},
 		"lists, four digits":    {`{"action":"lists","id":"l","permit_custom_callflow":true}`, `"":"0222200"`, nil, `answer|say "ann"|say "rest"|bye`, "set Caller-ID-Name=Two\nset Caller-ID-Number=+14155550102\nset Request=200", ""},
+		"lists, odd length":     {`{"action":"lists","id":"l","permit_custom_callflow":true}`, `"":"05200"`, nil, `answer|say "ann"|say "rest"|bye`, "set Caller-ID-Number=+14155550105\nset Request=200", ""},
 		"lists, no_match":       {`{"action":"lists","id":"l"}`, `"":"01999"`, nil, `answer|say "rest"|say "rest"|bye`, "set Request=999", ""},
 		"lists, not permitted":  {`{"action":"lists","id":"l"}`, `"":"01200"`, nil, `progress|disa-invalid_extension|refused 480 by us`, "", "set Request"},
 		"lists, nobody":         {`{"action":"lists","id":"l"}`, `"":"01*9"`, nil, `progress|disa-invalid_extension|refused 480 by us`, "", ""},

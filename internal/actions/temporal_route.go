@@ -69,7 +69,7 @@ type temporalData struct {
 	RuleSet           string   `json:"rule_set,omitempty" jsonschema_description:"The id of a set of rules that is asked last."`
 	Timezone          string   `json:"timezone,omitempty" jsonschema_description:"By whose clocks: Europe/Berlin. The account's if not given, or inherit."`
 	Action            string   `json:"action,omitempty" jsonschema:"enum=menu,enum=enable,enum=disable,enum=reset" jsonschema_description:"Switches the rules instead of asking them."`
-	InterdigitTimeout int      `json:"interdigit_timeout,omitempty" jsonschema:"minimum=1,maximum=86400000" jsonschema_description:"How long menu would wait for further keys, in milliseconds; 2000 if not given. One key is enough for it."`
+	InterdigitTimeout int      `json:"interdigit_timeout,omitempty" jsonschema_description:"How long menu would wait for further keys, in milliseconds; 2000 if not given. One key is enough for it."`
 	flow.Skip
 }
 

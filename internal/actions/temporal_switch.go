@@ -1,7 +1,6 @@
 package actions
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -66,7 +65,7 @@ func (o openings) menu(ctx context.Context, s *flow.Session, d temporalData) (st
 	}
 	for range menuRounds {
 		got, err := s.Gather(ctx, flow.Gather{Collect: call.Collect{
-			Max: 1, First: menuWait, Between: ms(cmp.Or(d.InterdigitTimeout, interdigit)),
+			Max: 1, First: menuWait, Between: pauseOr(d.InterdigitTimeout, interdigit*time.Millisecond),
 			Prompt: func(ctx context.Context) error { return o.hear.prompt(ctx, s, "temporal-menu") },
 		}})
 		if err != nil {
