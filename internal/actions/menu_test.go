@@ -202,6 +202,19 @@ func TestMenuComesBack(t *testing.T) {
 	}
 }
 
+// TestMenuForgetsKeys: what was typed behind a number that is hunted for is
+// not for the flow behind it.
+func TestMenuForgetsKeys(t *testing.T) {
+	d := deps(nil)
+	d.Flows = office
+	d.Documents = library(map[string]string{"menu m": `{"name":"M","max_extension_length":3}`})
+	_, j := with(t, d, `{"module":"tts","data":{"text":"Good morning","terminators":[]},"children":{"_":{"module":"menu","data":{"id":"m"},
+		"children":{"_":{"module":"collect_dtmf","data":{"max_digits":2}}}}}}`, presses(sec/2, "20077"))
+	if !strings.Contains(told(j), "collected default= timeout") {
+		t.Error(told(j))
+	}
+}
+
 // TestMenuRecords is the greeting as a caller records it.
 func TestMenuRecords(t *testing.T) {
 	const asks = "answer|menu-no_prompt|vm-record_greeting|beep|vm-review_recording|"

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/pivotvoice/pivot/internal/actions"
+	"github.com/pivotvoice/pivot/internal/call/fake"
 	"github.com/pivotvoice/pivot/internal/documents"
 	"github.com/pivotvoice/pivot/internal/event"
 	"github.com/pivotvoice/pivot/internal/resource"
@@ -101,6 +102,7 @@ func TestTemporalRoute(t *testing.T) {
 		"invalid":           {`{"rules":["odd","saturday"]}`, []string{"odd", "saturday", "_"}, "", "saturday", "warned rule.invalid"},
 		"broken set":        {`{"rules":["broken"]}`, []string{"broken", "_"}, "", "broken", "warned rule.missing\nwarned rule.invalid"},
 		"no id at all":      {`{"rules":["",  "/../"]}`, []string{"_"}, "", "_", "warned rule.missing"},
+		"error is no rule":  {`{"rules":["monday"]}`, []string{"error", "_"}, "", "_", ""},
 		"nothing":           {`{}`, []string{"_"}, "", "_", "no rule holds"},
 		"last night":        {`{"rules":["night"]}`, []string{"night", "_"}, "", "night", `"Friday nights" holds since Friday 1999-12-31: it goes on until 06:00:00`},
 		"account's zone":    {`{"rules":["saturday"]}`, []string{"saturday", "_"}, "America/New_York", "_", "it is Friday 1999-12-31 19:00:00 by America/New_York (the account's time zone)"},
@@ -127,6 +129,9 @@ func TestTemporalRoute(t *testing.T) {
 			}
 			if len(of[event.Decided](j)) != 1 || len(of[event.Failed](j)) != 0 {
 				t.Errorf("not one decision and no failure:\n%s", all)
+			}
+			if strings.Contains(all, "warned") != strings.Contains(c.told, "warned") {
+				t.Errorf("warned of:\n%s", all)
 			}
 		})
 	}
@@ -227,6 +232,9 @@ func TestTemporalSwitch(t *testing.T) {
 			}
 			all := told(j)
 			for _, f := range of[event.Changed](j) {
+				if strings.Contains(all, "changed "+f.ID) {
+					t.Errorf("%s was switched twice", f.ID)
+				}
 				all += "changed " + f.ID + "\n"
 			}
 			for want := range strings.SplitSeq(c.told, "\n") {
@@ -263,6 +271,38 @@ func TestSwitchHungUp(t *testing.T) {
 	heard, _ := with(t, d, `{"module":"temporal_route","data":{"action":"disable","rules":["saturday"]},"children":`+hear("_")+`}`, hurry(300*time.Millisecond))
 	if enabled(t, d, "saturday") != "false" || arrived(heard) != "" {
 		t.Error(heard)
+	}
+}
+
+// leaving is a store during whose every write somebody does something.
+type leaving struct {
+	store.Docs
+	meanwhile func()
+}
+
+func (l leaving) Put(ctx context.Context, d store.Doc) (store.Doc, error) {
+	l.meanwhile()
+	if err := ctx.Err(); err != nil {
+		return store.Doc{}, err
+	}
+	return l.Docs.Put(ctx, d)
+}
+
+// TestSwitchGone: who hangs up while rules are switched has switched them all.
+func TestSwitchGone(t *testing.T) {
+	d := opening(t, "")
+	leave := make(chan func(), 1)
+	d.Documents.Docs = leaving{d.Documents.Docs, func() {
+		select {
+		case do := <-leave:
+			do()
+		default:
+		}
+		time.Sleep(time.Second)
+	}}
+	with(t, d, `{"module":"temporal_route","data":{"action":"disable","rules":["both"]}}`, func(p *fake.Phone) { leave <- p.Drop })
+	if enabled(t, d, "monday") != "false" || enabled(t, d, "saturday") != "false" {
+		t.Error(enabled(t, d, "monday"), enabled(t, d, "saturday"))
 	}
 }
 
