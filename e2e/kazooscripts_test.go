@@ -18,6 +18,7 @@ var scripts = []struct {
 		{"GET about", "", 200, "version", ""},
 		{"GET A/apps_store", "", 200, "^page_size=0", ""},
 		{"GET A/limits", "", 200, "allow_prepay=true", ""},
+		{"POST A/limits", `{"twoway_trunks":2}`, 403, "", ""},
 		{"GET whitelabel/ui.example.com", "", 404, "^message=not_found", ""},
 		{"GET account", "", 200, "name=main realm=sip.main.example created enabled=true superduper_admin=true billing_mode wnm_allow_additions", ""},
 	}},
@@ -42,6 +43,7 @@ var scripts = []struct {
 		{"PUT A/menus", `{"id":"{second}","name":"again"}`, 409, "^message=datastore_conflict", ""},
 		{"PATCH A/menus", `{}`, 405, "^message=invalid_method", ""},
 		{"GET A/planets", "", 404, "^message=not_found", ""},
+		{"GET A/menus?is_chunked=true", "", 200, "id ^page_size=1 ^status=success", ""},
 	}},
 	{"a main number", []scripted{
 		{"PUT A/temporal_rules", `{"name":"Office","cycle":"weekly","interval":"1","wdays":["monday","tuesday","wensday"],"time_window_start":"32400","time_window_stop":61200,"type":"main_weekdays"}`, 201, "id interval=1 time_window_start=32400 start_date", "rule"}, //nolint:misspell // Kazoo's own
@@ -70,6 +72,9 @@ var scripts = []struct {
 		{"PUT A/callflows", `{"numbers":[],"flow":{"module":"hangup","data":{}}}`, 400, "numbers", ""},
 		{"PUT A/callflows", `{"numbers":["9"],"flow":{}}`, 400, "flow.module", ""},
 		{"PUT A/callflows", `{"numbers":["9"],"flow":{"module":"sleep","data":{"duration":"soon"}}}`, 400, "flow.data.duration", ""},
+		{"PUT A/callflows", `{"numbers":["9"],"flow":{"module":"set_variable","data":{"variable":"mine","value":"1"}}}`, 400, "flow.data.variable", ""},
+		{"PUT A/callflows", `{"numbers":["9"],"flow":{"module":"notification","data":{"recipients":[],"notification_media":["sms"]}}}`, 400, "flow.data.notification_media.0", ""},
+		{"PUT A/callflows", `{"numbers":["9"],"flow":{"module":"webhook","data":{"uri":"http://app.example/","http_verb":"put"}}}`, 400, "flow.data.http_verb", ""},
 	}},
 	{"data of modules", modules},
 	{"media", []scripted{
@@ -102,6 +107,10 @@ var scripts = []struct {
 		{"POST A/presence/*3101", `{"reset":true}`, 200, "id=*3101", ""},
 		{"POST A/devices/{device}/sync", `{}`, 501, "message ^message=not_implemented", ""},
 		{"GET A/users/{user}/recordings", "", 200, "", ""},
+		{"GET A/users/{user}/photo", "", 404, "^message=not_found", ""},
+		{"PUT A/vmboxes/{box}/messages", `{}`, 501, "message", ""},
+		{"GET A/channels", "", 200, "^page_size=0", ""},
+		{"PUT A/channels/none", `raw:{"action":"metaflow","data":{"module":"hangup"}}`, 405, "", ""},
 		{"GET A/cdrs/interaction", "", 200, "", ""},
 	}},
 	{"lists and numbers", []scripted{
@@ -125,6 +134,11 @@ var scripts = []struct {
 		{"PUT A/functions", `{"name":"Hi","function_js":"return {};"}`, 400, "url", ""},
 		{"PUT A/queues", `{"name":"Support"}`, 201, "id agent_ring_timeout=15 strategy=round_robin", "queue"},
 		{"GET A/queues/{queue}/roster", "", 200, "", ""},
+		{"GET A/queues/stats", "", 404, "", ""},
+		{"PUT A/conferences", `{"name":"Room","conference_numbers":["2000"]}`, 201, "id", "room"},
+		{"PUT A/conferences/{room}", `{"action":"lock"}`, 501, "message", ""},
+		{"PUT A/temporal_rules", `{"name":"Ends","cycle":"daily","end_date":63000000000}`, 201, "end_date", ""},
+		{"PUT A/vmboxes", `{"name":"Number","mailbox":1003}`, 400, "mailbox", ""},
 		{"PUT A/resources", `{"name":"Carrier","gateways":[{"server":"sip.example","progress_timeout":"6"}],"weight_cost":"50"}`, 201, "id weight_cost=50 grace_period=5", ""},
 	}},
 	{"accounts and schemas", []scripted{
