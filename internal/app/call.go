@@ -29,7 +29,6 @@ var full = &flow.Node{Module: "response", Data: json.RawMessage(`{"code":486,"me
 // onCall takes one call from its first message to its end.
 func (a *App) onCall(ctx context.Context, leg call.Leg) {
 	start := a.route(ctx, leg.Info())
-	start.Language = a.language(ctx, start.Account)
 	limit, err := a.api.CallLimit(ctx, start.Account)
 	switch {
 	case err != nil:
@@ -47,13 +46,26 @@ func (a *App) onCall(ctx context.Context, leg call.Leg) {
 	}
 }
 
-// language is that of an account's calls, "" for the usual one.
-func (a *App) language(ctx context.Context, account string) string {
+// settings are what an account's document says; nothing while it cannot be
+// read, which is told when callflows are.
+func (a *App) settings(ctx context.Context, account string) resource.Object {
 	doc, err := a.documents().Account(ctx, account)
 	if err != nil {
-		return "" // a store that cannot be read is told when callflows are
+		return nil
 	}
-	return strings.ToLower(resource.Text(doc, "language"))
+	return doc
+}
+
+// preflow puts the callflow that runs before all others of an account, if
+// there is one, in front of what answers (spec/callflow-modules.md section
+// 4.4).
+func preflow(settings resource.Object, program *flow.Node) *flow.Node {
+	id := resource.Text(settings, "preflow.always")
+	if id == "" {
+		return program
+	}
+	data, _ := json.Marshal(map[string]string{"id": id}) // strings can always be written
+	return &flow.Node{Module: "callflow", Data: data, Children: map[string]*flow.Node{flow.Else: program}}
 }
 
 // route finds what answers a call, and says why that: a callflow that has the
@@ -61,6 +73,13 @@ func (a *App) language(ctx context.Context, account string) string {
 // for it, else the one for everything else.
 func (a *App) route(ctx context.Context, info call.Info) flow.Start {
 	account := a.account(ctx, info)
+	settings := a.settings(ctx, account)
+	start := a.answering(ctx, info, account, settings)
+	start.Language = strings.ToLower(resource.Text(settings, "language"))
+	return start
+}
+
+func (a *App) answering(ctx context.Context, info call.Info, account string, settings resource.Object) flow.Start {
 	result, found, err := a.flows.match(ctx, account, info.Request)
 	if err == nil && !result.Exact {
 		if n, missing := a.api.PhoneNumber(ctx, account, info.Request); missing == nil {
@@ -78,7 +97,7 @@ func (a *App) route(ctx context.Context, info call.Info) flow.Start {
 	case !result.Found || found.Flow == nil:
 		start.Before = []event.Fact{event.Unrouted{Number: info.Request, Why: result.Why}}
 	default:
-		start.Program, start.Captured = found.Flow, result.Captured
+		start.Program, start.Captured = preflow(settings, found.Flow), result.Captured
 		start.Before = []event.Fact{event.Routed{
 			FlowID: result.Flow.ID, Flow: name(found), Number: info.Request, Why: result.Why,
 		}}
