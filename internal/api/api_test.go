@@ -57,6 +57,10 @@ var signing = sync.OnceValue(func() store.Doc {
 	return all[0]
 })
 
+// lightEffort hashes passwords in no time, as no server does: see
+// TestPasswordsAreSlow.
+var lightEffort = effort{passes: 1, memory: 8}
+
 // world is an API with a first account, and what is behind it.
 type world struct {
 	*testing.T
@@ -114,14 +118,15 @@ func worldOn(t *testing.T, st store.Store, change ...func(*Config)) *world {
 	t.Cleanup(w.calls.Close)
 	cfg := Config{
 		Docs: w.store.Docs, Journal: w.store.Journal, Blobs: w.store.Blobs, Calls: w.calls, Documents: w, MP3: w, URLs: w, Version: "1.2.3", Node: "test", Interrupter: w,
-		Checker: flow.NewEngine(flow.Config{Actions: testActions}), Actions: testActions,
+		Checker: flow.NewEngine(flow.Config{Actions: testActions}), Actions: testActions, effort: &lightEffort,
 	}
 	for _, c := range change {
 		c(&cfg)
 	}
 	w.Server = New(cfg)
 	var err error
-	w.creds, err = Bootstrap(t.Context(), cfg.Docs, BootstrapConfig{Account: "pivot", Admin: "admin:secret"})
+	w.creds, err = newDirectory(cfg.Docs, nil, lightEffort).bootstrap(t.Context(),
+		BootstrapConfig{Account: "pivot", Admin: "admin:secret"})
 	if err != nil {
 		t.Fatal(err)
 	}

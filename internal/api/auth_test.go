@@ -1,7 +1,9 @@
 package api
 
 import (
+	"crypto/sha256"
 	"encoding/base64"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"net/http"
@@ -12,7 +14,9 @@ import (
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
+	"golang.org/x/crypto/argon2"
 
+	"github.com/pivotvoice/pivot/internal/documents"
 	"github.com/pivotvoice/pivot/internal/resource"
 	"github.com/pivotvoice/pivot/internal/store"
 )
@@ -457,10 +461,30 @@ func TestGuardForgets(t *testing.T) {
 	}
 }
 
+// TestPasswordsAreSlow is that a server stores passwords by OWASP's parameters
+// for Argon2id, whatever other tests take.
+func TestPasswordsAreSlow(t *testing.T) {
+	docs := store.Memory().Docs
+	c, err := Bootstrap(t.Context(), docs, BootstrapConfig{Admin: "admin:secret"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	salt := sha256.Sum256([]byte("pivot credentials " + c.AccountID))
+	digest, _ := digests("admin", "secret")
+	want := hex.EncodeToString(argon2.IDKey([]byte(digest), salt[:16], 2, 19*1024, 1, 32))
+	s := New(Config{Docs: docs})
+	if users, err := s.users(c.AccountID).FindBy(t.Context(), documents.ByMD5, want); err != nil || len(users) != 1 {
+		t.Errorf("%d users are found by it, %v", len(users), err)
+	}
+	if s.hasher.effort != fullEffort() {
+		t.Errorf("a server that serves takes %+v", s.hasher.effort)
+	}
+}
+
 // TestHashesQueue is that only a few slow hashes are made at once.
 func TestHashesQueue(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		h := newHasher()
+		h := newHasher(lightEffort)
 		for range argonAtOnce {
 			h.slots <- struct{}{}
 		}
@@ -483,7 +507,7 @@ func TestHashesQueue(t *testing.T) {
 }
 
 func BenchmarkCredentials(b *testing.B) {
-	h := newHasher()
+	h := newHasher(fullEffort())
 	for b.Loop() {
 		if _, err := h.hash(b.Context(), "a", "b"); err != nil {
 			b.Fatal(err)

@@ -43,7 +43,7 @@ var errAPIKey = errors.New("api: the API key must have 16 to 128 characters and 
 // Bootstrap sees to it that there is a first account, above all others, with
 // an admin and an API key. Call it before serving, on one node at a time.
 func Bootstrap(ctx context.Context, docs store.Docs, cfg BootstrapConfig) (Credentials, error) {
-	return newDirectory(docs, nil).bootstrap(ctx, cfg)
+	return newDirectory(docs, nil, fullEffort()).bootstrap(ctx, cfg)
 }
 
 func (d *directory) bootstrap(ctx context.Context, cfg BootstrapConfig) (Credentials, error) {

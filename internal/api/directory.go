@@ -17,8 +17,8 @@ type directory struct {
 	accountsDef, usersDef resource.Resource
 }
 
-func newDirectory(docs store.Docs, changed func(resource.Change)) *directory {
-	h := newHasher()
+func newDirectory(docs store.Docs, changed func(resource.Change), e effort) *directory {
+	h := newHasher(e)
 	return &directory{
 		docs: docs, changed: changed, hasher: h, accountsDef: accountsResource(), usersDef: usersResource(h),
 	}

@@ -27,10 +27,22 @@ const (
 	argonAtOnce = 4         // more wait, for the sake of memory
 )
 
-// hasher computes slow hashes, a few at once.
-type hasher struct{ slots chan struct{} }
+// effort is how slow a hash is. It is of every hash that a store has: none is
+// found by another.
+type effort struct {
+	passes, memory uint32 // memory in KiB
+}
 
-func newHasher() hasher { return hasher{slots: make(chan struct{}, argonAtOnce)} }
+// fullEffort is what passwords are stored with; only tests take less.
+func fullEffort() effort { return effort{passes: argonPasses, memory: argonMemory} }
+
+// hasher computes slow hashes, a few at once.
+type hasher struct {
+	effort
+	slots chan struct{}
+}
+
+func newHasher(e effort) hasher { return hasher{effort: e, slots: make(chan struct{}, argonAtOnce)} }
 
 // hash is what is stored in the place of a digest.
 func (h hasher) hash(ctx context.Context, account, digest string) (string, error) {
@@ -41,7 +53,7 @@ func (h hasher) hash(ctx context.Context, account, digest string) (string, error
 		return "", ctx.Err()
 	}
 	salt := sha256.Sum256([]byte("pivot credentials " + account))
-	key := argon2.IDKey([]byte(strings.ToLower(digest)), salt[:16], argonPasses, argonMemory, 1, argonLength)
+	key := argon2.IDKey([]byte(strings.ToLower(digest)), salt[:16], h.passes, h.memory, 1, argonLength)
 	return hex.EncodeToString(key), nil
 }
 

@@ -85,6 +85,8 @@ type Config struct {
 	Changed func(resource.Change)
 	// Now is the clock; nil is time.Now.
 	Now func() time.Time
+
+	effort *effort // of password hashes; nil is fullEffort
 }
 
 // Server is the API as a handler of everything below /v1/ and /v2/.
@@ -132,6 +134,10 @@ func New(cfg Config) *Server {
 	if cfg.LinkLife == 0 {
 		cfg.LinkLife = linkLife
 	}
+	if cfg.effort == nil {
+		full := fullEffort()
+		cfg.effort = &full
+	}
 	if cfg.Proxies == nil {
 		cfg.Proxies = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("::1/128")}
 	}
@@ -141,7 +147,7 @@ func New(cfg Config) *Server {
 		keys: &keyring{docs: cfg.Docs, now: cfg.Now, life: cfg.TokenLife}, guard: newGuard(cfg.Now),
 		strangers: newBuckets(cfg.Now, bucketPerS, bucketSize),
 		clients:   newBuckets(cfg.Now, float64(cfg.Rate)/60, cfg.Rate),
-		directory: newDirectory(cfg.Docs, cfg.Changed), callflowsDef: callflowsResource(cfg.Checker, cfg.askable),
+		directory: newDirectory(cfg.Docs, cfg.Changed, *cfg.effort), callflowsDef: callflowsResource(cfg.Checker, cfg.askable),
 		encoders: make(chan struct{}, encodersAtOnce),
 	}
 	s.accountsDef = withMetaflows(s.accountsDef, cfg.askable)

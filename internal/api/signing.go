@@ -67,7 +67,7 @@ func (d *directory) setSigningKeys(
 // SigningKeys finds the keys that an account's requests to web servers are
 // signed with, for those who need them before the API is there.
 func SigningKeys(docs store.Docs) func(ctx context.Context, account string) ([]string, error) {
-	return newDirectory(docs, nil).SigningKeys
+	return newDirectory(docs, nil, fullEffort()).SigningKeys
 }
 
 // SigningKeys are the keys that an account's requests to web servers are

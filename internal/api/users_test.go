@@ -71,7 +71,7 @@ func TestBootstrap(t *testing.T) {
 		third.APIKey != cfg.APIKey || third.AccountID != first.AccountID {
 		t.Fatalf("%+v, %v", third, err)
 	}
-	d := newDirectory(docs, nil)
+	d := newDirectory(docs, nil, fullEffort())
 	digest, _ := digests("root", "pw:with:colons")
 	master, _ := d.accounts().Get(ctx, third.AccountID)
 	root, err := d.byDigest(ctx, []resource.Doc{master}, digest)
