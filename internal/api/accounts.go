@@ -166,8 +166,8 @@ func (s *Server) accountOperations() []Operation {
 		{
 			Method: http.MethodGet, Path: one, Summary: "Read an account", Do: s.getAccount, Own: everyUser,
 			Params: []Param{
-				{"include_api_key", "true to have its API key in the answer."},
-				{"include_signing_key", "true to have its signing keys in the answer."},
+				{"include_api_key", "true to have its API key in the answer.", Truth},
+				{"include_signing_key", "true to have its signing keys in the answer.", Truth},
 			},
 		},
 		{

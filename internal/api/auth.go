@@ -56,12 +56,12 @@ func (s *Server) authOperations() []Operation {
 		},
 		{
 			Method: http.MethodPost, Path: "auth/tokeninfo", Group: "auth", Who: Anyone, Do: s.tokenInfo,
-			Summary: "Read what a token says", Params: []Param{{"token", "The token."}},
+			Summary: "Read what a token says", Params: []Param{{"token", "The token.", Text}},
 			Example: Example{Data: `{"token": "{token}"}`},
 		},
 		{
 			Method: http.MethodGet, Path: "auth/tokeninfo", Group: "auth", Who: Anyone, Do: s.tokenInfo,
-			Summary: "Read what a token says", Params: []Param{{"token", "The token."}},
+			Summary: "Read what a token says", Params: []Param{{"token", "The token.", Text}},
 			Example: Example{Query: "token={token}"},
 		},
 	}

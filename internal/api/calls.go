@@ -25,7 +25,7 @@ func (s *Server) callOperations() []Operation {
 		{
 			Method: http.MethodGet, Path: one + "/events", Do: s.callEvents, Produces: []string{textType, eventType},
 			Summary: "Read a call's whole timeline: as JSON, as text, or as a live stream of events",
-			Params:  []Param{{"format", "text for lines that people can read."}},
+			Params:  []Param{{"format", "text for lines that people can read.", Text}},
 		},
 		{
 			Method: http.MethodGet, Path: "accounts/{account_id}/events", Do: s.accountEvents,
@@ -37,7 +37,7 @@ func (s *Server) callOperations() []Operation {
 		ops = append(ops,
 			Operation{
 				Method: http.MethodPost, Path: one, Summary: "Do something to a running call", Do: s.actOnCall,
-				Params:  []Param{{"action", "hangup"}},
+				Params:  []Param{{"action", "hangup", Text}},
 				Example: Example{Data: `{"action": "hangup"}`, Vars: map[string]string{"call_id": "{live_call_id}"}},
 			},
 			Operation{

@@ -53,7 +53,7 @@ func (s *Server) checkOperations() []Operation {
 		Method: http.MethodPost, Path: "accounts/{account_id}/pivot/check", Group: "pivot",
 		Consumes: []string{"text/xml", "application/xml", jsonType},
 		Summary:  "Check a document as a web server would answer it: in data, or as the body",
-		Params:   []Param{{"req_format", "kazoo or twiml."}, {"compat", "pivot or twilio."}},
+		Params:   []Param{{"req_format", "kazoo or twiml.", Text}, {"compat", "pivot or twilio.", Text}},
 		Body:     schema.Of(checkBody{}), Do: s.checkDocument,
 		Example: Example{Type: "text/xml", Body: "<Response><Say>Hello</Say></Response>"},
 	}}

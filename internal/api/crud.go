@@ -14,19 +14,26 @@ import (
 )
 
 // listParams are taken by every list.
-var listParams = []Param{
-	{"page_size", "How many rows a page has; 50 by default, 10000 at most."},
-	{"start_key", "The next_start_key of the page before, or an id to begin with."},
-	{"end_key", "The last id wanted."},
-	{"paginate", "false for everything at once."},
-	{"ascending", "true for ascending order; descending is the default."},
-	{"filter_{key}", "Only documents whose value at a dotted path is this, or is in this JSON list."},
-	{"filter_not_{key}", "Only documents whose value is not this."},
-	{"has_key", "Only documents that have this key."},
-	{"key_missing", "Only documents that do not have this key."},
-	{"has_value", "Only documents that have something at this key."},
-	{"value_missing", "Only documents that have nothing at this key."},
-	{"created_from", "Gregorian seconds; so are created_to, modified_from and modified_to."},
+var listParams = append([]Param{
+	{"created_from", "Only documents made at this time or later, in Gregorian seconds.", Whole},
+	{"created_to", "Only documents made at this time or before.", Whole},
+}, rowParams...)
+
+// rowParams are taken by lists of what happened, too.
+var rowParams = []Param{
+	{"page_size", "How many rows a page has; 50 by default, 10000 at most.", Whole},
+	{"start_key", "The next_start_key of the page before, or an id to begin with.", Text},
+	{"end_key", "The last id wanted.", Text},
+	{"paginate", "false for everything at once.", Truth},
+	{"ascending", "true for ascending order; descending is the default.", Truth},
+	{"filter_{key}", "Only documents whose value at a dotted path is this, or is in this JSON list.", Text},
+	{"filter_not_{key}", "Only documents whose value is not this.", Text},
+	{"has_key", "Only documents that have this key.", Text},
+	{"key_missing", "Only documents that do not have this key.", Text},
+	{"has_value", "Only documents that have something at this key.", Text},
+	{"value_missing", "Only documents that have nothing at this key.", Text},
+	{"modified_from", "Only documents changed at this time or later, in Gregorian seconds.", Whole},
+	{"modified_to", "Only documents changed at this time or before.", Whole},
 }
 
 // shelf is where documents of a resource are served.

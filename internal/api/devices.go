@@ -127,7 +127,7 @@ func (s *Server) deviceOperations() []Operation {
 		},
 		{
 			Method: http.MethodPut, Path: one, Group: "devices", Summary: "Send a device an event",
-			Params:  []Param{{"action", "notify."}},
+			Params:  []Param{{"action", "notify.", Text}},
 			Example: Example{Data: `{"action": "notify", "data": {"event": "check-sync"}}`},
 			Unbuilt: unregistered, Do: s.notRegistered,
 		},

@@ -22,9 +22,9 @@ const maxWindow = 2_682_000 * time.Second
 
 // journalParams are taken by lists of what happened.
 var journalParams = append([]Param{
-	{"created_from", "Gregorian seconds, inclusive; 31 days before created_to by default."},
-	{"created_to", "Gregorian seconds, inclusive; now by default."},
-}, listParams[:len(listParams)-1]...)
+	{"created_from", "Gregorian seconds, inclusive; 31 days before created_to by default.", Whole},
+	{"created_to", "Gregorian seconds, inclusive; now by default.", Whole},
+}, rowParams...)
 
 // window is the time that a request asks about.
 func (s *Server) window(r *Request) (from, to time.Time, err error) {

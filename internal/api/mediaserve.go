@@ -60,13 +60,13 @@ func (s *Server) mediaAt(all string) []Operation {
 		{
 			Method: http.MethodDelete, Path: one, Returns: schema, Do: s.deleteMedia,
 			Summary: "Delete one of media and its sound; one in the place of a prompt for good",
-			Params:  append([]Param{{"hard_delete", "true to remove it for good."}}, deleteParams...),
+			Params:  append([]Param{{"hard_delete", "true to remove it for good.", Truth}}, deleteParams...),
 		},
 		{
 			Method: http.MethodGet, Path: one + "/raw", Produces: sounds, Summary: "Read the sound of one of media",
 			Do: s.getRaw, Params: []Param{
-				{"accept", "audio/wav or audio/mpeg, in the place of the header."},
-				{"inline", "true to have it played by browsers, and not saved."},
+				{"accept", "audio/wav or audio/mpeg, in the place of the header.", Text},
+				{"inline", "true to have it played by browsers, and not saved.", Truth},
 			},
 		},
 		{

@@ -77,7 +77,7 @@ func namelessNumberOperations() []Operation {
 		},
 		{
 			Path: "phone_numbers", Summary: "List the numbers that carriers sell: none",
-			Params: []Param{{"prefix", "How they begin."}},
+			Params: []Param{{"prefix", "How they begin.", Text}},
 			Do:     func(*Request) (Reply, error) { return Reply{Data: []any{}}, nil },
 		},
 	}

@@ -75,6 +75,18 @@ func (o Operation) Tells() string {
 	return o.Summary + " (not built, answers 501: " + o.Unbuilt + ")"
 }
 
+// For says in words who may ask for it.
+func (o Operation) For() string {
+	who := map[Who]string{
+		Account: "a token of the account or of one above it", Linked: "a token of the account, or a signed link",
+		Master: "a token of the first account", AnyToken: "any token", Anyone: "anyone",
+	}[o.Who]
+	if o.Own != nil {
+		who += "; users who are no admins too, as far as it is theirs"
+	}
+	return who
+}
+
 // errUnbuilt is the answer of an operation that is not built.
 func errUnbuilt(why string) *Error { return says(http.StatusNotImplemented, "not_implemented", why) }
 
@@ -83,7 +95,20 @@ func (o Operation) same(other Operation) bool {
 }
 
 // Param is a parameter of an operation: in the query, in data or beside it.
-type Param struct{ Name, Summary string }
+type Param struct {
+	Name, Summary string
+	Type          ParamType
+}
+
+// ParamType is what the values of a parameter are, as JSON Schema says it.
+type ParamType string
+
+// Types of parameters.
+const (
+	Text  ParamType = "string"
+	Whole ParamType = "integer"
+	Truth ParamType = "boolean"
+)
 
 // node is a place in the tree of paths.
 type node struct {

@@ -100,10 +100,10 @@ func (s *Server) presenceOperations() []Operation {
 
 // presenceParams are those that a list of lamps takes.
 var presenceParams = []Param{
-	{"page_size", "How many rows a page has; 50 by default."},
-	{"start_key", "The next_start_key of the page before, or an extension to begin with."},
-	{"paginate", "false for everything at once."},
-	{"ascending", "false for descending order."},
+	{"page_size", "How many rows a page has; 50 by default.", Whole},
+	{"start_key", "The next_start_key of the page before, or an extension to begin with.", Text},
+	{"paginate", "false for everything at once.", Truth},
+	{"ascending", "false for descending order.", Truth},
 }
 
 // listLamps is a page of lamps, by extension.

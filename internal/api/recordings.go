@@ -75,9 +75,9 @@ func (s *Server) recordingOperations() []Operation {
 		Who: Linked, Own: its, Produces: []string{wavType, mp3Type}, Do: s.getRecording,
 		Summary: "Read a recording: its document, or its sound with Accept: audio/* or .wav or .mp3 after the id",
 		Params: []Param{
-			{"accept", "audio/wav or audio/mpeg, in the place of the header."},
-			{"inline", "true to have it played by browsers, and not saved."},
-			{"token", "The signature of a link that a web server was given."},
+			{"accept", "audio/wav or audio/mpeg, in the place of the header.", Text},
+			{"inline", "true to have it played by browsers, and not saved.", Truth},
+			{"token", "The signature of a link that a web server was given.", Text},
 		},
 	}}
 }

@@ -258,6 +258,6 @@ func (s *Server) remove(r *Request, c resource.Collection, id string) (Reply, er
 
 // deleteParams are taken by every deletion.
 var deleteParams = []Param{
-	{"should_soft_delete", "false to remove it for good."},
-	{"force", "true to delete what other documents use; the answer names them as dangling."},
+	{"should_soft_delete", "false to remove it for good.", Truth},
+	{"force", "true to delete what other documents use; the answer names them as dangling.", Truth},
 }

@@ -22,9 +22,9 @@ var searches = map[string]map[string][]string{
 
 func (s *Server) searchOperations() []Operation {
 	params := append([]Param{
-		{"t", "The type of the documents: callflow, user, device …"},
-		{"q", "What is looked at: name, number, name_and_number …"},
-		{"v", "How that begins, whatever its case."},
+		{"t", "The type of the documents: callflow, user, device …", Text},
+		{"q", "What is looked at: name, number, name_and_number …", Text},
+		{"v", "How that begins, whatever its case.", Text},
 	}, listParams...)
 	ops := []Operation{
 		{
@@ -47,7 +47,7 @@ func (s *Server) searchOperations() []Operation {
 	for i := range ops {
 		ops[i].Method, ops[i].Group, ops[i].Params = http.MethodGet, "search", params
 		if strings.HasSuffix(ops[i].Path, "/multi") {
-			ops[i].Params = []Param{params[0], {"by_name", "How the name begins; so with by_number, by_realm …"}}
+			ops[i].Params = []Param{params[0], {"by_name", "How the name begins; so with by_number, by_realm …", Text}}
 		}
 	}
 	return ops

@@ -145,10 +145,11 @@ func New(cfg Config) *Server {
 	s := &Server{
 		cfg: cfg, log: cfg.Logger, now: cfg.Now, node: base64.RawURLEncoding.EncodeToString(name[:16]),
 		keys: &keyring{docs: cfg.Docs, now: cfg.Now, life: cfg.TokenLife}, guard: newGuard(cfg.Now),
-		strangers: newBuckets(cfg.Now, bucketPerS, bucketSize),
-		clients:   newBuckets(cfg.Now, float64(cfg.Rate)/60, cfg.Rate),
-		directory: newDirectory(cfg.Docs, cfg.Changed, *cfg.effort), callflowsDef: callflowsResource(cfg.Checker, cfg.askable),
-		encoders: make(chan struct{}, encodersAtOnce),
+		strangers:    newBuckets(cfg.Now, bucketPerS, bucketSize),
+		clients:      newBuckets(cfg.Now, float64(cfg.Rate)/60, cfg.Rate),
+		directory:    newDirectory(cfg.Docs, cfg.Changed, *cfg.effort),
+		callflowsDef: callflowsResource(cfg.Checker, cfg.askable),
+		encoders:     make(chan struct{}, encodersAtOnce),
 	}
 	s.accountsDef = withMetaflows(s.accountsDef, cfg.askable)
 	s.numbersDef, s.mediaDef = numbersResource(cfg.URLs), mediaResource()

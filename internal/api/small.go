@@ -146,7 +146,7 @@ func (s *Server) channelOperations() []Operation {
 		act.Data = `{"action": "hangup"}`
 		ops = append(ops, Operation{
 			Method: http.MethodPost, Path: one, Summary: "Hang up a running call", Do: s.actOnCall, Example: act,
-			Params: []Param{{"action", "hangup; Kazoo's other actions need a second party, and are not built."}},
+			Params: []Param{{"action", "hangup; Kazoo's other actions need a second party, and are not built.", Text}},
 		})
 	}
 	for i := range ops {

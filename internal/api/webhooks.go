@@ -23,12 +23,12 @@ func (s *Server) webhookOperations() []Operation {
 		},
 		{
 			Method: http.MethodPatch, Path: all, Summary: "Enable all webhooks that were disabled, with re-enable",
-			Params: []Param{{"re-enable", "true."}}, Example: Example{Data: `{"re-enable": true}`}, Do: s.enableHooks,
+			Params: []Param{{"re-enable", "true.", Truth}}, Example: Example{Data: `{"re-enable": true}`}, Do: s.enableHooks,
 		},
 		{
 			Method: http.MethodPatch, Path: "accounts/{account_id}/descendants/webhooks", Do: s.enableHooks,
 			Summary: "Enable all webhooks that were disabled, of the accounts below too, with re-enable",
-			Params:  []Param{{"re-enable", "true."}}, Example: Example{Data: `{"re-enable": true}`},
+			Params:  []Param{{"re-enable", "true.", Truth}}, Example: Example{Data: `{"re-enable": true}`},
 		},
 		{
 			Method: http.MethodGet, Path: all + "/attempts",

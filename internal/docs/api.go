@@ -8,13 +8,6 @@ import (
 	"github.com/pivotvoice/pivot/internal/api"
 )
 
-// who says who may ask for an operation.
-var who = map[api.Who]string{
-	api.Account: "the account's token", api.Linked: "the account's token, or a signed link",
-	api.AnyToken: "any token", api.Anyone: "anyone",
-	api.Master: "the first account's token",
-}
-
 // API is the page of all operations, in Markdown.
 func API(ops []api.Operation) string {
 	var b strings.Builder
@@ -33,7 +26,7 @@ func API(ops []api.Operation) string {
 	for _, g := range names {
 		fmt.Fprintf(&b, "\n## %s\n\n| | | who |\n|---|---|---|\n", g)
 		for _, o := range groups[g] {
-			fmt.Fprintf(&b, "| `%s /v2/%s` | %s | %s |\n", o.Method, o.Path, cell(o.Tells()+params(o)), who[o.Who])
+			fmt.Fprintf(&b, "| `%s /v2/%s` | %s | %s |\n", o.Method, o.Path, cell(o.Tells()+params(o)), o.For())
 		}
 	}
 	return b.String()

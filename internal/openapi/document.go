@@ -125,16 +125,19 @@ func parameters(o api.Operation) []object {
 }
 
 // parameter is one of the query. One whose name has a variable in it stands
-// for any number of them.
+// for any number of them: an object whose keys are their names.
 func parameter(p api.Param) object {
-	if strings.Contains(p.Name, "{") {
+	if before, _, any := strings.Cut(p.Name, "{"); any {
 		return object{
 			"name": strings.NewReplacer("{", "", "}", "").Replace(p.Name), "in": "query", "style": "form",
-			"explode": true, "description": "Named " + p.Name + ". " + p.Summary,
-			"schema": object{"type": "object", "additionalProperties": object{"type": "string"}},
+			"explode": true, "description": "Each is named " + p.Name + ". " + p.Summary,
+			"schema": object{
+				"type": "object", "propertyNames": object{"pattern": "^" + before},
+				"additionalProperties": object{"type": p.Type},
+			},
 		}
 	}
-	return object{"name": p.Name, "in": "query", "description": p.Summary, "schema": object{"type": "string"}}
+	return object{"name": p.Name, "in": "query", "description": p.Summary, "schema": object{"type": p.Type}}
 }
 
 // variables are the names in the braces of a path.

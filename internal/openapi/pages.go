@@ -52,9 +52,9 @@ type group struct {
 type operationView struct {
 	api.Operation
 
-	ID, Path, Who string
-	Fields        []schema.Field
-	Answer        *answerView
+	ID, Path string
+	Fields   []schema.Field
+	Answer   *answerView
 }
 
 type answerView struct {
@@ -74,12 +74,6 @@ type actionView struct {
 }
 
 type exampleView struct{ Says, JSON string }
-
-// who says in words who may ask for an operation.
-var who = map[api.Who]string{
-	api.Account: "a token of the account or of one above it", api.Linked: "a token of the account, or a signed link",
-	api.Master: "a token of the first account", api.AnyToken: "any token", api.Anyone: "anyone",
-}
 
 // pages are all pages, by the path below /docs.
 func (d Description) pages() (map[string][]byte, error) {
@@ -136,7 +130,7 @@ func (d Description) groups() []group {
 }
 
 func (d Description) viewOf(o api.Operation) operationView {
-	v := operationView{Operation: o, ID: operationID(o), Path: "/v2/" + o.Path, Who: who[o.Who]}
+	v := operationView{Operation: o, ID: operationID(o), Path: "/v2/" + o.Path}
 	if o.Body != nil {
 		v.Fields = o.Body.Describe()
 	}

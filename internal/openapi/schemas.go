@@ -3,7 +3,6 @@ package openapi
 import (
 	"encoding/json"
 	"fmt"
-	"strings"
 
 	"github.com/pivotvoice/pivot/internal/api"
 	"github.com/pivotvoice/pivot/internal/schema"
@@ -34,13 +33,21 @@ func (d Description) returned(o api.Operation) object {
 	if o.Returns == nil {
 		return object{}
 	}
-	if strings.Contains(string(o.Returns.JSON()), `"additionalProperties":false`) {
+	if closed(o.Returns) {
 		return object{"type": "object"} // answers have more keys than requests may
 	}
 	return object{"allOf": []object{
 		d.schemaOf(o.Returns),
 		{"type": "object", "properties": object{"id": object{"type": "string"}}},
 	}}
+}
+
+// closed says whether a document may have no keys but those of its schema.
+func closed(s *schema.Schema) bool {
+	var root struct {
+		More any `json:"additionalProperties"`
+	}
+	return json.Unmarshal(s.JSON(), &root) == nil && root.More == false
 }
 
 // components are the published schemas, and the envelope.
