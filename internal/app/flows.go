@@ -39,6 +39,7 @@ type flows struct {
 
 	mu       sync.Mutex
 	accounts map[string]*program
+	reading  map[string]*reading       // by account: whoever updates its program
 	writes   int                       // counts all that there were
 	written  map[string]map[string]int // by account and id: the last write that its program does not have
 }
@@ -58,7 +59,9 @@ type program struct {
 }
 
 func newFlows(docs store.Docs) *flows {
-	return &flows{docs: docs, accounts: map[string]*program{}, written: map[string]map[string]int{}}
+	return &flows{
+		docs: docs, accounts: map[string]*program{}, reading: map[string]*reading{}, written: map[string]map[string]int{},
+	}
 }
 
 // Callflow is the tree and the name of a callflow, for the callflow action.
@@ -105,19 +108,56 @@ func (f *flows) Find(ctx context.Context, account, number string) (route.Result,
 	return r, c.Flow, err
 }
 
-// of is the account's program, with all that was written until now.
+// of is the account's program, with all that was written until now. It is
+// brought up to date by one of those who need it; the others wait.
 func (f *flows) of(ctx context.Context, account string) (*program, error) {
+	for {
+		f.mu.Lock()
+		had := f.accounts[account]
+		if had != nil && len(f.written[account]) == 0 {
+			f.mu.Unlock()
+			return had, nil
+		}
+		other := f.reading[account]
+		if other == nil {
+			mine := &reading{done: make(chan struct{})}
+			f.reading[account] = mine
+			f.mu.Unlock()
+			p, err := f.update(ctx, account, had)
+			f.mu.Lock()
+			delete(f.reading, account)
+			f.mu.Unlock()
+			mine.failed, mine.gone = err, ctx.Err() != nil
+			close(mine.done)
+			return p, err
+		}
+		f.mu.Unlock()
+		select {
+		case <-ctx.Done():
+			return nil, context.Cause(ctx)
+		case <-other.done:
+			if other.failed != nil && !other.gone {
+				return nil, other.failed
+			}
+		}
+	}
+}
+
+// reading is somebody who brings an account's program up to date.
+type reading struct {
+	done   chan struct{} // closed when that ended
+	failed error
+	gone   bool // because nobody waited for it any more
+}
+
+// update is had with what was written since, or all anew.
+func (f *flows) update(ctx context.Context, account string, had *program) (p *program, err error) {
 	f.mu.Lock()
-	had, writes, ids := f.accounts[account], f.writes, slices.Collect(maps.Keys(f.written[account]))
+	writes, ids := f.writes, slices.Collect(maps.Keys(f.written[account]))
 	f.mu.Unlock()
-	var p *program
-	var err error
-	switch {
-	case had == nil, len(ids) > rereadMost:
+	if had == nil || len(ids) > rereadMost {
 		p, err = f.read(ctx, account)
-	case len(ids) == 0:
-		return had, nil
-	default:
+	} else {
 		p, err = f.reread(ctx, account, had, ids)
 	}
 	if err != nil {
@@ -125,10 +165,8 @@ func (f *flows) of(ctx context.Context, account string) (*program, error) {
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.accounts[account] == had { // nobody else came first
-		f.accounts[account] = p
-		maps.DeleteFunc(f.written[account], func(_ string, at int) bool { return at <= writes })
-	}
+	f.accounts[account] = p
+	maps.DeleteFunc(f.written[account], func(_ string, at int) bool { return at <= writes })
 	return p, nil
 }
 
@@ -193,6 +231,9 @@ func (f *flows) forget(account, id string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.writes++
+	if f.accounts[account] == nil && f.reading[account] == nil {
+		return // all of them will be read
+	}
 	if f.written[account] == nil {
 		f.written[account] = map[string]int{}
 	}

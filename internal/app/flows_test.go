@@ -1,11 +1,14 @@
 package app
 
 import (
+	"context"
 	"fmt"
 	"math/rand/v2"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
+	"testing/synctest"
 
 	"github.com/pivotvoice/pivot/internal/store"
 )
@@ -142,4 +145,58 @@ func TestLargeFlowsAreReadWhenCalled(t *testing.T) {
 	if _, c, err := f.match(t.Context(), "a", "200"); err != nil || c.Flow == nil {
 		t.Error(err)
 	}
+}
+
+// gets counts what is read one by one, and waits for leave to do so.
+type gets struct {
+	store.Docs
+	leave chan struct{}
+	n     atomic.Int64
+}
+
+func (g *gets) Get(ctx context.Context, k store.Key) (store.Doc, error) {
+	g.n.Add(1)
+	select {
+	case <-g.leave:
+		return g.Docs.Get(ctx, k)
+	case <-ctx.Done():
+		return store.Doc{}, ctx.Err()
+	}
+}
+
+// TestOneReadsForAll: after a write, one of many calls brings the account's
+// callflows up to date, and not each of them all; if that one is hung up,
+// another does.
+func TestOneReadsForAll(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		docs := &gets{Docs: store.Memory().Docs, leave: make(chan struct{})}
+		f := newFlows(docs)
+		writeFlow(t, docs.Docs, f, "x", "100")
+		if _, _, err := f.match(t.Context(), "a", "100"); err != nil {
+			t.Fatal(err)
+		}
+		writeFlow(t, docs.Docs, f, "y", "200")
+		hungUp, hangUp := context.WithCancel(t.Context())
+		var calls sync.WaitGroup
+		calls.Go(func() { _, _, _ = f.match(hungUp, "a", "200") })
+		synctest.Wait()
+		for range 50 {
+			calls.Go(func() {
+				if r, _, err := f.match(t.Context(), "a", "200"); err != nil || !r.Found {
+					t.Errorf("%v, %v", r.Found, err)
+				}
+			})
+		}
+		synctest.Wait()
+		if n := docs.n.Load(); n != 1 {
+			t.Errorf("%d read at once", n)
+		}
+		hangUp()
+		synctest.Wait()
+		close(docs.leave)
+		calls.Wait()
+		if n := docs.n.Load(); n != 2 {
+			t.Errorf("%d were read", n)
+		}
+	})
 }
