@@ -74,6 +74,11 @@ func preflow(settings resource.Object, program *flow.Node) *flow.Node {
 func (a *App) route(ctx context.Context, info call.Info) flow.Start {
 	account := a.account(ctx, info)
 	settings := a.settings(ctx, account)
+	if why := a.unwanted(ctx, account, settings, info); why != "" {
+		return flow.Start{Account: account, Program: declined, Before: []event.Fact{
+			event.Unrouted{Number: info.Request, Why: []string{why}},
+		}}
+	}
 	start := a.answering(ctx, info, account, settings)
 	start.Language = strings.ToLower(resource.Text(settings, "language"))
 	return start
