@@ -138,7 +138,7 @@ var scripts = []struct {
 		{"GET A/queues/stats", "", 404, "", ""},
 		{"PUT A/conferences", `{"name":"Room","conference_numbers":["2000"]}`, 201, "id", "room"},
 		{"PUT A/conferences/{room}", `{"action":"lock"}`, 501, "message", ""},
-		{"PUT A/temporal_rules", `{"name":"Ends","cycle":"daily","end_date":63000000000}`, 201, "end_date", ""},
+		{"PUT A/temporal_rules", `{"name":"Ends","cycle":"daily","end_date":"63000000000"}`, 201, "end_date", ""},
 		{"PUT A/vmboxes", `{"name":"Number","mailbox":1003}`, 400, "mailbox", ""},
 		{"PUT A/resources", `{"name":"Carrier","gateways":[{"server":"sip.example","progress_timeout":"6"}],"weight_cost":"50"}`, 201, "id weight_cost=50 grace_period=5", ""},
 	}},

@@ -215,6 +215,9 @@ func rule(d documents.TemporalRule) temporal.Rule {
 		Cycle: d.Cycle, Interval: d.Interval, Start: resource.FromGregorian(d.StartDate), Days: d.Days,
 		Ordinal: d.Ordinal, Month: time.Month(d.Month), To: temporal.Day, Enabled: d.Enabled,
 	}
+	if d.EndDate > 0 {
+		r.End = resource.FromGregorian(d.EndDate)
+	}
 	for _, name := range d.Weekdays {
 		if day, ok := temporal.Weekday(name); ok { // the schema has no other
 			r.Weekdays = append(r.Weekdays, day)

@@ -8,6 +8,7 @@ type TemporalRule struct {
 	Cycle     string   `json:"cycle" jsonschema:"required,enum=date,enum=daily,enum=weekly,enum=monthly,enum=yearly" jsonschema_description:"What it repeats with."`
 	Interval  int      `json:"interval" jsonschema:"minimum=1" jsonschema_description:"Every how many cycles."`
 	StartDate int64    `json:"start_date" jsonschema_description:"From when on, in Gregorian seconds."`
+	EndDate   int64    `json:"end_date,omitempty" jsonschema:"minimum=0" jsonschema_description:"Until which day, in Gregorian seconds; 0 or none for ever."`
 	Days      []int    `json:"days,omitempty" jsonschema:"minimum=1,maximum=31" jsonschema_description:"Days of the month."`
 	Weekdays  []string `json:"wdays,omitempty" jsonschema:"enum=monday,enum=tuesday,enum=wednesday,enum=wensday,enum=thursday,enum=friday,enum=saturday,enum=sunday" jsonschema_description:"Days of the week; all if not given."` //nolint:misspell // Kazoo takes it so
 	Ordinal   string   `json:"ordinal,omitempty" jsonschema:"enum=every,enum=first,enum=second,enum=third,enum=fourth,enum=fifth,enum=last" jsonschema_description:"Which of the month's such weekdays."`

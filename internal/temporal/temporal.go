@@ -29,6 +29,7 @@ type Rule struct {
 	Cycle    string
 	Interval int       // every how many cycles, counted from Start; less than 1 is 1
 	Start    time.Time // its day, in the zone that is asked about, is the first one
+	End      time.Time // its day, in that zone, is the last one; zero is that there is none
 	Days     []int     // of the month: monthly and yearly
 	// Weekdays are the days of the week; none is all seven. Monthly and yearly
 	// rules use them where there are no Days, with Ordinal.
@@ -75,6 +76,9 @@ func (r Rule) At(now time.Time, in *time.Location) (holds bool, why string) {
 	}
 	local := now.In(in)
 	start := dayOf(r.Start.In(in))
+	if !r.End.IsZero() {
+		r.End = dayOf(r.End.In(in))
+	}
 	today := dayOf(local)
 	clock := local.Hour()*3600 + local.Minute()*60 + local.Second()
 	overnight := r.To < r.From
@@ -104,6 +108,9 @@ func dayOf(t time.Time) time.Time {
 func (r Rule) not(day, start time.Time) string {
 	if day.Before(start) {
 		return fmt.Sprintf("begins on %s; it is %s", show(start), show(day))
+	}
+	if !r.End.IsZero() && day.After(r.End) {
+		return fmt.Sprintf("ended on %s; it is %s", show(r.End), show(day))
 	}
 	switch r.Cycle {
 	case Date:

@@ -51,6 +51,7 @@ const (
 // times; a time is one at which the rule holds, or with a ! one at which not.
 func TestAt(t *testing.T) {
 	yes, no := true, false
+	last := time.Date(2026, 11, 19, 23, 30, 0, 0, time.UTC) // the 20th in Berlin
 	week := days("monday", "tuesday", "wednesday", "thursday", "friday")
 	type R = temporal.Rule
 	for name, c := range map[string]struct {
@@ -99,6 +100,8 @@ func TestAt(t *testing.T) {
 		"overnight, interval": {R{Cycle: "daily", Interval: 2, From: 22 * hour, To: 6 * hour}, "2026-11-20", "2026-11-21 05:00, !2026-11-21 23:00, !2026-11-22 05:00, 2026-11-22 22:00, 2026-11-23 05:00"},
 		"overnight, month":    {R{Cycle: "monthly", Ordinal: "last", Weekdays: days("monday"), From: 20 * hour, To: hour}, "", "2026-11-30 21:00, 2026-12-01 00:30, !2026-12-01 21:00"},
 		"clock goes forward":  {R{Cycle: "weekly", Weekdays: days("sunday"), From: 2*hour + 1800, To: 3*hour + 1800}, "", "2026-03-29 03:00, 2026-03-29 03:30, !2026-03-29 01:59:59, !2026-03-29 03:30:01"},
+		"ends":                {R{Cycle: "daily", End: last, To: whole}, "", "2026-11-20 23:59:59, !2026-11-21 00:00, !2027-11-20 12:00"},
+		"ends overnight":      {R{Cycle: "daily", End: last, From: 22 * hour, To: 6 * hour}, "", "2026-11-20 22:00, 2026-11-21 06:00, !2026-11-21 22:00"},
 		"end of the day":      {R{Cycle: "weekly", Weekdays: days("monday"), From: 18 * hour, To: whole}, "", "2026-11-16 23:59:59, !2026-11-17 00:00"},
 	} {
 		t.Run(name, func(t *testing.T) {
