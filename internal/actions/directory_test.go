@@ -84,6 +84,11 @@ func TestDirectory(t *testing.T) {
 			[]person{does(sec/2, "232#")},
 			cut + strings.Repeat(`dir-result_number|say "1."|bobsays|dir-result_menu|dir-invalid_key|`, 2) + `dir-result_number|say "1."|bobsays|dir-result_menu|bye`, "",
 		},
+		"several, silent and not": {
+			``,
+			[]person{does(sec/2, "232#", 23*sec, "9", 25*sec, "1")},
+			cut + strings.Repeat(`dir-result_number|say "1."|bobsays|dir-result_menu|dir-invalid_key|`, 5) + `dir-result_number|say "1."|bobsays|dir-result_menu|say "Bob"` + rest, "",
+		},
 		"by first name only":    {`,"search_fields":"first_name"`, []person{does(sec/2, "232#", 4*sec, "1")}, strings.Replace(cut, "person_name", "person_firstname", 1) + found + `say "Ada"` + rest, ""},
 		"by last name only":     {`,"search_fields":"last_name"`, []person{does(sec/2, "232#", 4*sec, "1")}, strings.Replace(cut, "person_name", "person_lastname", 1) + `dir-found|bobsays|dir-confirm_menu|say "Bob"` + rest, ""},
 		"nobody":                {``, []person{does(sec/2, "999#", 3*sec, "0#")}, cut + `dir-no_results_found|dir-enter_person_name` + rest, ""},

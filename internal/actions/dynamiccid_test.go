@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/pivotvoice/pivot/internal/event"
 )
 
 func TestDynamicCID(t *testing.T) {
@@ -79,6 +81,15 @@ func TestDynamicCID(t *testing.T) {
 				t.Errorf("told: %s in\n%s", c.not, told(j))
 			}
 		})
+	}
+}
+
+// TestDynamicCIDOpensEars: the question comes a tenth of a second late, for
+// phones that open their ears late.
+func TestDynamicCIDOpensEars(t *testing.T) {
+	_, j := with(t, outgoing("", nil), `{"module":"dynamic_cid"}`)
+	if took := time.Duration(of[event.Finished](j)[0].Took); took != 100*time.Millisecond+sec+5*sec+sec {
+		t.Error(took)
 	}
 }
 

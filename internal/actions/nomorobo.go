@@ -24,9 +24,9 @@ func nomorobo(web Asker, provider string) flow.Action {
 			"is spam.\n\n" +
 			"The score times ten, without what is behind the point, chooses the child: of those that are numbers from 0 to " +
 			"10 the largest that is not above it; if there is none, `_`. With the children `0`, `3` and `6` a score of 0.59 " +
-			"takes `3`. If the service does not answer within 3 seconds, or with no score, `_` is taken, else `0`, and the " +
-			"timeline says why.",
-		Branches: []string{"0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "10"},
+			"takes `3`. If the service does not answer within 3 seconds, or with no score, `error` is taken, else `_`, " +
+			"else `0`, and the timeline says why. The number is the caller's own, whatever `set_cid` and `prepend_cid` show.",
+		Branches: []string{flow.Error, "0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "10"},
 		Examples: []flow.Example{
 			{Says: "Ask with your account at the service.", Data: `{"username": "me", "password": "secret"}`},
 		},
@@ -74,7 +74,7 @@ func (d nomoroboData) score(ctx context.Context, s *flow.Session, web Asker, pro
 	v := visitOf(s)
 	v.webhooks++
 	r := webhook.Request{
-		ID: v.webhooks, URL: u.String(), Params: url.Values{"From": {s.Caller().Number}, "To": {s.Request}},
+		ID: v.webhooks, URL: u.String(), Params: url.Values{"From": {s.KnownCaller().Number}, "To": {s.Request}},
 		Timeout: nomoroboTime, Header: http.Header{"Accept": {"application/json"}},
 	}
 	s.Add(event.Fetching{ID: r.ID, Method: http.MethodGet, URL: r.Shown()})

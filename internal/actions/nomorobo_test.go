@@ -110,6 +110,19 @@ func TestNomoroboAsks(t *testing.T) {
 	}
 }
 
+// TestNomoroboAsksForTheCaller: what a callflow shows to others is nobody's
+// number.
+func TestNomoroboAsksForTheCaller(t *testing.T) {
+	d := deps(nil)
+	web := &site{}
+	d.Web = web
+	with(t, d, `{"module":"dynamic_cid","data":{"action":"static","caller_id":{"number":"+14155550100"}},"children":{"_":
+		{"module":"prepend_cid","data":{"caller_id_number_prefix":"9"},"children":{"_":{"module":"nomorobo","data":{"username":"me"}}}}}}`)
+	if from := web.requests()[0].Params.Get("From"); from != "+14155550100" {
+		t.Error(from)
+	}
+}
+
 // TestNomoroboHungUp ends with the call.
 func TestNomoroboHungUp(t *testing.T) {
 	d := deps(nil)
