@@ -28,7 +28,7 @@ func endpoints(t *testing.T) actions.Deps {
 			"call_waiting": {"enabled": false}, "do_not_disturb": {"enabled": false}, "pvt_api_key": "hidden",
 			"caller_id": {"internal": {"name": "Acme", "number": "100"}, "external": {"number": "+1"}}}`,
 		{Account: "acme", Type: "user", ID: adaID}: `{"first_name": "Ada", "last_name": "L", "language": "",
-			"caller_id": {"internal": {"number": "201"}}, "call_waiting": {"enabled": true}}`,
+			"caller_id": {"internal": {"number": "201"}}, "call_waiting": {"enabled": true}, "do_not_disturb": {"enabled": false}}`,
 		{Account: "acme", Type: "user", ID: bobID}: `{"first_name": "Bob", "last_name": "B", "vip": true, "level": 3}`,
 		{Account: "acme", Type: "device", ID: "d1"}: `{"name": "Desk", "owner_id": "` + adaID + `", "language": "fr-fr",
 			"caller_id": {"internal": {"number": "301"}, "emergency": {"number": "911"}},

@@ -8,6 +8,7 @@ import (
 	"github.com/pivotvoice/pivot/internal/documents"
 	"github.com/pivotvoice/pivot/internal/event"
 	"github.com/pivotvoice/pivot/internal/flow"
+	"github.com/pivotvoice/pivot/internal/store"
 )
 
 // function asks the web server of a stored function how the call goes on, as
@@ -27,12 +28,19 @@ func function(p pivoter, docs documents.Library) flow.Action {
 		Run: func(ctx context.Context, s *flow.Session, d functionData) (flow.Next, error) {
 			f, err := documents.Functions.Get(ctx, docs, s.Account, d.ID)
 			if err != nil {
-				err = fmt.Errorf("the function %q cannot be read: %w", d.ID, err)
-				return flow.Next{}, flow.Fail("function.missing", err)
+				return flow.Next{}, unreadFunction(d.ID, err)
 			}
 			return callFunction(ctx, s, p, f)
 		},
 	})
+}
+
+// unreadFunction is why there is no function to ask.
+func unreadFunction(id string, err error) error {
+	if errors.Is(err, store.ErrNotFound) {
+		return flow.Fail("function.missing", fmt.Errorf("there is no function %q", clipped(id)))
+	}
+	return flow.Fail("function.unreadable", fmt.Errorf("the function %q cannot be read: %w", clipped(id), err))
 }
 
 type functionData struct {

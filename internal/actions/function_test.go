@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pivotvoice/pivot/internal/documents"
 	"github.com/pivotvoice/pivot/internal/event"
 )
 
@@ -77,6 +78,16 @@ func TestFunctionRound(t *testing.T) {
 	d.Web = &site{answers: map[string]string{"https://example.com/today": `{"module":"function","data":{"id":"5e2c1f0a9b8d4c7e6f5a4b3c2d1e0f9a"}}`}}
 	_, j := with(t, d, `{"module":"function","data":{"id":"5e2c1f0a9b8d4c7e6f5a4b3c2d1e0f9a"}}`)
 	if failed := of[event.Failed](j); len(failed) != 1 || failed[0].Code != "flow.too_deep" {
+		t.Errorf("%+v", failed)
+	}
+}
+
+// TestFunctionUnread: functions that cannot be read are not taken for none.
+func TestFunctionUnread(t *testing.T) {
+	d := deps(nil)
+	d.Documents = documents.Library{Docs: sick{d.Documents.Docs, "function", ""}}
+	_, j := with(t, d, `{"module":"function","data":{"id":"5e2c1f0a9b8d4c7e6f5a4b3c2d1e0f9a"}}`)
+	if failed := of[event.Failed](j); len(failed) != 1 || failed[0].Code != "function.unreadable" {
 		t.Errorf("%+v", failed)
 	}
 }

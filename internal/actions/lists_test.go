@@ -25,6 +25,8 @@ func listed() actions.Deps {
 		"list_entry e3":  `{"list_id": "vip", "pattern": "^44.*7$", "cid_name": "A seventh"}`,
 		"list_entry e4":  `{"list_id": "vip", "number": "4930"}`,
 		"list bystander": `{"name": "Others"}`,
+		"list twin":      `{"name": "The same again"}`,
+		"list_entry h1":  `{"list_id": "twin", "number": "14155550100", "name": "Twin"}`,
 		"list_entry f1":  `{"list_id": "bystander", "regexp": "^4930", "firstname": "Ber", "lastname": "Lin"}`,
 		"list_entry f2":  `{"list_id": "bystander", "number": "1415555", "name": "San Francisco"}`,
 		"list_entry f3":  `{"list_id": "bystander", "number": "15105550", "name": "An Oakland office"}`,
@@ -52,6 +54,7 @@ func TestCIDListMatch(t *testing.T) {
 		{"vip", "+442071234568", "nomatch", "", ""},
 		{"vip", "+331234", "nomatch", "", ""}, // not an entry document
 		{"vip", "", "nomatch", "", ""},
+		{"vip", "+493012345", "match", "begins with 4930", ""}, // an entry without a name
 		{"bystander", "+14155550100", "match", "1415555", ""},
 		{"nowhere", "+14155550100", "nomatch", "", "warned list.missing"},
 		{"", "+14155550100", "nomatch", "", "warned list.missing"},
@@ -81,6 +84,8 @@ func TestLookupCIDName(t *testing.T) {
 		{`["vip"]`, "+14155550100", "Ada"},
 		{`["bystander"]`, "+14155550100", "San Francisco"},
 		{`["bystander","vip"]`, "+14155550100", "Ada"}, // longer
+		{`["vip","twin"]`, "+14155550100", "Ada"},      // the same length
+		{`["twin","vip"]`, "+14155550100", "Twin"},
 		{`["vip","bystander"]`, "+15105550123", "An Oakland office"},
 		{`["vip","bystander"]`, "+15109999999", "Oakland"},
 		{`["vip"]`, "+44207", "A seventh"},

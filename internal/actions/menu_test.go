@@ -202,6 +202,15 @@ func TestMenuComesBack(t *testing.T) {
 	}
 }
 
+// TestMenuCutShort: a key ends the greeting, and the timeline says so in words
+// for people.
+func TestMenuCutShort(t *testing.T) {
+	_, j := with(t, deps(nil), `{"module":"menu","children":{"1":{"module":"hangup"}}}`, presses(sec/2, "1#"))
+	if p := of[event.Played](j)[0]; p.Err != "it is not needed any more" {
+		t.Errorf("%+v", p)
+	}
+}
+
 // TestMenuForgetsKeys: what was typed behind a number that is hunted for is
 // not for the flow behind it.
 func TestMenuForgetsKeys(t *testing.T) {

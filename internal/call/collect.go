@@ -2,6 +2,7 @@ package call
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"time"
 
@@ -149,19 +150,22 @@ func (c Collect) prompt(ctx context.Context, p Player, keys <-chan Key) (byte, e
 	return 0, err
 }
 
+// errEnough is why a prompt is cut short, as a timeline tells it.
+var errEnough = errors.New("it is not needed any more")
+
 // while does something until it is over or until returns, in a goroutine of
 // its own, which is told when it is over and waited for.
 func while(ctx context.Context, do func(context.Context) error, until func(over <-chan struct{})) error {
-	ctx, cancel := context.WithCancel(ctx)
+	ctx, cancel := context.WithCancelCause(ctx)
 	done := make(chan struct{})
 	defer func() {
-		cancel()
+		cancel(nil)
 		<-done
 	}()
 	go func() {
 		defer close(done)
 		until(ctx.Done())
-		cancel()
+		cancel(errEnough)
 	}()
 	return do(ctx)
 }
