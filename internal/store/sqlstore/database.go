@@ -23,6 +23,8 @@ type database struct {
 
 	mu    sync.Mutex
 	stmts map[string]*sql.Stmt
+
+	silent silence
 }
 
 func newDatabase(d dialect) *database { return &database{dialect: d, stmts: map[string]*sql.Stmt{}} }
@@ -60,20 +62,35 @@ func (d *database) Close() error {
 func (d *database) query(ctx context.Context, q string, args ...any) (*sql.Rows, error) {
 	q = d.dialect.bind(q)
 	d.mu.Lock()
-	s := d.stmts[q]
-	if s == nil && len(d.stmts) < maxStmts {
+	s, room := d.stmts[q], len(d.stmts) < maxStmts
+	d.mu.Unlock()
+	if s == nil && room {
 		var err error
-		if s, err = d.read.PrepareContext(ctx, q); err != nil {
-			d.mu.Unlock()
+		if s, err = d.prepare(ctx, q); err != nil {
 			return nil, err
 		}
-		d.stmts[q] = s
 	}
-	d.mu.Unlock()
 	if s == nil {
 		return d.read.QueryContext(ctx, q, args...)
 	}
 	return s.QueryContext(ctx, args...)
+}
+
+// prepare keeps q prepared. The server is asked without the lock: nobody waits
+// for what another asks.
+func (d *database) prepare(ctx context.Context, q string) (*sql.Stmt, error) {
+	s, err := d.read.PrepareContext(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if other := d.stmts[q]; other != nil {
+		_ = s.Close() //nolint:sqlclosecheck // somebody was first: only then
+		return other, nil
+	}
+	d.stmts[q] = s
+	return s, nil
 }
 
 // collect reads all rows of q. After the server was away each of the reading
@@ -97,14 +114,19 @@ func collect[T any](
 
 func collectOnce[T any](
 	ctx context.Context, d *database, scan func(*sql.Rows) (T, error), q string, args []any,
-) ([]T, error) {
+) (out []T, err error) {
+	ctx, heard, end, err := d.silent.listen(ctx, d.dialect.silence)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = end(err) }()
 	rows, err := d.query(ctx, q, args...)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { _ = rows.Close() }()
-	var out []T
 	for rows.Next() {
+		heard()
 		v, err := scan(rows)
 		if err != nil {
 			return nil, err

@@ -15,6 +15,7 @@ type dialect struct {
 	dollar   bool                // $1 instead of ?
 	readers  int                 // connections that read
 	patience time.Duration       // how long a transaction may take; 0 is for ever
+	silence  time.Duration       // how long a question may be without an answer; 0 is for ever
 	value    func(string) string // an index value as it is kept
 	never    func(arg any) bool  // says whether no row can have such a value
 	// lost says whether err is that the server is away, and whether asking

@@ -34,7 +34,7 @@ var postgresDialect = dialect{
 		"{by call}", "(left(call_id, 200), kind, account, seq)",
 	),
 	call:   `left(call_id, 200) = left(?, 200) AND call_id = ?`,
-	dollar: true, readers: 8, patience: 30 * time.Second,
+	dollar: true, readers: 8, patience: 30 * time.Second, silence: 5 * time.Second,
 	value: indexable, never: unkeepable, lost: lostServer, dead: closed,
 }
 
