@@ -70,6 +70,8 @@ var scripts = []struct {
 		{"PUT A/callflows", `{"patterns":["^\\*3([0-9]*)$"],"featurecode":{"name":"park_and_retrieve","number":"3"},"flow":{"module":"park","data":{"action":"auto"},"children":{}}}`, 400, "flow.module", ""},
 		{"PUT A/callflows", `{"numbers":["no_match"],"flow":{"module":"resources","data":{},"children":{}}}`, 400, "flow.module", ""},
 		{"PUT A/callflows", `{"numbers":["no_match"],"flow":{"module":"play","data":{"id":"tone_stream://%(500,500,480,620);loops=4","answer":"true"},"children":{}}}`, 201, "id", ""},
+		{"PUT A/callflows", `{"numbers":["2700"],"flow":{"module":"user","data":{"id":"` + thirtyTwo + `","skip_module":true},"children":{"_":{"module":"hangup","data":{}}}}}`, 201, "id", ""},
+		{"PUT A/callflows", `{"numbers":["2701"],"flow":{"module":"nothing","data":{"skip_module":true}}}`, 400, "flow.module", ""},
 		{"PUT A/callflows", `{"numbers":[],"flow":{"module":"hangup","data":{}}}`, 400, "numbers", ""},
 		{"PUT A/callflows", `{"numbers":["9"],"flow":{}}`, 400, "flow.module", ""},
 		{"PUT A/callflows", `{"numbers":["9"],"flow":{"module":"sleep","data":{"duration":"soon"}}}`, 400, "flow.data.duration", ""},

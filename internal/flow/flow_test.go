@@ -393,6 +393,24 @@ func TestTypeAhead(t *testing.T) {
 	})
 }
 
+// TestCheckPassesOver takes a node that is skipped though its module is not
+// built, but none of a module that nobody knows.
+func TestCheckPassesOver(t *testing.T) {
+	e := flow.NewEngine(flow.Config{Later: []string{"fly"}})
+	for text, faults := range map[string]int{
+		`{"module":"fly","data":{"skip_module":true}}`:   0,
+		`{"module":"fly","data":{"skip_module":"true"}}`: 0,
+		`{"module":"fly","data":{"skip_module":false}}`:  1,
+		`{"module":"fly"}`: 1,
+		`{"module":"swim","data":{"skip_module":true}}`:                                  1,
+		`{"module":"fly","data":{"skip_module":true},"children":{"_":{"module":"fly"}}}`: 1,
+	} {
+		if _, got := e.Check(program(text)); len(got) != faults {
+			t.Errorf("%s: %v", text, got)
+		}
+	}
+}
+
 // TestCheck finds everything wrong before a call does, and fills in the rest.
 func TestCheck(t *testing.T) {
 	prog := program(`{"module":"do","data":{"does":"fly","pause":-1},"children":{
