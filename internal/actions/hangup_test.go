@@ -2,6 +2,7 @@ package actions_test
 
 import (
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/pivotvoice/pivot/internal/call"
@@ -30,23 +31,26 @@ func TestHangupDeep(t *testing.T) {
 		"finding somebody":  {`{"module":"directory","data":{"id":"d"}}`, does(sec/2, "232#", 5*sec, "2", 6*sec, "3", 3*sec, "2325#", 5*sec, "1"), 26 * sec},
 	} {
 		t.Run(name, func(t *testing.T) {
-			for after := 70 * time.Millisecond; after < c.lasts; after += 530 * time.Millisecond {
+			synctest.Test(t, func(t *testing.T) {
 				d := staff("", more)
 				d.Flows, d.Sounds = office, &rack{}
-				var gone time.Time
-				_, j := with(t, d, c.prog, c.does, says(0, time.Hour), func(p *fake.Phone) {
-					time.Sleep(after)
-					gone = time.Now()
-					p.Drop()
-				})
-				last := end(j)
-				if f, ok := last.What.(event.Ended); !ok || f.By == call.ByCaller && last.At.Sub(gone) != 0 {
-					t.Fatalf("hung up after %v: %+v, %v late", after, last, last.At.Sub(gone))
+				here := open(d)
+				for after := 70 * time.Millisecond; after < c.lasts; after += 530 * time.Millisecond {
+					var gone time.Time
+					_, j := here.dial(t, 0, c.prog, c.does, says(0, time.Hour), func(p *fake.Phone) {
+						time.Sleep(after)
+						gone = time.Now()
+						p.Drop()
+					})
+					last := end(j)
+					if f, ok := last.What.(event.Ended); !ok || f.By == call.ByCaller && last.At.Sub(gone) != 0 {
+						t.Fatalf("hung up after %v: %+v, %v late", after, last, last.At.Sub(gone))
+					}
+					if failed := of[event.Failed](j); len(failed) > 0 {
+						t.Fatalf("hung up after %v: %+v", after, failed)
+					}
 				}
-				if failed := of[event.Failed](j); len(failed) > 0 {
-					t.Fatalf("hung up after %v: %+v", after, failed)
-				}
-			}
+			})
 		})
 	}
 }
