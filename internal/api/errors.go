@@ -7,12 +7,16 @@ import (
 	"maps"
 	"net/http"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/pivotvoice/pivot/internal/resource"
 	"github.com/pivotvoice/pivot/internal/schema"
 	"github.com/pivotvoice/pivot/internal/store"
 )
+
+// datastoreFault is that what was sent cannot be kept now.
+const datastoreFault = "datastore_fault"
 
 // Error is a request refused: its status, the envelope's message and data
 // (spec/crossbar-api.md section 1.5).
@@ -106,6 +110,8 @@ func asError(err error, id string) *Error {
 		return &Error{Status: http.StatusRequestedRangeNotSatisfiable, Message: "range not satisfiable"}
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return says(http.StatusServiceUnavailable, "datastore_unreachable", "the request was given up")
+	case errors.Is(err, store.ErrFull), errors.Is(err, syscall.ENOSPC):
+		return says(http.StatusServiceUnavailable, datastoreFault, "the disk of the server is full: nothing was written")
 	case errors.Is(err, store.ErrUnavailable):
 		return says(http.StatusServiceUnavailable, "datastore_unreachable", "the database cannot be reached")
 	default:

@@ -6,8 +6,10 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/pivotvoice/pivot/internal/resource"
@@ -311,6 +313,16 @@ func TestSource(t *testing.T) {
 		}
 		if got := w.source(req).String(); got != test.want {
 			t.Errorf("%s for %s: %s", test.peer, test.forwarded, got)
+		}
+	}
+}
+
+// TestFullDisk is told in words.
+func TestFullDisk(t *testing.T) {
+	for _, err := range []error{store.ErrFull, syscall.ENOSPC, &os.PathError{Op: "write", Path: "/x", Err: syscall.ENOSPC}} {
+		e := asError(fmt.Errorf("save: %w", err), "")
+		if e == nil || e.Status != 503 || e.Message != "datastore_fault" {
+			t.Errorf("%v: %+v", err, e)
 		}
 	}
 }

@@ -36,3 +36,19 @@ func TestNarrowMP3(t *testing.T) {
 		t.Error(a.text)
 	}
 }
+
+// TestCutSound takes a WAV file that ends before it says, however early, and
+// tells of one that has no sample.
+func TestCutSound(t *testing.T) {
+	w := newWorld(t)
+	id := resource.Text(w.must(201, "PUT A/media", `{"name":"Greeting"}`).data(), "id")
+	whole := string(wavOf(t, 800))
+	for _, length := range []int{46, 100, 44 + 2*160, len(whole) - 1} {
+		w.must(200, "POST A/media/"+id+"/raw", "raw:"+whole[:length])
+	}
+	for _, length := range []int{1, 12, 44, 45} {
+		if a := w.must(400, "POST A/media/"+id+"/raw", "raw:"+whole[:length]); a.fault("file", "type") == "" {
+			t.Errorf("%d bytes: %s", length, a.text)
+		}
+	}
+}

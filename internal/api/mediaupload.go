@@ -169,8 +169,11 @@ func (s *Server) playable(f *os.File) error {
 	if c, ok := sound.(io.Closer); ok {
 		_ = c.Close() // enough was read
 	}
-	if n > 0 || err != nil && !errors.Is(err, io.EOF) {
+	if err != nil && !errors.Is(err, io.EOF) {
 		return err
+	}
+	if n > 0 {
+		return nil // if that is all, it is a short sound
 	}
 	return fmt.Errorf("%w: there is no sound in it", audio.ErrBroken)
 }

@@ -214,8 +214,8 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 // not shown.
 func (s *Server) explain(r *Request, err error) *Error {
 	if e := asError(err, r.about()); e != nil {
-		if errors.Is(err, store.ErrUnavailable) {
-			s.log.ErrorContext(r.ctx, "the database cannot be reached", "error", err, "request_id", r.ID)
+		if errors.Is(err, store.ErrUnavailable) || e.Message == datastoreFault {
+			s.log.ErrorContext(r.ctx, "the database cannot be used", "error", err, "request_id", r.ID)
 		}
 		return e
 	}

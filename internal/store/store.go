@@ -26,6 +26,8 @@ var (
 	// ErrUnavailable is a database that cannot be reached now. What was being
 	// written may or may not have been.
 	ErrUnavailable = errors.New("store: the database cannot be reached")
+	// ErrFull is a disk without room. Nothing was written; reading goes on.
+	ErrFull = errors.New("store: the disk is full")
 )
 
 // ExistsError is ErrExists with what is taken, and by whom.

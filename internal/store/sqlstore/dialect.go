@@ -21,6 +21,7 @@ type dialect struct {
 	// lost says whether err is that the server is away, and whether asking
 	// again, on another connection, may help.
 	lost func(err error) (away, again bool)
+	full func(err error) bool   // says whether the disk is
 	dead func(c *sql.Conn) bool // says whether a connection is good for nothing more
 }
 
@@ -38,6 +39,7 @@ var sqliteDialect = dialect{
 	value:   func(v string) string { return v },
 	never:   func(any) bool { return false },
 	lost:    func(error) (away, again bool) { return false, false },
+	full:    fullFile,
 	dead:    func(*sql.Conn) bool { return false },
 }
 

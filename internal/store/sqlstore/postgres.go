@@ -35,7 +35,7 @@ var postgresDialect = dialect{
 	),
 	call:   `left(call_id, 200) = left(?, 200) AND call_id = ?`,
 	dollar: true, readers: 8, patience: 30 * time.Second, silence: 5 * time.Second,
-	value: indexable, never: unkeepable, lost: lostServer, dead: closed,
+	value: indexable, never: unkeepable, lost: lostServer, full: fullServer, dead: closed,
 }
 
 // OpenPostgres opens the database at url, "postgres://…" as libpq has it, and
@@ -180,4 +180,11 @@ func closed(c *sql.Conn) bool {
 		return nil
 	})
 	return gone || err != nil
+}
+
+// fullServer says whether the server has no room.
+func fullServer(err error) bool {
+	const diskFull = "53100"
+	said, ok := errors.AsType[*pgconn.PgError](err)
+	return ok && said.Code == diskFull
 }

@@ -89,3 +89,10 @@ func quickCheck(ctx context.Context, c *sql.Conn) error {
 	}
 	return nil
 }
+
+// fullFile says whether there is no room for the file to grow.
+func fullFile(err error) bool {
+	const primary = 0xff // of extended codes
+	said, ok := errors.AsType[*sqlite.Error](err)
+	return ok && said.Code()&primary == lib.SQLITE_FULL
+}

@@ -100,6 +100,9 @@ func (w *writer) group(ctx context.Context, jobs []job) {
 		if results[i] == nil {
 			results[i] = err
 		}
+		if results[i] != nil && w.dialect.full(results[i]) {
+			results[i] = fmt.Errorf("%w: %w", store.ErrFull, results[i])
+		}
 		j.result <- results[i]
 	}
 }
