@@ -106,6 +106,37 @@ func TestFullLocation(t *testing.T) {
 	w.must(200, "GET "+a.head.Get("Location"), "")
 }
 
+// TestSoftDelete is that what is deleted is not to be seen, and that its id
+// stays taken: nothing else is ever found under a link to it. What only one
+// document may have is free again.
+func TestSoftDelete(t *testing.T) {
+	w := newWorld(t)
+	for _, res := range w.resources {
+		if res.Fixed || res.Name == "media" { // media are removed for good, if they are prompts
+			continue
+		}
+		path := "A/" + res.Name
+		id := resource.Text(w.must(201, "PUT "+path, string(res.Example)).data(), "id")
+		gone := w.must(200, "DELETE "+path+"/"+id, "")
+		if resource.Text(gone.data(), "id") != id || !strings.Contains(gone.text, `"_read_only":{"deleted":true}`) {
+			t.Errorf("deleting of %s is answered with %s", path, gone.text)
+		}
+		for _, again := range []string{"GET", "POST", "PATCH", "DELETE"} {
+			if a := w.do(again+" "+path+"/"+id, string(res.Example)); a.code != 404 {
+				t.Errorf("%s %s, deleted: %d", again, path, a.code)
+			}
+		}
+		if rows := w.must(200, "GET "+path, "").text; strings.Contains(rows, id) {
+			t.Errorf("%s lists what is deleted: %s", path, rows)
+		}
+		with := strings.Replace(string(res.Example), "{", `{"id":"`+id+`",`, 1)
+		if a := w.do("PUT "+path, with); a.code != 409 || a.env["message"] != "datastore_conflict" {
+			t.Errorf("an id of %s is taken again: %d %s", path, a.code, a.text)
+		}
+		w.must(201, "PUT "+path, string(res.Example))
+	}
+}
+
 // TestHardDelete frees the id, and no old revision fits what takes it.
 func TestHardDelete(t *testing.T) {
 	w := newWorld(t)

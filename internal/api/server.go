@@ -5,6 +5,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/base64"
@@ -111,29 +112,19 @@ type Server struct {
 	root *node
 }
 
-// New makes the API.
-func New(cfg Config) *Server {
+// full is cfg with what it leaves open.
+func (cfg Config) full() Config {
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}
 	if cfg.Logger == nil {
 		cfg.Logger = slog.New(slog.DiscardHandler)
 	}
-	if cfg.MaxUpload == 0 {
-		cfg.MaxUpload = MaxBody
-	}
-	if cfg.Rate == 0 {
-		cfg.Rate = DefaultRate
-	}
-	if cfg.Patience == 0 {
-		cfg.Patience = exchangeLimit
-	}
-	if cfg.TokenLife == 0 {
-		cfg.TokenLife = tokenLife
-	}
-	if cfg.LinkLife == 0 {
-		cfg.LinkLife = linkLife
-	}
+	cfg.MaxUpload = cmp.Or(cfg.MaxUpload, MaxBody)
+	cfg.Rate = cmp.Or(cfg.Rate, DefaultRate)
+	cfg.Patience = cmp.Or(cfg.Patience, exchangeLimit)
+	cfg.TokenLife = cmp.Or(cfg.TokenLife, tokenLife)
+	cfg.LinkLife = cmp.Or(cfg.LinkLife, linkLife)
 	if cfg.effort == nil {
 		full := fullEffort()
 		cfg.effort = &full
@@ -141,6 +132,12 @@ func New(cfg Config) *Server {
 	if cfg.Proxies == nil {
 		cfg.Proxies = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("::1/128")}
 	}
+	return cfg
+}
+
+// New makes the API.
+func New(cfg Config) *Server {
+	cfg = cfg.full()
 	name := sha256.Sum256([]byte(cfg.Node))
 	s := &Server{
 		cfg: cfg, log: cfg.Logger, now: cfg.Now, node: base64.RawURLEncoding.EncodeToString(name[:16]),

@@ -131,7 +131,8 @@ func (c Collection) change(ctx context.Context, id, match string, with func(old 
 }
 
 // retry does something to a document again and again until nobody else has
-// changed it meanwhile: the last write wins unless the client says otherwise.
+// changed it meanwhile: the last write wins, unless the client named a revision,
+// which is then no longer there.
 func (c Collection) retry(ctx context.Context, id, match string, do func(old Doc) (Doc, error)) (Doc, error) {
 	for try := 1; ; try++ {
 		old, err := c.Get(ctx, id)
@@ -142,14 +143,8 @@ func (c Collection) retry(ctx context.Context, id, match string, do func(old Doc
 			return Doc{}, ErrMismatch
 		}
 		d, err := do(old)
-		if !errors.Is(err, store.ErrConflict) {
+		if !errors.Is(err, store.ErrConflict) || try == tries {
 			return d, err
-		}
-		if match != "" {
-			return Doc{}, ErrMismatch
-		}
-		if try == tries {
-			return Doc{}, err
 		}
 	}
 }
