@@ -18,13 +18,25 @@ type described struct {
 const describeWithin = time.Minute
 
 // Handler serves /openapi.json and what is below /docs. Both are made when
-// they are first asked for, by way of describe.
+// they are first asked for, by way of describe; if that fails, again when they
+// are asked for the next time.
 func Handler(describe func(context.Context) (Description, error)) http.Handler {
-	make1 := sync.OnceValues(func() (described, error) {
+	var mu sync.Mutex
+	var made *described
+	make1 := func() (described, error) {
+		mu.Lock() // the others wait for the first
+		defer mu.Unlock()
+		if made != nil {
+			return *made, nil
+		}
 		ctx, cancel := context.WithTimeout(context.Background(), describeWithin)
 		defer cancel()
-		return prepare(ctx, describe)
-	})
+		all, err := prepare(ctx, describe)
+		if err == nil {
+			made = &all
+		}
+		return all, err
+	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method != http.MethodGet && r.Method != http.MethodHead {
 			http.Error(w, "method not allowed", http.StatusMethodNotAllowed)
@@ -41,6 +53,9 @@ func Handler(describe func(context.Context) (Description, error)) http.Handler {
 
 func prepare(ctx context.Context, describe func(context.Context) (Description, error)) (all described, err error) {
 	d, err := describe(ctx)
+	if err == nil {
+		err = ctx.Err() // examples that had no time are none
+	}
 	if err != nil {
 		return all, err
 	}
