@@ -77,9 +77,7 @@ type Deps struct {
 
 // All is every action.
 func All(d Deps) []flow.Action {
-	if r, ok := d.Recogniser.(interface{ Configured() bool }); ok && !r.Configured() {
-		d.Recogniser = nil
-	}
+	d.Recogniser = configured(d.Recogniser)
 	tell := telling{d.Callbacks, d.Dialects}
 	st := studio{d.Recordings, tell, d.Recogniser}
 	return []flow.Action{
@@ -136,6 +134,14 @@ func All(d Deps) []flow.Action {
 		waitForHangup,
 		tellWeb(d.Web, tell),
 	}
+}
+
+// configured is r, or nil if nobody has said where speech is understood.
+func configured(r Recogniser) Recogniser {
+	if c, ok := r.(interface{ Configured() bool }); ok && !c.Configured() {
+		return nil
+	}
+	return r
 }
 
 // none is the data of an action that takes none.

@@ -31,20 +31,21 @@ type envelope struct {
 // errUnread is a body that did not come to its end.
 var errUnread = errors.New("api: the body could not be read")
 
-// readEnvelope reads a body (spec/crossbar-api.md section 1.2). What is wrong
-// with it is schema.Faults.
-func readEnvelope(w http.ResponseWriter, req *http.Request) (envelope, error) {
+// readBody reads a body to its end.
+func readBody(w http.ResponseWriter, req *http.Request) ([]byte, error) {
 	body, err := io.ReadAll(http.MaxBytesReader(w, req.Body, MaxBody))
 	var large *http.MaxBytesError
 	switch {
 	case errors.As(err, &large):
-		return envelope{}, errTooLarge(MaxBody)
+		return nil, errTooLarge(MaxBody)
 	case err != nil:
-		return envelope{}, errUnread
+		return nil, errUnread
 	}
-	return parseEnvelope(req.Header.Get("Content-Type"), body)
+	return body, nil
 }
 
+// parseEnvelope reads what a body carries (spec/crossbar-api.md section 1.2).
+// What is wrong with it is schema.Faults.
 func parseEnvelope(contentType string, body []byte) (envelope, error) {
 	empty := envelope{data: resource.Object{}, aside: resource.Object{}}
 	text := strings.TrimSpace(string(body))

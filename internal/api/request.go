@@ -30,6 +30,7 @@ type Request struct {
 	accept  string // the media type to answer with
 	source  netip.Addr
 	file    bool    // the operation reads the body, which is no envelope
+	heavy   bool    // it has its turn among those with large bodies
 	link    bool    // it is one of a link that this server has signed
 	tried   *string // what its credentials are for; nil: it has not tried any
 	consume int     // what it took from its bucket

@@ -106,6 +106,7 @@ type Server struct {
 	callflowsDef, numbersDef, mediaDef, recordingsDef resource.Resource
 
 	resources []resource.Resource // of an account: each is served as it is declared
+	heavy     chan struct{}       // one for each large body that is worked on
 	encoders  chan struct{}       // one for each sound that is being converted or made
 
 	ops  []Operation
@@ -146,7 +147,7 @@ func New(cfg Config) *Server {
 		clients:      newBuckets(cfg.Now, float64(cfg.Rate)/60, cfg.Rate),
 		directory:    newDirectory(cfg.Docs, cfg.Changed, *cfg.effort),
 		callflowsDef: callflowsResource(cfg.Checker, cfg.askable),
-		encoders:     make(chan struct{}, encodersAtOnce),
+		encoders:     make(chan struct{}, encodersAtOnce), heavy: make(chan struct{}, heavyAtOnce),
 	}
 	s.accountsDef = withMetaflows(s.accountsDef, cfg.askable)
 	s.numbersDef, s.mediaDef = numbersResource(cfg.URLs), mediaResource()
@@ -186,6 +187,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	began := s.now()
 	out := &writer{ResponseWriter: w}
 	defer s.limit(w)()
+	defer s.endTurn(r)
 	defer func() {
 		if v := recover(); v != nil {
 			s.log.ErrorContext(r.ctx, "request panicked", "panic", v, "request_id", r.ID, "stack", string(debug.Stack()))
@@ -240,7 +242,7 @@ func (s *Server) serve(w http.ResponseWriter, r *Request) (Reply, error) {
 	if err != nil {
 		return Reply{}, err
 	}
-	if err := s.readBody(w, r, path); err != nil {
+	if err := s.takeBody(w, r, path); err != nil {
 		return Reply{}, err
 	}
 	if verb := strings.ToUpper(r.Param("verb")); verb != "" && r.method == http.MethodPost {
@@ -276,9 +278,9 @@ func (s *Server) serve(w http.ResponseWriter, r *Request) (Reply, error) {
 	return r.op.Do(r)
 }
 
-// readBody reads the envelope, or leaves the body to an operation that takes
+// takeBody reads the envelope, or leaves the body to an operation that takes
 // it as it is, and has more time for it.
-func (s *Server) readBody(w http.ResponseWriter, r *Request, path []string) (err error) {
+func (s *Server) takeBody(w http.ResponseWriter, r *Request, path []string) error {
 	ctl := http.NewResponseController(w)
 	if s.takesRaw(r, path) {
 		until := time.Now().Add(uploadLimit)
@@ -286,11 +288,19 @@ func (s *Server) readBody(w http.ResponseWriter, r *Request, path []string) (err
 		_ = ctl.SetWriteDeadline(until.Add(exchangeLimit))
 		return nil
 	}
-	if r.body, err = readEnvelope(w, r.HTTP); errors.Is(err, errUnread) {
+	body, err := readBody(w, r.HTTP)
+	if errors.Is(err, errUnread) {
 		w.Header().Set("Connection", "close") // nobody waits for the rest
 		return errInvalid("json", "invalid", "The body could not be read", map[string]any{"target": "body"})
 	}
 	_ = ctl.SetReadDeadline(time.Time{})
+	if err == nil {
+		err = s.takeTurn(r, len(body))
+	}
+	if err != nil {
+		return err
+	}
+	r.body, err = parseEnvelope(r.HTTP.Header.Get("Content-Type"), body)
 	return err
 }
 
