@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -123,10 +124,11 @@ func asError(err error, id string) *Error {
 func faultsData(faults schema.Faults) map[string]any {
 	out := map[string]any{}
 	for _, f := range faults {
-		rules, ok := out[f.Dotted()].(map[string]any)
+		at := cmp.Or(f.Dotted(), "json") // of the whole
+		rules, ok := out[at].(map[string]any)
 		if !ok {
 			rules = map[string]any{}
-			out[f.Dotted()] = rules
+			out[at] = rules
 		}
 		said := map[string]any{}
 		maps.Copy(said, f.Extra)

@@ -106,6 +106,17 @@ func TestFullLocation(t *testing.T) {
 	w.must(200, "GET "+a.head.Get("Location"), "")
 }
 
+// TestTooDeep is that a document nested too deeply is told of where bad JSON
+// is, too: under a name.
+func TestTooDeep(t *testing.T) {
+	w := newWorld(t)
+	deep := strings.Repeat("[", 300) + strings.Repeat("]", 300)
+	a := w.must(400, "PUT A/menus", `{"name":"M","x":`+deep+`}`)
+	if !strings.Contains(a.fault("json", "invalid"), "nested deeper than 200") {
+		t.Errorf("%s", a.text)
+	}
+}
+
 // TestSoftDelete is that what is deleted is not to be seen, and that its id
 // stays taken: nothing else is ever found under a link to it. What only one
 // document may have is free again.
