@@ -1,9 +1,7 @@
 package callbacks
 
 import (
-	"context"
 	"encoding/json"
-	"errors"
 	"sync"
 	"time"
 
@@ -13,10 +11,8 @@ import (
 // Type is the type of the documents of callbacks that wait.
 const Type = "pvt_callback"
 
-const (
-	page      = 500             // documents read at one time
-	loadAgain = 5 * time.Second // after what is kept could not be read
-)
+// loadAgain is when what is kept is read again after it could not be.
+const loadAgain = 5 * time.Second
 
 // save keeps what is posted and then has it told, until the queue is closed.
 func (q *Queue) save() {
@@ -42,28 +38,20 @@ func (q *Queue) save() {
 // load goes on with what was kept by a process before. What it has begun
 // before an error is not begun again.
 func (q *Queue) load() error {
-	after := store.Query{Type: Type, AnyAccount: true, Ascending: true, Limit: page}
-	for {
-		docs, err := q.cfg.Docs.List(q.ctx, after)
-		if err != nil {
-			if q.ctx.Err() == nil {
-				q.cfg.Logger.Error("callbacks that wait cannot be read", "error", err)
-			}
-			return err
-		}
-		for _, d := range docs {
-			q.resume(d)
-			after.After, after.AfterAccount = d.ID, d.Account
-		}
-		if len(docs) < page {
-			return nil
-		}
+	all := store.Query{Type: Type, AnyAccount: true, Ascending: true}
+	err := store.Each(q.ctx, q.cfg.Docs, all, func(d store.Doc) (bool, error) {
+		q.resume(d)
+		return true, nil
+	})
+	if err != nil && q.ctx.Err() == nil {
+		q.cfg.Logger.Error("callbacks that wait cannot be read", "error", err)
 	}
+	return err
 }
 
 // resume goes on with one that was kept.
 func (q *Queue) resume(d store.Doc) {
-	j := &job{account: d.Account, id: d.ID, rev: d.Rev}
+	j := &job{slot: store.Slot{Key: d.Key, Rev: d.Rev}}
 	if err := json.Unmarshal(d.JSON, &j.pending); err != nil {
 		q.cfg.Logger.Error("callback is lost", "id", d.ID, "error", err)
 		q.forget(j)
@@ -104,28 +92,14 @@ func (q *Queue) keepFresh() {
 // keep writes a job, also while the queue is being closed. One that cannot be
 // kept is delivered all the same.
 func (q *Queue) keep(j *job) {
-	text, err := json.Marshal(j.pending)
-	if err == nil {
-		var d store.Doc
-		d, err = q.cfg.Docs.Put(context.WithoutCancel(q.ctx), store.Doc{
-			Key: store.Key{Account: j.account, Type: Type, ID: j.id}, Rev: j.rev, JSON: text,
-		})
-		if err == nil {
-			j.rev = d.Rev
-			return
-		}
+	if err := j.slot.Keep(q.ctx, q.cfg.Docs, j.pending); err != nil {
+		q.cfg.Logger.Error("callback cannot be kept", "account_id", j.slot.Account, "call_id", j.Call, "error", err)
 	}
-	q.cfg.Logger.Error("callback cannot be kept", "account_id", j.account, "call_id", j.Call, "error", err)
 }
 
 // forget removes a job that is done with.
 func (q *Queue) forget(j *job) {
-	if j.rev == 0 {
-		return
-	}
-	k := store.Key{Account: j.account, Type: Type, ID: j.id}
-	err := q.cfg.Docs.Delete(context.WithoutCancel(q.ctx), k, j.rev, true)
-	if err != nil && !errors.Is(err, store.ErrNotFound) {
-		q.cfg.Logger.Error("callback is kept though it is done", "id", j.id, "error", err)
+	if err := j.slot.Forget(q.ctx, q.cfg.Docs); err != nil {
+		q.cfg.Logger.Error("callback is kept though it is done", "id", j.slot.ID, "error", err)
 	}
 }

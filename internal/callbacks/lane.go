@@ -37,10 +37,10 @@ func (h *host) limit() int {
 
 func (h *host) has(j *job) bool {
 	l := h.lanes[j.lane()]
-	return l != nil && slices.ContainsFunc(l.jobs, func(o *job) bool { return o.id == j.id })
+	return l != nil && slices.ContainsFunc(l.jobs, func(o *job) bool { return o.slot.ID == j.slot.ID })
 }
 
-func (j *job) lane() string { return j.account + " " + j.Call }
+func (j *job) lane() string { return j.slot.Account + " " + j.Call }
 
 // crowded says whether too much waits for a server. q.mu is held.
 func (q *Queue) crowded(server string) bool {

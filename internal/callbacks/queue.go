@@ -78,7 +78,7 @@ func New(cfg Config) *Queue {
 // which too much waits already is not told, which the timeline says.
 func (q *Queue) Post(account string, c actions.Callback) {
 	now := time.Now()
-	j := &job{account: account, pending: pending{
+	j := &job{slot: store.Slot{Key: store.Key{Account: account, Type: Type}}, pending: pending{
 		Call: c.Call, URL: c.URL, Method: c.Method, Params: c.Params, Event: c.Event, Again: c.Again,
 		Posted: now, Next: now,
 	}}
@@ -100,7 +100,7 @@ func (q *Queue) take(j *job) string {
 	}
 	q.waiting++
 	q.last = max(q.last+1, j.Posted.UnixNano())
-	j.id = newID(q.last)
+	j.slot.ID = newID(q.last)
 	q.fresh = append(q.fresh, j)
 	select {
 	case q.wake <- struct{}{}:
@@ -112,7 +112,7 @@ func (q *Queue) take(j *job) string {
 // tell puts a try on the call's timeline. q.mu is not held: a reader of the
 // timeline may post.
 func (q *Queue) tell(j *job, f event.CalledBack) {
-	f.Account, f.Event, f.URL = j.account, j.Event, webhook.Request{URL: j.URL}.Shown()
+	f.Account, f.Event, f.URL = j.slot.Account, j.Event, webhook.Request{URL: j.URL}.Shown()
 	q.cfg.Log.Add(event.Event{At: time.Now(), Call: j.Call, What: f})
 }
 
@@ -143,9 +143,7 @@ func newID(nanos int64) string {
 // job is one callback that waits.
 type job struct {
 	pending
-	account string
-	id      string
-	rev     int64 // of its document, 0 if there is none
+	slot store.Slot // where it is kept
 }
 
 // pending is a job as it is kept.

@@ -24,11 +24,11 @@ const (
 // one, at j.Next.
 func (q *Queue) try(j *job) (f event.Fetched, again bool) {
 	r := webhook.Request{
-		Method: j.Method, URL: j.URL, Params: j.Params, ContentType: formType, Token: j.id,
+		Method: j.Method, URL: j.URL, Params: j.Params, ContentType: formType, Token: j.slot.ID,
 		Timeout: requestTime, Connect: connectTime, Any2xx: true,
 	}
 	if q.cfg.Keys != nil {
-		r.SigningKeys = q.cfg.Keys(q.ctx, j.account)
+		r.SigningKeys = q.cfg.Keys(q.ctx, j.slot.Account)
 	}
 	f, _ = q.cfg.Web.Ask(q.ctx, r)
 	if f.Failure == event.FailCancelled {

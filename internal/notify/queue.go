@@ -82,7 +82,8 @@ func (q *Queue) Post(account string, m actions.Mail) {
 		var id [16]byte
 		_, _ = rand.Read(id[:]) // never fails
 		now := time.Now()
-		j := &job{account: account, id: hex.EncodeToString(id[:]), pending: pending{
+		key := store.Key{Account: account, Type: Type, ID: hex.EncodeToString(id[:])}
+		j := &job{slot: store.Slot{Key: key}, pending: pending{
 			Call: m.Call, To: to, Subject: m.Subject, Text: m.Text, Says: m.Says, Posted: now, Next: now,
 		}}
 		if why := q.take(j); why != "" {
@@ -129,7 +130,7 @@ func (q *Queue) tell(j *job, f event.Notified) {
 	if j.Call == "" {
 		return
 	}
-	f.To, f.Says, f.Account = j.To, j.Says, j.account
+	f.To, f.Says, f.Account = j.To, j.Says, j.slot.Account
 	q.cfg.Log.Add(event.Event{At: time.Now(), Call: j.Call, What: f})
 }
 

@@ -40,7 +40,7 @@ func (q *Queue) try(j *job) (again, cut bool) {
 	ctx, cancel := context.WithTimeout(q.ctx, sendTime)
 	defer cancel()
 	began := time.Now()
-	err := q.cfg.Sender.Send(ctx, Letter{ID: j.id, To: j.To, Subject: j.Subject, Text: j.Text, Written: j.Posted})
+	err := q.cfg.Sender.Send(ctx, Letter{ID: j.slot.ID, To: j.To, Subject: j.Subject, Text: j.Text, Written: j.Posted})
 	if err != nil && q.ctx.Err() != nil {
 		return false, true
 	}
@@ -49,7 +49,8 @@ func (q *Queue) try(j *job) (again, cut bool) {
 	if err != nil {
 		told.Err = err.Error()
 		if away, ok := errors.AsType[*AwayError](err); ok {
-			q.cfg.Logger.Error("the mail server cannot be used", "account_id", j.account, "call_id", j.Call, "error", away.Err)
+			q.cfg.Logger.Error("the mail server cannot be used",
+				"account_id", j.slot.Account, "call_id", j.Call, "error", away.Err)
 		}
 		j.Next = time.Now().Add(backoff(j.Tries))
 		_, refused := errors.AsType[*RefusedError](err)
