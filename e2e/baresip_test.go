@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"math"
 	"net"
 	"net/http"
@@ -64,6 +65,35 @@ func baresipModules(t *testing.T) string {
 	return ""
 }
 
+// freePair is a port that was free a moment ago, and so was the next one:
+// baresip takes that for TLS. They are above those that systems give to
+// connections.
+func freePair(t *testing.T) int {
+	t.Helper()
+	for range 100 {
+		port := 61000 + rand.IntN(4000)
+		if free(port) && free(port+1) {
+			return port
+		}
+	}
+	t.Fatal("no two free ports")
+	return 0
+}
+
+// free says whether a port could be taken for TCP and UDP just now.
+func free(port int) bool {
+	at := fmt.Sprintf("127.0.0.1:%d", port)
+	l, err := net.Listen("tcp", at)
+	if err != nil {
+		return false
+	}
+	u, err := net.ListenPacket("udp", at)
+	if err == nil {
+		_ = u.Close()
+	}
+	return l.Close() == nil && err == nil
+}
+
 // startBaresip starts one that has a single codec, "PCMU/8000/1" or
 // "G722/16000/1", says a tone of 1 kHz, and watches its contacts, if any.
 func startBaresip(t *testing.T, codec string, contacts ...string) *baresip {
@@ -76,7 +106,7 @@ func startBaresip(t *testing.T, codec string, contacts ...string) *baresip {
 	}
 	mic := filepath.Join(b.dir, "mic.wav")
 	writeWAV(t, mic, rate, sine(rate, 1000, time.Minute))
-	sip, control := freePort(t), freePort(t)
+	sip, control := freePair(t), freePort(t)
 	config := fmt.Sprintf(baresipConfig, baresipModules(t), mic, b.dir, sip, control)
 	if len(contacts) > 0 {
 		config += "module_app\tcontact.so\nmodule_app\tpresence.so\n"
