@@ -112,7 +112,8 @@ func prepareAccount(ctx context.Context, d *resource.Draft) error {
 	case d.Old != nil:
 		d.Doc["realm"] = d.Old.Public["realm"]
 	default:
-		d.Doc["realm"] = randomHex(3) + ".sip.pivot.local"
+		// Kazoo has three bytes, by which two of some thousand accounts meet.
+		d.Doc["realm"] = randomHex(8) + ".sip.pivot.local"
 	}
 	if by, _ := resource.ActorOf(ctx); d.Old != nil && by.Account == d.ID {
 		d.Doc["enabled"] = enabled(*d.Old) // nobody locks out, or lets in, itself
