@@ -137,8 +137,7 @@ func (c disaCall) dial(ctx context.Context) (flow.Next, error) {
 // tone is what is heard before the number.
 func (d disaData) tone() audio.Sound {
 	if d.Audio == "ringing" {
-		ring := audio.Sequence(audio.Tone(2*time.Second, 440, 480), audio.Silence(4*time.Second))
-		return audio.Named(audio.Loop(ring, max(d.Rings, 1)), "ringing")
+		return audio.Named(audio.Ringback(max(d.Rings, 1)), "ringing")
 	}
 	return audio.Named(audio.Loop(audio.Tone(time.Second, 350, 440), 10), "dial tone")
 }

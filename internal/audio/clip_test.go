@@ -237,7 +237,7 @@ func BenchmarkCursorNext(b *testing.B) {
 	for _, s := range []Sound{
 		Loop(NewClip("clip", &slice{rate: 8000, pcm: make([]int16, 8000*60)}), 0),
 		Silence(-1),
-		Ringback(),
+		Ringback(0),
 	} {
 		b.Run(s.String(), func(b *testing.B) {
 			cur := s.Open(PCMU)

@@ -48,17 +48,18 @@ func Tone(d time.Duration, hz ...float64) Sound {
 // Beep is what announces a recording: 440 Hz for half a second.
 func Beep() Sound { return Named(Tone(500*time.Millisecond, 440), "beep") }
 
-// Ringback is the North American ringing tone, without end.
-func Ringback() Sound { return cadence("ringback", 2000, 4000, 440, 480) }
+// Ringback is the North American ringing tone, that many times of six seconds;
+// 0 is without end.
+func Ringback(times int) Sound { return cadence("ringback", times, 2000, 4000, 440, 480) }
 
 // Busy is the North American busy tone, without end.
-func Busy() Sound { return cadence("busy tone", 500, 500, 480, 620) }
+func Busy() Sound { return cadence("busy tone", 0, 500, 500, 480, 620) }
 
 // Congestion is the North American reorder tone, without end.
-func Congestion() Sound { return cadence("congestion tone", 250, 250, 480, 620) }
+func Congestion() Sound { return cadence("congestion tone", 0, 250, 250, 480, 620) }
 
-func cadence(name string, on, off int, hz ...float64) Sound {
-	return Named(repeat(name, script{{on: on, off: off, hz: hz, level: ToneLevel}}, 0), name)
+func cadence(name string, times, on, off int, hz ...float64) Sound {
+	return Named(repeat(name, script{{on: on, off: off, hz: hz, level: ToneLevel}}, times), name)
 }
 
 // tonePart is one tone of a script and the silence behind it.

@@ -171,12 +171,12 @@ func TestSilenceStreams(t *testing.T) {
 }
 
 func TestNamedTones(t *testing.T) {
-	for name, s := range map[string]Sound{"beep": Beep(), "ringback": Ringback(), "busy tone": Busy(), "congestion tone": Congestion()} {
+	for name, s := range map[string]Sound{"beep": Beep(), "ringback": Ringback(0), "busy tone": Busy(), "congestion tone": Congestion()} {
 		if s.String() != name {
 			t.Errorf("%s calls itself %s", name, s)
 		}
 	}
-	got := listen(t, Ringback(), G722, 8*time.Second, map[string]float64{"r": 440})
+	got := listen(t, Ringback(0), G722, 8*time.Second, map[string]float64{"r": 440})
 	want := []Heard{{"r", 0, ms(2000)}, {"r", ms(6000), ms(8000)}}
 	if !slices.EqualFunc(got, want, nearly) {
 		t.Errorf("ringback is heard as %v", got)
