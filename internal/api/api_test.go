@@ -45,7 +45,7 @@ var testActions = []flow.Action{
 // signing is one key for all tests: making one takes long.
 var signing = sync.OnceValue(func() store.Doc {
 	docs := store.Memory().Docs
-	k := &keyring{docs: docs, now: time.Now, life: tokenLife}
+	k := &keyring{docs: docs, now: time.Now}
 	if _, err := k.newest(context.Background()); err != nil {
 		return store.Doc{}
 	}

@@ -320,7 +320,7 @@ func TestForged(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	other := &keyring{docs: store.Memory().Docs, now: time.Now, life: tokenLife}
+	other := &keyring{docs: store.Memory().Docs, now: time.Now}
 	foreign, err := other.sign(t.Context(), c)
 	if err != nil {
 		t.Fatal(err)
@@ -343,7 +343,7 @@ func TestKeysFollow(t *testing.T) {
 		t.Fatal(err)
 	}
 	clock := &tick{at: time.Now()}
-	k := &keyring{docs: docs, now: clock.now, life: tokenLife}
+	k := &keyring{docs: docs, now: clock.now}
 	claim := func() *jwt.RegisteredClaims {
 		return &jwt.RegisteredClaims{ExpiresAt: jwt.NewNumericDate(clock.at.Add(tokenLife))}
 	}
@@ -357,7 +357,7 @@ func TestKeysFollow(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	again := &keyring{docs: docs, now: clock.now, life: tokenLife} // another node
+	again := &keyring{docs: docs, now: clock.now} // another node
 	for _, token := range []string{old, fresh} {
 		if err := again.verify(t.Context(), token, &jwt.RegisteredClaims{}); err != nil {
 			t.Error(err)
@@ -374,7 +374,7 @@ func TestKeysFollow(t *testing.T) {
 		t.Error("no new key")
 	}
 	clock.at = clock.at.Add(3 * tokenLife)
-	if err := (&keyring{docs: docs, now: clock.now, life: tokenLife}).verify(t.Context(), old, &jwt.RegisteredClaims{}); !errors.Is(err, errUnsigned) {
+	if err := (&keyring{docs: docs, now: clock.now}).verify(t.Context(), old, &jwt.RegisteredClaims{}); !errors.Is(err, errUnsigned) {
 		t.Errorf("a key that is over: %v", err)
 	}
 	if all, _ := docs.List(t.Context(), store.Query{Type: keyType}); len(all) != 1 {

@@ -33,9 +33,9 @@ func (s *Server) carrierOperations() []Operation {
 // saveAll saves the documents in a request's list, and answers with them in
 // their order; one that is refused has the error in its place.
 func (s *Server) saveAll(r *Request, c resource.Collection) (Reply, error) {
-	list, ok := r.body.data.([]any)
-	if !ok {
-		return Reply{}, errInvalid("data", "type", "Value did not match type(s): array", map[string]any{"target": "array"})
+	list, err := r.items()
+	if err != nil {
+		return Reply{}, err
 	}
 	rows := make([]any, len(list))
 	for i, v := range list {

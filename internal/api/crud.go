@@ -1,6 +1,7 @@
 package api
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"maps"
@@ -160,11 +161,11 @@ func partOf(example json.RawMessage) string {
 }
 
 // dropBlob removes what lies beside a document that is gone.
-func (s *Server) dropBlob(r *Request, res resource.Resource, id string) error {
-	if res.Blob == "" {
+func (s *Server) dropBlob(ctx context.Context, c resource.Collection, id string) error {
+	if c.Blob == "" {
 		return nil
 	}
-	err := s.cfg.Blobs.Delete(r.Context(), store.Key{Account: r.Account.ID, Type: res.Blob, ID: id})
+	err := s.cfg.Blobs.Delete(ctx, store.Key{Account: c.Account, Type: c.Blob, ID: id})
 	if errors.Is(err, store.ErrNotFound) {
 		return nil
 	}
@@ -173,15 +174,29 @@ func (s *Server) dropBlob(r *Request, res resource.Resource, id string) error {
 
 func (r *Request) ifMatch() string { return r.HTTP.Header.Get("If-Match") }
 
+// stale says whether a document's revision is another than the one asked for.
+func (r *Request) stale(revision string) bool {
+	match := r.ifMatch()
+	return match != "" && !resource.Matches(match, revision)
+}
+
+// hard says whether a deletion leaves nothing.
+func (r *Request) hard() bool { return r.Param("should_soft_delete") == "false" }
+
+// emptyList is the list of what there is none of.
+func emptyList(*Request) (Reply, error) { return Reply{Data: []any{}, List: &ListInfo{}}, nil }
+
+// items are the request's data where that is a list.
+func (r *Request) items() ([]any, error) {
+	list, ok := r.body.data.([]any)
+	if !ok {
+		return nil, errInvalid("data", "type", "Value did not match type(s): array", map[string]any{"target": "array"})
+	}
+	return list, nil
+}
+
 // list is a page of a collection's rows.
 func (s *Server) list(r *Request, c resource.Collection) (Reply, error) {
-	if c.Type == mediaType { // whose languages are kept in small letters
-		for _, name := range []string{"filter_language", "filter_not_language"} {
-			for i, value := range r.query[name] {
-				r.query[name][i] = lower(value)
-			}
-		}
-	}
 	q, err := resource.ParseQuery(r.query, r.Param)
 	if err != nil {
 		return Reply{}, err

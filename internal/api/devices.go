@@ -28,6 +28,9 @@ func prepareDevice(ctx context.Context, d *resource.Draft) error {
 		return err
 	}
 	sip, _ := d.Doc["sip"].(resource.Object)
+	if at, err := netip.ParseAddr(resource.Text(sip, "ip")); err == nil {
+		sip["ip"] = at.String() // one address has one name, by which it is found
+	}
 	own := lower(resource.Text(sip, "realm"))
 	if own != "" && own == realm {
 		delete(sip, "realm") // it goes with the account's
@@ -117,9 +120,7 @@ func (s *Server) deviceOperations() []Operation {
 		{
 			Method: http.MethodGet, Path: "accounts/{account_id}/devices/status", Group: "devices",
 			Summary: "List the devices that are registered: none, as none can be yet",
-			Do: func(*Request) (Reply, error) {
-				return Reply{Data: []any{}, List: &ListInfo{}}, nil
-			},
+			Do:      emptyList,
 		},
 		{
 			Method: http.MethodPost, Path: one + "/sync", Group: "devices", Summary: "Have a device fetch its settings",
@@ -136,12 +137,11 @@ func (s *Server) deviceOperations() []Operation {
 
 // notRegistered refuses what needs a device that this server can reach.
 func (s *Server) notRegistered(r *Request) (Reply, error) {
-	if _, err := s.in(documents.Devices.Resource, r.Account.ID).Get(r.Context(), r.Var("id")); err != nil {
-		return Reply{}, err
-	}
-	if action := r.Param("action"); r.method == http.MethodPut && action != "notify" {
+	reply, err := s.unbuiltIn(documents.Devices.Resource)(r)
+	_, there := errors.AsType[*Error](err)
+	if action := r.Param("action"); there && r.method == http.MethodPut && action != "notify" {
 		return Reply{}, errInvalid("action", "enum", "Value not found in enumerated list of values",
 			map[string]any{"target": []string{"notify"}, "value": action})
 	}
-	return Reply{}, errUnbuilt(r.op.Unbuilt)
+	return reply, err
 }

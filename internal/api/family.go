@@ -31,12 +31,12 @@ func (s *Server) familyOperations() []Operation {
 			Summary: "Put an account, with all below it, below another one", Example: moving,
 		},
 		{
-			Method: http.MethodPut, Path: one + "/reseller", Group: "accounts", Example: spare,
+			Method: http.MethodPut, Path: one + "/reseller", Group: "accounts", Example: spare, Who: Master,
 			Summary: "Make an account the reseller of those below it",
 			Do:      func(r *Request) (Reply, error) { return s.setReseller(r, true) },
 		},
 		{
-			Method: http.MethodDelete, Path: one + "/reseller", Group: "accounts", Example: spare,
+			Method: http.MethodDelete, Path: one + "/reseller", Group: "accounts", Example: spare, Who: Master,
 			Summary: "Make an account no reseller any more",
 			Do:      func(r *Request) (Reply, error) { return s.setReseller(r, false) },
 		},
@@ -72,8 +72,10 @@ func (s *Server) moveAccount(r *Request) (Reply, error) {
 		}
 	}
 	d, err := s.plantAccount(r.Context(), r.Account.ID, above)
-	s.log.InfoContext(r.Context(), "account moved", "account", r.Account.ID, "to", to.ID, "below", len(below),
-		"by", r.Auth.Account.ID, "user", r.Auth.UserID(), "request_id", r.ID, "error", err)
+	if err == nil {
+		s.log.InfoContext(r.Context(), "account moved", "account", r.Account.ID, "to", to.ID, "below", len(below),
+			"by", r.Auth.Account.ID, "user", r.Auth.UserID(), "request_id", r.ID)
+	}
 	return s.shown(r, s.accounts(), d, err)
 }
 
@@ -93,9 +95,6 @@ func texts(all []string) []any {
 
 // setReseller is for the first account only, as in Kazoo.
 func (s *Server) setReseller(r *Request, is bool) (Reply, error) {
-	if !r.Auth.Master() {
-		return Reply{}, errForbidden()
-	}
 	d, err := s.accounts().Update(r.Context(), r.Account.ID, func(d *resource.Draft) { d.Private[pvtReseller] = is })
 	return s.shown(r, s.accounts(), d, err)
 }
@@ -129,7 +128,7 @@ func (s *Server) deleteAccount(r *Request) (Reply, error) {
 	if err := removingAccount(ctx, s.docs, *r.Account); err != nil {
 		return Reply{}, err
 	}
-	if m := r.ifMatch(); m != "" && !resource.Matches(m, r.Account.Revision) {
+	if r.stale(r.Account.Revision) {
 		return Reply{}, resource.ErrMismatch
 	}
 	if err := s.purge(ctx, r.Account.ID); err != nil {
@@ -137,10 +136,10 @@ func (s *Server) deleteAccount(r *Request) (Reply, error) {
 	}
 	d, err := s.accounts().Delete(ctx, r.Account.ID, r.ifMatch(), false)
 	if err == nil {
+		s.log.InfoContext(ctx, "account deleted", "account", r.Account.ID, "by", r.Auth.Account.ID,
+			"user", r.Auth.UserID(), "request_id", r.ID)
 		err = s.purge(ctx, r.Account.ID)
 	}
-	s.log.InfoContext(ctx, "account deleted", "account", r.Account.ID, "by", r.Auth.Account.ID,
-		"user", r.Auth.UserID(), "request_id", r.ID, "error", err)
 	return s.shown(r, s.accounts(), d, err)
 }
 

@@ -41,6 +41,7 @@ type guard struct {
 type guardKey struct {
 	source netip.Prefix
 	target string
+	rare   bool // what is done rarely, and is no target that a stranger could name
 }
 
 type mistakes struct {
@@ -85,7 +86,7 @@ func shrink[K comparable, V any](m map[K]V) {
 func (g *guard) try(source netip.Addr, target string) (wait time.Duration, attacked bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	now, pair := g.now(), guardKey{network(source), target}
+	now, pair := g.now(), guardKey{source: network(source), target: target}
 	if g.isKnown(pair, now) {
 		m := g.mistakes(pair, now)
 		if wait = m.until.Sub(now); wait <= 0 {
@@ -195,7 +196,7 @@ func (g *guard) failures(source netip.Addr) int {
 func (g *guard) passed(source netip.Addr, target string) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	now, pair := g.now(), guardKey{network(source), target}
+	now, pair := g.now(), guardKey{source: network(source), target: target}
 	if !g.isKnown(pair, now) {
 		g.wrong[guardKey{source: pair.source}].takeBack()
 		g.wrong[guardKey{target: target}].takeBack()
@@ -213,7 +214,7 @@ func (g *guard) rarely(what string, times int) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	now := g.now()
-	m := g.mistakes(guardKey{target: what}, now)
+	m := g.mistakes(guardKey{target: what, rare: true}, now)
 	if m.count >= times {
 		return false
 	}
@@ -241,7 +242,7 @@ func (b *buckets) take(source netip.Addr, account string, n int) (ok bool, left 
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	now := b.now()
-	k := guardKey{network(source), account}
+	k := guardKey{source: network(source), target: account}
 	l := b.all[k]
 	if l == nil {
 		if n == 0 {

@@ -17,7 +17,7 @@ const (
 // takeTurn waits until a body of that many bytes may be worked on. The turn is
 // over with the request: endTurn.
 func (s *Server) takeTurn(r *Request, size int) error {
-	if size < heavyFrom {
+	if size < heavyFrom || r.heavy {
 		return nil
 	}
 	limit := time.NewTimer(heavyWait)
@@ -38,5 +38,6 @@ func (s *Server) takeTurn(r *Request, size int) error {
 func (s *Server) endTurn(r *Request) {
 	if r.heavy {
 		<-s.heavy
+		r.heavy = false
 	}
 }

@@ -86,7 +86,7 @@ func (s *Server) issue(ctx context.Context, id *Identity) error {
 		c.OriginalAccount, c.OriginalOwner = id.By.Account.ID, id.By.UserID()
 	}
 	c.ID, c.Issuer = resource.NewID(), "pivot"
-	c.IssuedAt, c.ExpiresAt = jwt.NewNumericDate(now), jwt.NewNumericDate(now.Add(s.cfg.TokenLife))
+	c.IssuedAt, c.ExpiresAt = jwt.NewNumericDate(now), jwt.NewNumericDate(now.Add(tokenLife))
 	c.Identity = seal(id.secret(), c.sealed())
 	token, err := s.keys.sign(ctx, c)
 	id.token, id.claims = token, c

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 
@@ -31,7 +32,7 @@ func (s *Server) KeepSound(ctx context.Context, account, name string, rate int, 
 	}
 	c := s.in(s.mediaDef, account)
 	if _, err := c.CreateAs(ctx, id, resource.Object{"name": name, "media_source": "recording"}); err != nil {
-		return "", err
+		return "", errors.Join(err, s.dropBlob(context.WithoutCancel(ctx), c, id))
 	}
 	_, err = c.Update(ctx, id, func(d *resource.Draft) {
 		d.Private[pvtKind], d.Private[pvtSize] = wavType, size

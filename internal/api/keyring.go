@@ -32,7 +32,6 @@ const (
 type keyring struct {
 	docs store.Docs
 	now  func() time.Time
-	life time.Duration // of tokens
 
 	mu     sync.Mutex
 	keys   []signingKey // newest first
@@ -131,7 +130,7 @@ func (k *keyring) load(ctx context.Context) error {
 		if err != nil {
 			return fmt.Errorf("api: signing key %s: %w", d.ID, err)
 		}
-		if k.now().Sub(key.created) > signsFor+2*k.life {
+		if k.now().Sub(key.created) > signsFor+2*tokenLife {
 			if err := k.docs.Delete(ctx, d.Key, d.Rev, true); err != nil && !gone(err) {
 				return err
 			}

@@ -16,9 +16,7 @@ func (s *Server) entriesOf() shelf {
 			if _, err := s.in(documents.Lists.Resource, r.Account.ID).Get(r.Context(), list); err != nil {
 				return resource.Collection{}, missing(err, list)
 			}
-			c := s.in(documents.ListEntries.Resource, r.Account.ID)
-			c.Within = map[string]string{documents.ByList: list}
-			return c, nil
+			return s.entriesIn(r, list), nil
 		},
 	}
 }
@@ -32,7 +30,7 @@ func (s *Server) listOperations() []Operation {
 	return append(ops,
 		Operation{
 			Method: http.MethodDelete, Path: entries.path, Group: "lists", Summary: "Delete all entries of a list",
-			Do: entries.does(s.dropEntries),
+			Do: entries.does(func(r *Request, c resource.Collection) (Reply, error) { return s.dropEntries(r, c, false) }),
 		},
 		Operation{
 			Method: http.MethodGet, Path: entries.path + "/{id}/vcard", Group: "lists", Summary: "Read an entry as a vCard",
@@ -50,14 +48,14 @@ func (s *Server) listOperations() []Operation {
 }
 
 // dropEntries deletes all entries of a list and answers with them.
-func (s *Server) dropEntries(r *Request, c resource.Collection) (Reply, error) {
+func (s *Server) dropEntries(r *Request, c resource.Collection, hard bool) (Reply, error) {
 	all, err := c.Where(r.Context(), c.Within)
 	if err != nil {
 		return Reply{}, err
 	}
 	rows := make([]any, len(all))
 	for i, d := range all {
-		gone, err := c.Delete(r.Context(), d.ID, "", false)
+		gone, err := c.Delete(r.Context(), d.ID, "", hard)
 		if err != nil {
 			return Reply{}, err
 		}
@@ -66,16 +64,29 @@ func (s *Server) dropEntries(r *Request, c resource.Collection) (Reply, error) {
 	return Reply{Data: rows}, nil
 }
 
-// deleteList deletes a list with its entries, which nobody could reach any
-// more.
-func (s *Server) deleteList(r *Request) (Reply, error) {
-	id := r.Var("id")
-	reply, err := s.remove(r, s.in(documents.Lists.Resource, r.Account.ID), id)
-	if err != nil {
-		return reply, err
-	}
+// entriesIn are the entries of a list.
+func (s *Server) entriesIn(r *Request, list string) resource.Collection {
 	c := s.in(documents.ListEntries.Resource, r.Account.ID)
-	c.Within = map[string]string{documents.ByList: id}
-	_, err = s.dropEntries(r, c)
-	return reply, err
+	c.Within = map[string]string{documents.ByList: list}
+	return c
+}
+
+// deleteList deletes a list after its entries, which nobody could reach any
+// more: one that was broken off can be done again.
+func (s *Server) deleteList(r *Request) (Reply, error) {
+	c := s.in(documents.Lists.Resource, r.Account.ID)
+	d, err := c.Get(r.Context(), r.Var("id"))
+	if err != nil {
+		return Reply{}, err
+	}
+	if _, err := s.unused(r, d); err != nil {
+		return Reply{}, err
+	}
+	if r.stale(d.Revision) {
+		return Reply{}, resource.ErrMismatch
+	}
+	if _, err := s.dropEntries(r, s.entriesIn(r, d.ID), r.hard()); err != nil {
+		return Reply{}, err
+	}
+	return s.removeDoc(r, c, d, r.hard())
 }

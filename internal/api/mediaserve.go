@@ -1,7 +1,6 @@
 package api
 
 import (
-	"errors"
 	"net/http"
 	"net/url"
 
@@ -42,7 +41,7 @@ func (s *Server) mediaAt(all string) []Operation {
 		{
 			Method: http.MethodGet, Path: all, Summary: "List media: sounds that callflows play", Params: listParams,
 			Produces: []string{csvType}, Returns: schema, Many: true,
-			Do: func(r *Request) (Reply, error) { return s.list(r, s.mediaOf(r)) },
+			Do: s.listMedia,
 		},
 		{
 			Method: http.MethodPut, Path: all, Summary: "Create one of media; a text in tts is spoken", Body: schema,
@@ -81,6 +80,16 @@ func (s *Server) mediaAt(all string) []Operation {
 		ops[i].Group = "media"
 	}
 	return ops
+}
+
+// listMedia is a page of media, whose languages are kept in small letters.
+func (s *Server) listMedia(r *Request) (Reply, error) {
+	for _, name := range []string{"filter_language", "filter_not_language"} {
+		for i, value := range r.query[name] {
+			r.query[name][i] = lower(value)
+		}
+	}
+	return s.list(r, s.mediaOf(r))
 }
 
 // mediaOf is the media that the path of a request is about.
@@ -164,17 +173,6 @@ func (s *Server) deleteMedia(r *Request) (Reply, error) {
 	if err != nil {
 		return Reply{}, err
 	}
-	by, err := s.unused(r, old)
-	if err != nil {
-		return Reply{}, err
-	}
-	hard := isPrompt(old) || r.Param("hard_delete") == "true" || r.Param("should_soft_delete") == "false"
-	d, err := c.Delete(r.Context(), id, r.ifMatch(), hard)
-	if err == nil {
-		if err = s.cfg.Blobs.Delete(r.Context(), s.mediaKey(r, id)); errors.Is(err, store.ErrNotFound) {
-			err = nil
-		}
-	}
-	reply, err := s.shown(r, c, d, err)
-	return dangling(reply, by), err
+	hard := isPrompt(old) || r.Param("hard_delete") == "true" || r.hard()
+	return s.removeDoc(r, c, old, hard)
 }

@@ -33,14 +33,14 @@ func (s *Server) putSound(r *Request) (Reply, error) {
 	if err != nil {
 		return Reply{}, err
 	}
-	if m := r.ifMatch(); m != "" && !resource.Matches(m, d.Revision) {
+	if r.stale(d.Revision) {
 		return Reply{}, resource.ErrMismatch
 	}
 	file, err := s.Upload(r, s.cfg.MaxUpload)
 	if err != nil {
 		return Reply{}, err
 	}
-	kind, size, err := s.keepFile(r, s.mediaKey(r, d.ID), bufio.NewReader(file.Body))
+	kind, size, err := s.keepFile(r, s.mediaKey(r, d.ID), bufio.NewReader(file))
 	if err != nil {
 		return Reply{}, err
 	}
@@ -75,6 +75,9 @@ func (s *Server) fetchSound(r *Request, k store.Key, body io.Reader) (kind strin
 	if err != nil {
 		return "", 0, notSound(err)
 	}
+	if err = s.takeTurn(r, len(raw)); err != nil {
+		return "", 0, err
+	}
 	if r.body, err = parseEnvelope(jsonType, raw); err != nil {
 		return "", 0, err
 	}
@@ -88,10 +91,8 @@ func (s *Server) fetchSound(r *Request, k store.Key, body io.Reader) (kind strin
 	case s.cfg.Fetch == nil:
 		return "", 0, bad(errors.New("nothing is fetched here"))
 	}
-	if s.cfg.URLs != nil {
-		if err := s.cfg.URLs.CheckURL(where); err != nil {
-			return "", 0, bad(err)
-		}
+	if err := s.cfg.askable(where); err != nil {
+		return "", 0, bad(err)
 	}
 	ctx, cancel := context.WithTimeoutCause(r.Context(), fetchTime, fmt.Errorf("it took longer than %v", fetchTime))
 	defer cancel()

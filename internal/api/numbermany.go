@@ -1,11 +1,13 @@
 package api
 
 import (
+	"errors"
 	"net/http"
 	"slices"
 
 	"github.com/pivotvoice/pivot/internal/resource"
 	"github.com/pivotvoice/pivot/internal/route"
+	"github.com/pivotvoice/pivot/internal/store"
 )
 
 // Why some of what Kazoo does with numbers is not done.
@@ -126,8 +128,8 @@ func (s *Server) identifyNumber(r *Request) (Reply, error) {
 func (s *Server) activateNumber(r *Request) (Reply, error) {
 	c := s.numbers(r.Account.ID)
 	d, err := c.Get(r.Context(), route.Normalise(r.Var("number")))
-	if err == nil {
-		return s.shown(r, c, d, nil)
+	if !errors.Is(err, store.ErrNotFound) {
+		return s.shown(r, c, d, err)
 	}
 	d, err = s.addNumber(r, r.Var("number"), r.Data())
 	return s.shown(r, c, d, err)
@@ -205,6 +207,9 @@ func (s *Server) checkNumbers(r *Request) (Reply, error) {
 	for _, n := range numbers {
 		n = route.Normalise(n)
 		_, err := s.numbers(r.Account.ID).Get(r.Context(), n)
+		if err != nil && !errors.Is(err, store.ErrNotFound) {
+			return Reply{}, err
+		}
 		out[n] = resource.Object{"status": map[bool]string{true: inService, false: "unavailable"}[err == nil]}
 	}
 	return Reply{Data: out}, nil

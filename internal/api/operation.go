@@ -16,7 +16,7 @@ const (
 	Account  Who = iota // a token of the account in the path or of one above it
 	Master              // a token of the first account, which the server belongs to
 	Linked              // the same, or a link that this server has signed
-	AnyToken            // any valid token
+	AnyToken            // any valid token; see Own for users who are no admins
 	Anyone              // no token
 )
 
@@ -35,7 +35,7 @@ type Operation struct {
 	Body   *schema.Schema // of data; nil where there is none
 	// Consumes are the media types of a body that is no envelope, which the
 	// operation reads itself (Server.Upload); with none there is only the
-	// envelope. With Body there may be either, which Request.HasFile tells.
+	// envelope. With Body there may be either, as the request says.
 	Consumes []string
 	// Produces are the media types it can answer with; none is JSON only.
 	Produces []string
@@ -81,7 +81,10 @@ func (o Operation) For() string {
 		Account: "a token of the account or of one above it", Linked: "a token of the account, or a signed link",
 		Master: "a token of the first account", AnyToken: "any token", Anyone: "anyone",
 	}[o.Who]
-	if o.Own != nil {
+	switch {
+	case o.Own == nil && o.Who == AnyToken:
+		who += " of an admin"
+	case o.Own != nil:
 		who += "; users who are no admins too, as far as it is theirs"
 	}
 	return who

@@ -82,27 +82,14 @@ func (s *Server) setMetaflows(r *Request, c resource.Collection, id string) (Rep
 	return metaflowsReply(d), missing(err, id)
 }
 
-// tries is how often a part of a document is written again on top of somebody
-// else's change.
-const tries = 8
-
 // edit changes a part of a document, whoever else changes the rest of it.
 func edit(r *Request, c resource.Collection, id string, change func(resource.Object)) (resource.Doc, error) {
-	for try := 1; ; try++ {
-		d, err := c.Get(r.Context(), id)
-		if err != nil {
-			return d, err
-		}
-		if match := r.ifMatch(); match != "" && !resource.Matches(match, d.Revision) {
-			return d, resource.ErrMismatch
-		}
-		next := maps.Clone(d.Public)
+	d, err := c.Change(r.Context(), id, r.ifMatch(), func(old resource.Doc) resource.Object {
+		next := maps.Clone(old.Public)
 		change(next)
-		saved, err := c.Replace(r.Context(), id, next, `"`+d.Revision+`"`)
-		if !errors.Is(err, resource.ErrMismatch) || try == tries {
-			return saved, inPart(err)
-		}
-	}
+		return next
+	})
+	return d, inPart(err)
 }
 
 // inPart takes "metaflows" from the paths of faults: the client knows only the

@@ -223,8 +223,7 @@ func (s *Server) unused(r *Request, d resource.Doc) ([]use, error) {
 		return nil, nil
 	}
 	by, err := s.uses(r.Context(), *r.Account, d.Type, d.ID)
-	stale := r.ifMatch() != "" && !resource.Matches(r.ifMatch(), d.Revision) // is said first
-	if err == nil && len(by) > 0 && !stale && r.Param("force") != "true" {
+	if err == nil && len(by) > 0 && !r.stale(d.Revision) /* which is said first */ && r.Param("force") != "true" {
 		err = errInUse(by)
 	}
 	return by, err
@@ -244,13 +243,18 @@ func (s *Server) remove(r *Request, c resource.Collection, id string) (Reply, er
 	if err != nil {
 		return Reply{}, err
 	}
+	return s.removeDoc(r, c, d, r.hard())
+}
+
+// removeDoc deletes a document that was read, and what lies beside it.
+func (s *Server) removeDoc(r *Request, c resource.Collection, d resource.Doc, hard bool) (Reply, error) {
 	by, err := s.unused(r, d)
 	if err != nil {
 		return Reply{}, err
 	}
-	d, err = c.Delete(r.Context(), id, r.ifMatch(), r.Param("should_soft_delete") == "false")
+	d, err = c.Delete(r.Context(), d.ID, r.ifMatch(), hard)
 	if err == nil {
-		err = s.dropBlob(r, c.Resource, id)
+		err = s.dropBlob(r.Context(), c, d.ID)
 	}
 	reply, err := s.shown(r, c, d, err)
 	return dangling(reply, by), err

@@ -39,10 +39,6 @@ type Request struct {
 // Context ends with the client.
 func (r *Request) Context() context.Context { return r.ctx }
 
-// HasFile says whether the body is a file, which Server.Upload reads, and not
-// an envelope.
-func (r *Request) HasFile() bool { return r.file }
-
 // Var is a variable of the path.
 func (r *Request) Var(name string) string { return r.vars[name] }
 

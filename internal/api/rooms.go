@@ -26,7 +26,7 @@ func (s *Server) roomOperations() []Operation {
 		{
 			Method: http.MethodGet, Path: boxes + "/messages",
 			Summary: "List the messages of all mailboxes: none, as none can be left yet",
-			Do:      func(*Request) (Reply, error) { return Reply{Data: []any{}, List: &ListInfo{}}, nil },
+			Do:      emptyList,
 		},
 		{
 			Method: http.MethodGet, Path: box, Summary: "List the messages of a mailbox: none, as none can be left yet",

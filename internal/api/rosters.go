@@ -75,9 +75,9 @@ func (s *Server) agents(r *Request) ([]string, error) {
 	if r.method == http.MethodDelete {
 		return nil, nil
 	}
-	list, ok := r.body.data.([]any)
-	if !ok {
-		return nil, errInvalid("data", "type", "Value did not match type(s): array", map[string]any{"target": "array"})
+	list, err := r.items()
+	if err != nil {
+		return nil, err
 	}
 	var faults schema.Faults
 	ids := make([]string, len(list))
@@ -103,11 +103,7 @@ func (s *Server) answers(r *Request, user, queue string, yes bool) error {
 		if yes {
 			queues = append(queues, queue)
 		}
-		list := make([]any, len(queues))
-		for i, q := range queues {
-			list[i] = q
-		}
-		o["queues"] = list
+		o["queues"] = texts(queues)
 	})
 	return err
 }

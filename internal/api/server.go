@@ -77,7 +77,6 @@ type Config struct {
 	MaxUpload int64         // bytes of one sound file; 0 is 8,000,000
 	LinkLife  time.Duration // how long links to recordings hold; 0 is seven days
 	Rate      int           // requests a minute of one account from one address; 0 is DefaultRate
-	TokenLife time.Duration // how long tokens hold; 0 is an hour
 	Patience  time.Duration // how long a request may take to come in, its answer to be taken; 0 is a minute
 	Mailer    Mailer        // nil: who has forgotten a password is told that no mail is sent
 	UIOrigins []string      // "https://ui.example": the web clients that mail may link to
@@ -124,7 +123,6 @@ func (cfg Config) full() Config {
 	cfg.MaxUpload = cmp.Or(cfg.MaxUpload, MaxBody)
 	cfg.Rate = cmp.Or(cfg.Rate, DefaultRate)
 	cfg.Patience = cmp.Or(cfg.Patience, exchangeLimit)
-	cfg.TokenLife = cmp.Or(cfg.TokenLife, tokenLife)
 	cfg.LinkLife = cmp.Or(cfg.LinkLife, linkLife)
 	if cfg.effort == nil {
 		full := fullEffort()
@@ -142,7 +140,7 @@ func New(cfg Config) *Server {
 	name := sha256.Sum256([]byte(cfg.Node))
 	s := &Server{
 		cfg: cfg, log: cfg.Logger, now: cfg.Now, node: base64.RawURLEncoding.EncodeToString(name[:16]),
-		keys: &keyring{docs: cfg.Docs, now: cfg.Now, life: cfg.TokenLife}, guard: newGuard(cfg.Now),
+		keys: &keyring{docs: cfg.Docs, now: cfg.Now}, guard: newGuard(cfg.Now),
 		strangers:    newBuckets(cfg.Now, bucketPerS, bucketSize),
 		clients:      newBuckets(cfg.Now, float64(cfg.Rate)/60, cfg.Rate),
 		directory:    newDirectory(cfg.Docs, cfg.Changed, *cfg.effort),
@@ -202,6 +200,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 		return
 	}
 	reply, err := s.serve(out, r)
+	s.endTurn(r) // those who take their answer slowly hold nobody up
 	if err != nil {
 		s.writeError(out, r, s.explain(r, err))
 		return
@@ -403,7 +402,7 @@ func (s *Server) authorize(r *Request) error {
 		return nil
 	case r.Auth == nil:
 		return s.unknown(r, errInvalidCredentials())
-	case r.op.Who != AnyToken && !r.Auth.reaches(r.Account):
+	case r.op.Who == Master && !r.Auth.Master(), r.op.Who != AnyToken && !r.Auth.reaches(r.Account):
 		return errForbidden()
 	case s.restricted(r):
 		e := errForbidden()

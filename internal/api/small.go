@@ -37,7 +37,7 @@ func (s *Server) smallOperations() []Operation {
 	for _, e := range empties {
 		ops = append(ops, Operation{
 			Method: http.MethodGet, Path: "accounts/{account_id}/" + e.name, Group: "about", Summary: e.summary, Own: everyUser,
-			Do: func(*Request) (Reply, error) { return Reply{Data: []any{}, List: &ListInfo{}}, nil },
+			Do: emptyList,
 		})
 	}
 	ops = append(ops, Operation{

@@ -33,7 +33,7 @@ func (s *Server) webhookOperations() []Operation {
 		{
 			Method: http.MethodGet, Path: all + "/attempts",
 			Summary: "List the attempts to tell webhooks something: none, as they are not told anything yet",
-			Do:      func(*Request) (Reply, error) { return Reply{Data: []any{}, List: &ListInfo{}}, nil },
+			Do:      emptyList,
 		},
 		{
 			Method: http.MethodGet, Path: all + "/{id}/attempts", Do: s.nothingIn(res),

@@ -106,12 +106,12 @@ func (c Collection) CreateAs(ctx context.Context, id string, data Object) (Doc, 
 // Replace puts data in the place of a document's public keys. match is the
 // value of an If-Match header: a document that does not fit it is ErrMismatch.
 func (c Collection) Replace(ctx context.Context, id string, data Object, match string) (Doc, error) {
-	return c.change(ctx, id, match, func(Doc) Object { return data })
+	return c.Change(ctx, id, match, func(Doc) Object { return data })
 }
 
 // Patch merges data over a document; null deletes a key.
 func (c Collection) Patch(ctx context.Context, id string, data Object, match string) (Doc, error) {
-	return c.change(ctx, id, match, func(old Doc) Object { return Merge(old.Public, data) })
+	return c.Change(ctx, id, match, func(old Doc) Object { return Merge(old.Public, data) })
 }
 
 // Update changes a document's private keys by way of edit, which gets a
@@ -124,7 +124,10 @@ func (c Collection) Update(ctx context.Context, id string, edit func(*Draft)) (D
 	})
 }
 
-func (c Collection) change(ctx context.Context, id, match string, with func(old Doc) Object) (Doc, error) {
+// Change puts what with makes of a document in the place of its public keys;
+// match is as for Replace. It is asked again if somebody else was faster, and
+// must leave the old one as it is.
+func (c Collection) Change(ctx context.Context, id, match string, with func(old Doc) Object) (Doc, error) {
 	return c.retry(ctx, id, match, func(old Doc) (Doc, error) {
 		return c.save(ctx, c.draft(id, &old, with(old)))
 	})
