@@ -210,7 +210,13 @@ func (s *Server) accountOperations() []Operation {
 }
 
 func (s *Server) createAccount(r *Request, parent resource.Doc) (Reply, error) {
-	d, err := s.accounts().Create(below(r.Context(), parent), r.Data())
+	s.family.Lock()
+	defer s.family.Unlock()
+	now, err := s.accounts().Get(r.Context(), parent.ID)
+	if err != nil {
+		return Reply{}, missing(err, parent.ID)
+	}
+	d, err := s.accounts().Create(below(r.Context(), now), r.Data())
 	reply, err := s.shown(r, s.accounts(), d, err)
 	reply.Location = "/v2/accounts/" + d.ID
 	return reply, err

@@ -22,14 +22,14 @@ func declared(users resource.Resource, urls documents.URLChecker) []resource.Res
 		case "users":
 			all[i] = withMetaflows(users, urls)
 		case "devices":
-			all[i] = withMetaflows(devicesResource(), urls)
+			all[i] = withMetaflows(devicesResource(), urls).OneByOne()
 		case "blacklists":
 			all[i] = r.Preparing(normaliseNumbers)
 		case "conferences":
-			all[i] = documents.Conferences.Checking(uniqueNumbers)
+			all[i] = documents.Conferences.Checking(uniqueNumbers).OneByOne()
 		case "faxboxes":
 			all[i] = withURLs(r.Checking(uniqueFaxAddress), urls,
-				"notifications.inbound.callback.url", "notifications.outbound.callback.url")
+				"notifications.inbound.callback.url", "notifications.outbound.callback.url").OneByOne()
 		case "webhooks":
 			all[i] = withURLs(documents.Webhooks.Checking(checkHook), urls, "uri")
 		}
@@ -104,8 +104,7 @@ func normaliseNumbers(_ context.Context, d *resource.Draft) error {
 	return nil
 }
 
-// uniqueNumbers keeps a number in one conference. Two that are saved at the
-// same moment may both get it.
+// uniqueNumbers keeps a number in one conference.
 func uniqueNumbers(ctx context.Context, d *resource.Draft, _ documents.Conference) error {
 	c := resource.Collection{Resource: documents.Conferences.Resource, Docs: d.Docs, Account: d.Account}
 	for _, n := range documents.ConferenceNumbers(d.Doc) {
@@ -134,8 +133,8 @@ func uniqueFaxAddress(ctx context.Context, d *resource.Draft) error {
 }
 
 // elsewhere says whether a document of another id, in any account, has value
-// in a field of the store's index. Two accounts that save one at the same
-// moment may both have it.
+// in a field of the store's index. That is true for as long as the resource
+// has its documents saved one by one.
 func elsewhere(ctx context.Context, d *resource.Draft, kind, field, value string) (bool, error) {
 	found, err := d.Docs.List(ctx, store.Query{
 		AnyAccount: true, Type: kind, Where: map[string]string{field: value}, Limit: 2,

@@ -50,6 +50,8 @@ func (s *Server) moveAccount(r *Request) (Reply, error) {
 	if err := bodyOf(r, &in); err != nil {
 		return Reply{}, err
 	}
+	s.family.Lock()
+	defer s.family.Unlock()
 	to, err := s.accounts().Get(r.Context(), in.To)
 	switch {
 	case err != nil && !gone(err):
@@ -125,22 +127,29 @@ func (s *Server) deleteAccount(r *Request) (Reply, error) {
 	if r.Auth.Account.ID == r.Account.ID && !r.Auth.Master() {
 		return Reply{}, errForbidden() // its owner is the account above
 	}
-	if err := removingAccount(ctx, s.docs, *r.Account); err != nil {
-		return Reply{}, err
-	}
-	if r.stale(r.Account.Revision) {
-		return Reply{}, resource.ErrMismatch
-	}
-	if err := s.purge(ctx, r.Account.ID); err != nil {
-		return Reply{}, err
-	}
-	d, err := s.accounts().Delete(ctx, r.Account.ID, r.ifMatch(), false)
+	d, err := s.dropAccount(r)
 	if err == nil {
 		s.log.InfoContext(ctx, "account deleted", "account", r.Account.ID, "by", r.Auth.Account.ID,
 			"user", r.Auth.UserID(), "request_id", r.ID)
 		err = s.purge(ctx, r.Account.ID)
 	}
 	return s.shown(r, s.accounts(), d, err)
+}
+
+// dropAccount purges and deletes an account that has none below it.
+func (s *Server) dropAccount(r *Request) (d resource.Doc, err error) {
+	s.family.Lock()
+	defer s.family.Unlock()
+	if err := removingAccount(r.Context(), s.docs, *r.Account); err != nil {
+		return d, err
+	}
+	if r.stale(r.Account.Revision) {
+		return d, resource.ErrMismatch
+	}
+	if err := s.purge(r.Context(), r.Account.ID); err != nil {
+		return d, err
+	}
+	return s.accounts().Delete(r.Context(), r.Account.ID, r.ifMatch(), false)
 }
 
 // purge ends an account's calls, gives its numbers back and removes all that

@@ -189,7 +189,8 @@ type use struct {
 }
 
 // uses are the documents of an account that mean one of it. One saved at the
-// same moment may be missed: a document may mean what is not there.
+// same moment may be missed, as if it had been saved later: a document may
+// mean what is not there.
 func (s *Server) uses(ctx context.Context, account resource.Doc, kind, id string) ([]use, error) {
 	var out []use
 	for _, res := range s.resources {

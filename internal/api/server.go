@@ -19,6 +19,7 @@ import (
 	"runtime/debug"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/pivotvoice/pivot/internal/audio"
@@ -107,6 +108,10 @@ type Server struct {
 	resources []resource.Resource // of an account: each is served as it is declared
 	heavy     chan struct{}       // one for each large body that is worked on
 	encoders  chan struct{}       // one for each sound that is being converted or made
+
+	// Who changes which account is above which, or looks at that to make or
+	// delete one.
+	family sync.Mutex
 
 	ops  []Operation
 	root *node

@@ -211,6 +211,14 @@ func (c Collection) draft(id string, old *Doc, data Object) *Draft {
 
 // save holds a draft to everything and stores it.
 func (c Collection) save(ctx context.Context, d *Draft) (Doc, error) {
+	if c.turn != nil {
+		select {
+		case c.turn <- struct{}{}:
+			defer func() { <-c.turn }()
+		case <-ctx.Done():
+			return Doc{}, context.Cause(ctx)
+		}
+	}
 	if err := c.validate(ctx, d); err != nil {
 		return Doc{}, err
 	}

@@ -134,6 +134,7 @@ type Resource struct {
 	Example                  json.RawMessage
 
 	texts map[string]bool // the paths whose values are strings
+	turn  chan struct{}   // of OneByOne, has a token while one is saved; nil is at once
 
 	find     func(Doc) map[string][]string
 	refers   func(Doc) []Ref
@@ -186,6 +187,14 @@ func (r Resource) Preparing(more Hook) Resource {
 // Checking is r with one more check of a document with its defaults.
 func (r Resource) Checking(more Hook) Resource {
 	r.check = then(r.check, more)
+	return r
+}
+
+// OneByOne is r with its documents, of whatever account, saved one after the
+// other: what a check found out of the others is true until the document is
+// written. It is for what the store cannot see to, as it does to Unique.
+func (r Resource) OneByOne() Resource {
+	r.turn = make(chan struct{}, 1)
 	return r
 }
 
