@@ -48,7 +48,7 @@ func forbidden(account resource.Object, number string) bool {
 func (a announcer) unauthorised(ctx context.Context, s *flow.Session, number string) (flow.Next, error) {
 	s.Add(event.Warned{
 		Code:    "call.restricted",
-		Message: "the account may not call " + clipped(number) + ": it is of the class " + route.Classify(number).Name,
+		Message: "the account may not call " + event.Clip(number, event.Short) + ": it is of the class " + route.Classify(number).Name,
 	})
 	if err := s.Answer(ctx); err != nil {
 		return flow.Next{}, flow.Fail("answer.failed", err)
@@ -57,13 +57,4 @@ func (a announcer) unauthorised(ctx context.Context, s *flow.Session, number str
 		return flow.Next{}, err
 	}
 	return flow.Over, nil
-}
-
-// clipped is a number as a message shows it.
-func clipped(number string) string {
-	const most = 64
-	if len(number) <= most {
-		return number
-	}
-	return number[:most] + "…"
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 
 	"github.com/pivotvoice/pivot/internal/flow"
-	"github.com/pivotvoice/pivot/internal/route"
 )
 
 func callflow(flows Flows) flow.Action {
@@ -34,11 +33,4 @@ func callflow(flows Flows) flow.Action {
 type callflowData struct {
 	ID string `json:"id,omitempty" jsonschema_description:"The id of the callflow."`
 	flow.Skip
-}
-
-// into goes on with a callflow that was found by number: what its pattern
-// captured takes the place of what was captured before.
-func into(s *flow.Session, found route.Result, program *flow.Node) flow.Next {
-	s.Captured = found.Captured
-	return flow.Branch(program)
 }

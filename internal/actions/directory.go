@@ -71,7 +71,7 @@ func openDirectory(ctx context.Context, s *flow.Session, d Deps, id string) (*se
 	var err error
 	if c.rules, err = documents.Directories.Get(ctx, d.Documents, s.Account, id); err != nil {
 		if errors.Is(err, store.ErrNotFound) {
-			err = errors.New("there is no directory " + clipped(id))
+			err = errors.New("there is no directory " + event.Clip(id, event.Short))
 		}
 		return nil, flow.Fail("directory.missing", err)
 	}
@@ -273,7 +273,7 @@ func (c *search) connect(ctx context.Context, p person) (flow.Next, bool, error)
 	program, _, err := c.deps.Flows.Callflow(ctx, c.s.Account, p.flow)
 	if err != nil || program == nil {
 		c.s.Add(event.Warned{
-			Code: "directory.callflow", Message: "there is no callflow " + clipped(p.flow) + " for " + p.name(),
+			Code: "directory.callflow", Message: "there is no callflow " + event.Clip(p.flow, event.Short) + " for " + p.name(),
 		})
 		return flow.Next{}, false, nil //nolint:nilerr // it is told, and the flow goes on
 	}

@@ -160,7 +160,7 @@ func (c cidChoice) fromList(ctx context.Context, dialled string) (flow.Next, err
 	shown, number, ok := c.choose(entries, dialled)
 	if !ok {
 		c.s.Add(event.Warned{
-			Code: "dynamic_cid.no_entry", Message: "the list " + clipped(c.data.ID) + " has no entry for " + clipped(dialled),
+			Code: "dynamic_cid.no_entry", Message: "the list " + event.Clip(c.data.ID, event.Short) + " has no entry for " + event.Clip(dialled, event.Short),
 		})
 		return c.sorry(ctx, "fault-can_not_be_completed_as_dialed")
 	}

@@ -38,9 +38,9 @@ func function(p pivoter, docs documents.Library) flow.Action {
 // unreadFunction is why there is no function to ask.
 func unreadFunction(id string, err error) error {
 	if errors.Is(err, store.ErrNotFound) {
-		return flow.Fail("function.missing", fmt.Errorf("there is no function %q", clipped(id)))
+		return flow.Fail("function.missing", fmt.Errorf("there is no function %q", event.Clip(id, event.Short)))
 	}
-	return flow.Fail("function.unreadable", fmt.Errorf("the function %q cannot be read: %w", clipped(id), err))
+	return flow.Fail("function.unreadable", fmt.Errorf("the function %q cannot be read: %w", event.Clip(id, event.Short), err))
 }
 
 type functionData struct {

@@ -58,5 +58,9 @@ func seek(ctx context.Context, s *flow.Session, flows Flows, number string, ever
 	return &sought{r, program}, nil
 }
 
-// enter goes on with what was found.
-func (f *sought) enter(s *flow.Session) flow.Next { return into(s, f.Result, f.program) }
+// enter goes on with what was found: what its pattern captured takes the place
+// of what was captured before.
+func (f *sought) enter(s *flow.Session) flow.Next {
+	s.Captured = f.Captured
+	return flow.Branch(f.program)
+}

@@ -130,7 +130,7 @@ func pauseOr(n int, instead time.Duration) time.Duration {
 	if n <= 0 {
 		return instead
 	}
-	return min(ms(min(n, int(longestPause/time.Millisecond))), longestPause)
+	return ms(min(n, int(longestPause/time.Millisecond)))
 }
 
 // menuOutcome is what came of a caller's keys.

@@ -11,6 +11,7 @@ import (
 	"github.com/pivotvoice/pivot/internal/documents"
 	"github.com/pivotvoice/pivot/internal/event"
 	"github.com/pivotvoice/pivot/internal/flow"
+	"github.com/pivotvoice/pivot/internal/gregorian"
 	"github.com/pivotvoice/pivot/internal/resource"
 	"github.com/pivotvoice/pivot/internal/schema"
 	"github.com/pivotvoice/pivot/internal/store"
@@ -212,11 +213,11 @@ func leaveOut(s *flow.Session, what, id string, err error) error {
 // rule is a document as the rules of time know it.
 func rule(d documents.TemporalRule) temporal.Rule {
 	r := temporal.Rule{
-		Cycle: d.Cycle, Interval: d.Interval, Start: resource.FromGregorian(d.StartDate), Days: d.Days,
+		Cycle: d.Cycle, Interval: d.Interval, Start: gregorian.Time(d.StartDate), Days: d.Days,
 		Ordinal: d.Ordinal, Month: time.Month(d.Month), To: temporal.Day, Enabled: d.Enabled,
 	}
 	if d.EndDate > 0 {
-		r.End = resource.FromGregorian(d.EndDate)
+		r.End = gregorian.Time(d.EndDate)
 	}
 	for _, name := range d.Weekdays {
 		if day, ok := temporal.Weekday(name); ok { // the schema has no other

@@ -27,11 +27,8 @@ var turns = map[string]turn{
 	"reset":   {nil, "enabled is not set", "temporal-marker_reset"},
 }
 
-// Menu rounds: how many without a choice, and how long each waits.
-const (
-	menuRounds = 3
-	menuWait   = 5 * time.Second
-)
+// menuRounds is how often menu asks without getting a choice.
+const menuRounds = 3
 
 // act switches the rules, or asks how.
 func (o openings) act(ctx context.Context, s *flow.Session, d temporalData) error {
@@ -65,7 +62,7 @@ func (o openings) menu(ctx context.Context, s *flow.Session, d temporalData) (st
 	}
 	for range menuRounds {
 		got, err := s.Gather(ctx, flow.Gather{Collect: call.Collect{
-			Max: 1, First: menuWait, Between: pauseOr(d.InterdigitTimeout, interdigit*time.Millisecond),
+			Max: 1, First: collectTimeout, Between: pauseOr(d.InterdigitTimeout, interdigit*time.Millisecond),
 			Prompt: func(ctx context.Context) error { return o.hear.prompt(ctx, s, "temporal-menu") },
 		}})
 		if err != nil {

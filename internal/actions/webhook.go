@@ -9,8 +9,10 @@ import (
 	"strings"
 	"time"
 
+	"github.com/pivotvoice/pivot/internal/call"
 	"github.com/pivotvoice/pivot/internal/event"
 	"github.com/pivotvoice/pivot/internal/flow"
+	"github.com/pivotvoice/pivot/internal/gregorian"
 	"github.com/pivotvoice/pivot/internal/resource"
 	"github.com/pivotvoice/pivot/internal/schema"
 )
@@ -94,9 +96,6 @@ func (d webhookData) post(s *flow.Session, tell telling) {
 	})
 }
 
-// gregorian is what Kazoo's seconds are ahead of Unix's.
-const gregorian = 62167219200
-
 // params are what is told: the call, as Kazoo writes it down for its webhook
 // service, without what is only its own (the store of keys and values, queues,
 // channel variables), and what the callflow says besides.
@@ -106,12 +105,12 @@ func (d webhookData) params(s *flow.Session) url.Values {
 	for name, value := range map[string]string{
 		"account_id": s.Account, "call_id": i.ID, "call_direction": string(i.Direction),
 		"caller_id_name": s.Caller().Name, "caller_id_number": s.Caller().Number,
-		"from": at(i.From, i.FromRealm), "from_user": i.From, "from_realm": i.FromRealm,
-		"to": at(i.To, i.ToRealm), "to_user": i.To, "to_realm": i.ToRealm,
-		"request": at(s.Request, i.RequestRealm), "request_user": s.Request, "request_realm": i.RequestRealm,
+		"from": call.Address(i.From, i.FromRealm), "from_user": i.From, "from_realm": i.FromRealm,
+		"to": call.Address(i.To, i.ToRealm), "to_user": i.To, "to_realm": i.ToRealm,
+		"request": call.Address(s.Request, i.RequestRealm), "request_user": s.Request, "request_realm": i.RequestRealm,
 		"language": s.Language, "owner_id": s.Owner(), "authorizing_id": id,
 		"authorizing_type": kind, "user_agent": i.UserAgent,
-		"timestamp": strconv.FormatInt(time.Now().Unix()+gregorian, 10),
+		"timestamp": strconv.FormatInt(gregorian.Seconds(time.Now()), 10),
 	} {
 		if value != "" {
 			v.Set(name, value)
@@ -141,9 +140,6 @@ func (d webhookData) over(v url.Values) {
 		}
 	}
 }
-
-// at is user@realm.
-func at(user, realm string) string { return strings.TrimSuffix(user+"@"+realm, "@") }
 
 // mostNested is how deep what is told may be nested; what is deeper is JSON.
 const mostNested = 20

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/pivotvoice/pivot/internal/documents"
+	"github.com/pivotvoice/pivot/internal/gregorian"
 	"github.com/pivotvoice/pivot/internal/resource"
 	"github.com/pivotvoice/pivot/internal/schema"
 	"github.com/pivotvoice/pivot/internal/store"
@@ -122,7 +123,7 @@ func prepareAccount(ctx context.Context, d *resource.Draft) error {
 }
 
 func showAccount(ctx context.Context, docs store.Docs, d resource.Doc, out resource.Object) error {
-	out["superduper_admin"], out["created"] = isMaster(d), resource.Gregorian(d.Created)
+	out["superduper_admin"], out["created"] = isMaster(d), gregorian.Seconds(d.Created)
 	out["wnm_allow_additions"], out["is_reseller"] = isMaster(d), isReseller(d)
 	out["billing_mode"] = "limits_only"
 	reseller, err := resellerOf(ctx, resource.Collection{Resource: resource.Resource{Type: d.Type}, Docs: docs}, d)

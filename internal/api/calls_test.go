@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/pivotvoice/pivot/internal/event"
+	"github.com/pivotvoice/pivot/internal/gregorian"
 	"github.com/pivotvoice/pivot/internal/observe"
 	"github.com/pivotvoice/pivot/internal/resource"
 	"github.com/pivotvoice/pivot/internal/store"
@@ -148,7 +149,7 @@ func testCDRs(t *testing.T, w *world) {
 	if got := w.must(200, "GET A/cdrs", "").calls("call_id"); got != "c2 c1" {
 		t.Error(got)
 	}
-	from := resource.Gregorian(now.AddDate(0, 0, -61))
+	from := gregorian.Seconds(now.AddDate(0, 0, -61))
 	if got := w.must(200, fmt.Sprintf("GET A/cdrs?created_from=%d", from), "").calls("call_id"); got != "c3" {
 		t.Error(got)
 	}
@@ -195,7 +196,7 @@ func testDebug(t *testing.T, w *world) {
 	}
 	month := at(1).Format("200601")
 	want := fmt.Sprintf(`{"call_id":"c1","created":%d,"debug_id":"%s-c1","has_json_errors":true,"has_schema_errors":false,`+
-		`"iteration":1,"node":"%s","status_code":"200","uri":"http://a/1"}`, resource.Gregorian(at(1)), month, w.node)
+		`"iteration":1,"node":"%s","status_code":"200","uri":"http://a/1"}`, gregorian.Seconds(at(1)), month, w.node)
 	if got := asJSON(t, list.rows()[1]); got != want {
 		t.Errorf("%s, not %s", got, want)
 	}

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/pivotvoice/pivot/internal/gregorian"
 	"github.com/pivotvoice/pivot/internal/observe"
 	"github.com/pivotvoice/pivot/internal/resource"
 	"github.com/pivotvoice/pivot/internal/store"
@@ -94,7 +95,7 @@ func (s *Server) debugRow(r *Request, of store.Entry) (debugRow, error) {
 	return debugRow{first: all[0].Seq, shown: row}, nil
 }
 
-func gregorianNumber(t time.Time) json.Number { return json.Number(fmt.Sprint(resource.Gregorian(t))) }
+func gregorianNumber(t time.Time) json.Number { return json.Number(fmt.Sprint(gregorian.Seconds(t))) }
 
 func debugID(line store.Entry) string { return line.At.UTC().Format("200601") + "-" + line.Call }
 

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/pivotvoice/pivot/internal/cdr"
+	"github.com/pivotvoice/pivot/internal/gregorian"
 	"github.com/pivotvoice/pivot/internal/observe"
 	"github.com/pivotvoice/pivot/internal/resource"
 	"github.com/pivotvoice/pivot/internal/schema"
@@ -42,9 +43,9 @@ func (s *Server) window(r *Request) (from, to time.Time, err error) {
 		}
 		given[i] = true
 		if i == 0 {
-			from = resource.FromGregorian(n)
+			from = gregorian.Time(n)
 		} else {
-			to = resource.FromGregorian(n).Add(time.Second - 1)
+			to = gregorian.Time(n).Add(time.Second - 1)
 		}
 	}
 	switch {
@@ -144,7 +145,7 @@ func passes(f resource.Filter, row resource.Object, at time.Time) bool {
 	}
 	full := make(resource.Object, len(row)+2)
 	maps.Copy(full, row)
-	made := json.Number(strconv.FormatInt(resource.Gregorian(at), 10))
+	made := json.Number(strconv.FormatInt(gregorian.Seconds(at), 10))
 	full["pvt_created"], full["pvt_modified"] = made, made
 	return f.Match(full)
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/pivotvoice/pivot/internal/documents"
+	"github.com/pivotvoice/pivot/internal/gregorian"
 	"github.com/pivotvoice/pivot/internal/resource"
 	"github.com/pivotvoice/pivot/internal/route"
 	"github.com/pivotvoice/pivot/internal/schema"
@@ -75,7 +76,7 @@ func numbersResource(urls URLChecker) resource.Resource {
 		Show: func(ctx context.Context, docs store.Docs, d resource.Doc, out resource.Object) error {
 			used, err := callflowOf(ctx, docs, d.Account, d.ID)
 			showNumber(d, used != nil, out)
-			created, modified := resource.Gregorian(d.Created), resource.Gregorian(d.Modified)
+			created, modified := gregorian.Seconds(d.Created), gregorian.Seconds(d.Modified)
 			out["_read_only"] = resource.Object{
 				"created": created, "modified": modified, "is_deleted": d.Deleted, "state": inService,
 				"features": resource.Object{"available": []any{}, "settings": resource.Object{}},
@@ -88,7 +89,7 @@ func numbersResource(urls URLChecker) resource.Resource {
 // showNumber adds what Kazoo's clients look for in a number.
 func showNumber(d resource.Doc, callflow bool, out resource.Object) {
 	out["state"], out["assigned_to"], out["features"] = inService, d.Account, []any{}
-	out["created"], out["updated"] = resource.Gregorian(d.Created), resource.Gregorian(d.Modified)
+	out["created"], out["updated"] = gregorian.Seconds(d.Created), gregorian.Seconds(d.Modified)
 	switch {
 	case callflow:
 		out["used_by"] = "callflow"

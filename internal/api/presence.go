@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"slices"
 
+	"github.com/pivotvoice/pivot/internal/gregorian"
 	"github.com/pivotvoice/pivot/internal/presence"
 	"github.com/pivotvoice/pivot/internal/resource"
 	"github.com/pivotvoice/pivot/internal/schema"
@@ -50,7 +51,7 @@ func lampOf(s presence.Status) lamp {
 		ID: s.User, PresenceID: s.ID(), State: s.State, Manual: s.Manual, Calls: s.Calls, Subscriptions: s.Watchers,
 	}
 	if !s.Since.IsZero() {
-		l.Since = resource.Gregorian(s.Since)
+		l.Since = gregorian.Seconds(s.Since)
 	}
 	return l
 }
@@ -149,7 +150,7 @@ func (s *Server) watched(of presence.Status) lamp {
 			*by = map[string]subscriber{}
 		}
 		(*by)[one.CallID] = subscriber{
-			From: one.From, Since: resource.Gregorian(one.Since), Expires: max(0, int64(one.Until.Sub(s.now()).Seconds())),
+			From: one.From, Since: gregorian.Seconds(one.Since), Expires: max(0, int64(one.Until.Sub(s.now()).Seconds())),
 		}
 	}
 	return l

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/pivotvoice/pivot/internal/event"
+	"github.com/pivotvoice/pivot/internal/gregorian"
 	"github.com/pivotvoice/pivot/internal/presence"
 	"github.com/pivotvoice/pivot/internal/resource"
 	"github.com/pivotvoice/pivot/internal/store"
@@ -33,7 +34,7 @@ func TestPresence(t *testing.T) {
 	if got := w.must(200, path("GET"+all), ""); lampsIn(got) != "" {
 		t.Error(got.text)
 	}
-	before := resource.Gregorian(time.Now())
+	before := gregorian.Seconds(time.Now())
 	set := w.must(200, path("POST"+all+"/100"), `{"action":"set","state":"confirmed"}`).data()
 	if set["id"] != "100" || set["presence_id"] != "100@"+w.creds.Realm || set["state"] != "confirmed" || set["manual_state"] != "confirmed" {
 		t.Errorf("%v", set)

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/pivotvoice/pivot/internal/cdr"
+	"github.com/pivotvoice/pivot/internal/gregorian"
 	"github.com/pivotvoice/pivot/internal/resource"
 	"github.com/pivotvoice/pivot/internal/schema"
 	"github.com/pivotvoice/pivot/internal/store"
@@ -176,7 +177,7 @@ func (s *Server) getChannel(r *Request) (Reply, error) {
 func (s *Server) channel(c cdr.Record) resource.Object {
 	return resource.Object{
 		"uuid": c.CallID, "answered": c.AnsweredT != nil, "direction": c.Direction, "destination": c.Dialed,
-		"timestamp": resource.Gregorian(c.Began), "elapsed_s": int(s.now().Sub(c.Began).Seconds()),
+		"timestamp": gregorian.Seconds(c.Began), "elapsed_s": int(s.now().Sub(c.Began).Seconds()),
 		"presence_id": c.From, "username": strings.SplitN(c.From, "@", 2)[0], "is_onhold": false,
 	}
 }

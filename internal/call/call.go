@@ -125,6 +125,14 @@ type Info struct {
 	Began     time.Time // when its INVITE arrived or left
 }
 
+// Address is user@realm, and the user alone where there is no realm.
+func Address(user, realm string) string {
+	if realm == "" {
+		return user
+	}
+	return user + "@" + realm
+}
+
 // Key is one key of the far end.
 type Key struct {
 	Digit byte // 0-9 * # A-D

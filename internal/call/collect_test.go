@@ -204,3 +204,11 @@ func TestCauses(t *testing.T) {
 		t.Error(c.Code(), c.Q850())
 	}
 }
+
+func TestAddress(t *testing.T) {
+	for want, a := range map[string][2]string{"1001@example.com": {"1001", "example.com"}, "1001": {"1001", ""}, "": {}} {
+		if got := call.Address(a[0], a[1]); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}

@@ -8,11 +8,8 @@ import (
 	"time"
 
 	"github.com/pivotvoice/pivot/internal/event"
+	"github.com/pivotvoice/pivot/internal/gregorian"
 )
-
-// gregorian is the seconds from year 0 to the Unix epoch: the times of
-// Kazoo's documents.
-const gregorian = 62167219200
 
 // Record is a call, over or still running, with the keys of Kazoo's call
 // records (spec/crossbar-api.md section 5 and appendix A, cdrs) and, below the
@@ -144,7 +141,7 @@ func (r *Record) ended(at time.Time, w event.Ended) {
 // stamp sets the forms of the record's one time.
 func (r *Record) stamp(at time.Time) {
 	at = at.UTC()
-	r.Timestamp, r.Unix, r.UnixMicro = at.Unix()+gregorian, at.Unix(), at.UnixMicro()
+	r.Timestamp, r.Unix, r.UnixMicro = gregorian.Seconds(at), at.Unix(), at.UnixMicro()
 	r.Datetime = at.Format(time.DateTime)
 }
 

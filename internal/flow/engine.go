@@ -146,20 +146,14 @@ func (s *Session) hangup(ctx context.Context, why call.Cause) (call.Cause, error
 func offered(i call.Info, account string) event.Fact {
 	f := event.Offered{
 		Account: account, Direction: string(i.Direction),
-		From: address(i.From, i.FromRealm), To: address(i.To, i.ToRealm), Request: address(i.Request, i.RequestRealm),
+		From: call.Address(i.From, i.FromRealm), To: call.Address(i.To, i.ToRealm),
+		Request:    call.Address(i.Request, i.RequestRealm),
 		CallerName: i.CallerName, CallerNumber: i.CallerNumber, UserAgent: i.UserAgent,
 	}
 	if i.Source != (netip.AddrPort{}) {
 		f.Source = i.Source.String()
 	}
 	return f
-}
-
-func address(user, realm string) string {
-	if realm == "" {
-		return user
-	}
-	return user + "@" + realm
 }
 
 func ended(c call.Cause, answered bool) event.Fact {

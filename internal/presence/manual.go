@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/pivotvoice/pivot/internal/event"
 	"github.com/pivotvoice/pivot/internal/store"
 )
 
@@ -16,7 +17,7 @@ import (
 // ErrBad or ErrFull, or an error of the store; nothing has changed then.
 func (b *Board) Set(ctx context.Context, account, id string, state State) (Status, error) {
 	if !state.Valid() {
-		return Status{}, fmt.Errorf("%w: %q is no state", ErrBad, clip(string(state)))
+		return Status{}, fmt.Errorf("%w: %q is no state", ErrBad, event.Clip(string(state), event.Short))
 	}
 	b.write.Lock()
 	defer b.write.Unlock()

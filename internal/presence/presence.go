@@ -18,6 +18,7 @@ import (
 	"time"
 	"unicode"
 
+	"github.com/pivotvoice/pivot/internal/event"
 	"github.com/pivotvoice/pivot/internal/store"
 )
 
@@ -41,7 +42,7 @@ func (s State) Valid() bool { return s.rank() >= 0 }
 func Named(status string) (State, error) {
 	s, ok := map[string]State{"idle": Idle, "ringing": Ringing, "busy": Busy}[status]
 	if !ok {
-		return "", fmt.Errorf("%w: %q is not idle, ringing or busy", ErrBad, clip(status))
+		return "", fmt.Errorf("%w: %q is not idle, ringing or busy", ErrBad, event.Clip(status, event.Short))
 	}
 	return s, nil
 }
@@ -228,13 +229,13 @@ func (b *Board) key(account, id string) (key, error) {
 	user := strings.ToLower(strings.TrimSpace(id))
 	if at := strings.LastIndexByte(user, '@'); at >= 0 {
 		if user[at+1:] != realm {
-			return key{}, fmt.Errorf("%w: %q is of another realm than %s", ErrBad, clip(id), realm)
+			return key{}, fmt.Errorf("%w: %q is of another realm than %s", ErrBad, event.Clip(id, event.Short), realm)
 		}
 		user = user[:at]
 	}
 	odd := func(r rune) bool { return unicode.IsControl(r) || unicode.IsSpace(r) || r == unicode.ReplacementChar }
 	if user == "" || len(user) > maxUser || strings.ContainsFunc(user, odd) {
-		return key{}, fmt.Errorf("%w: %q is no presence id", ErrBad, clip(id))
+		return key{}, fmt.Errorf("%w: %q is no presence id", ErrBad, event.Clip(id, event.Short))
 	}
 	return key{account, user}, nil
 }
@@ -317,12 +318,4 @@ func (b *Board) List(account string) []Status {
 func isAddress(realm string) bool {
 	_, err := netip.ParseAddr(strings.Trim(realm, "[]"))
 	return err == nil
-}
-
-// clip is a text as an error shows it.
-func clip(s string) string {
-	if len(s) <= 64 {
-		return s
-	}
-	return strings.ToValidUTF8(s[:61], "") + "…"
 }

@@ -72,7 +72,7 @@ func Index() func(id string) (Prompt, bool) {
 // English says whether the texts are of a language: "en", "en-us", "en-gb".
 func English(language string) bool {
 	base, _, _ := strings.Cut(language, "-")
-	return base == "en"
+	return strings.EqualFold(base, "en")
 }
 
 // Languages are those to look for a prompt in: the language itself, what it is

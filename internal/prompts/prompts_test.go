@@ -57,7 +57,7 @@ func TestLanguages(t *testing.T) {
 			t.Errorf("%q: %q, want %q", in, got, want)
 		}
 	}
-	for in, want := range map[string]bool{"en": true, "en-gb": true, "de": false, "": false, "enx": false} {
+	for in, want := range map[string]bool{"EN-US": true, "en": true, "en-gb": true, "de": false, "": false, "enx": false} {
 		if English(in) != want {
 			t.Errorf("English(%q) is %v", in, !want)
 		}

@@ -9,6 +9,7 @@ import (
 	"unicode"
 
 	"github.com/pivotvoice/pivot/internal/audio"
+	"github.com/pivotvoice/pivot/internal/event"
 )
 
 // answer is what a server understood. The segments are there in verbose
@@ -131,8 +132,5 @@ func complaint(text []byte) string {
 	if said = clean(said); said == "" {
 		return ""
 	}
-	if r := []rune(said); len(r) > 300 {
-		said = string(r[:300]) + "…"
-	}
-	return ": " + said
+	return ": " + event.Clip(said, 300)
 }

@@ -7,7 +7,8 @@ import (
 	"net/url"
 	"time"
 
-	"github.com/pivotvoice/pivot/internal/resource"
+	"github.com/pivotvoice/pivot/internal/call"
+	"github.com/pivotvoice/pivot/internal/gregorian"
 	"github.com/pivotvoice/pivot/internal/store"
 )
 
@@ -65,17 +66,11 @@ func (c *recording) describe() document {
 		ContentType: mime(c.kept.Format), Variables: map[string]string{},
 		Description: "recording " + file, Direction: string(i.Direction),
 		Duration: int64(c.kept.Length.Round(time.Second).Seconds()), DurationMS: c.kept.Length.Milliseconds(),
-		From: address(i.From, i.FromRealm), To: address(i.To, i.ToRealm), Request: address(i.Request, i.RequestRealm),
+		From: call.Address(i.From, i.FromRealm), To: call.Address(i.To, i.ToRealm),
+		Request:     call.Address(i.Request, i.RequestRealm),
 		MediaSource: "recording", MediaType: c.kept.Format, Name: c.of.Name, Origin: c.of.Origin,
-		SourceType: "call_recording", Start: resource.Gregorian(began), URL: shown(c.of.URL),
+		SourceType: "call_recording", Start: gregorian.Seconds(began), URL: shown(c.of.URL),
 	}
-}
-
-func address(user, realm string) string {
-	if realm == "" {
-		return user
-	}
-	return user + "@" + realm
 }
 
 // shown is a URL without its password.

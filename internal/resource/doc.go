@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/pivotvoice/pivot/internal/gregorian"
 	"github.com/pivotvoice/pivot/internal/store"
 )
 
@@ -68,8 +69,8 @@ func (d Doc) Full() Object {
 	maps.Copy(out, d.Public)
 	out["id"], out["_id"], out["_rev"] = d.ID, d.ID, d.Revision
 	out["pvt_vsn"], out["pvt_type"] = "1", d.Type
-	out["pvt_created"] = json.Number(fmt.Sprint(Gregorian(d.Created)))
-	out["pvt_modified"] = json.Number(fmt.Sprint(Gregorian(d.Modified)))
+	out["pvt_created"] = json.Number(fmt.Sprint(gregorian.Seconds(d.Created)))
+	out["pvt_modified"] = json.Number(fmt.Sprint(gregorian.Seconds(d.Modified)))
 	if d.Account != "" {
 		out["pvt_account_id"], out["pvt_account_db"] = d.Account, database(d.Account)
 	}

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"io"
 	"strings"
-	"time"
 )
 
 // Object is a JSON object. Its numbers are json.Number, so that what was sent
@@ -153,12 +152,3 @@ func split(o Object) (public, private Object) {
 	}
 	return public, private
 }
-
-// gregorian is the seconds from year 0 to the Unix epoch.
-const gregorian = 62167219200
-
-// Gregorian is t as the seconds since year 0 that documents carry.
-func Gregorian(t time.Time) int64 { return t.Unix() + gregorian }
-
-// FromGregorian is the moment s seconds after the beginning of year 0.
-func FromGregorian(s int64) time.Time { return time.Unix(s-gregorian, 0).UTC() }

@@ -7,8 +7,8 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
-	"strings"
 
+	"github.com/pivotvoice/pivot/internal/event"
 	"github.com/pivotvoice/pivot/internal/schema"
 )
 
@@ -25,7 +25,7 @@ type Flow struct {
 // called is how people call a callflow.
 func (f *Flow) called() string {
 	if f.Name != "" {
-		return fmt.Sprintf("callflow %q", clip(f.Name))
+		return fmt.Sprintf("callflow %q", event.Clip(f.Name, event.Short))
 	}
 	return "callflow " + f.ID
 }
@@ -139,7 +139,7 @@ func Match(number string, flows []Flow) Result { return NewTable(flows).Match(nu
 func (t *Table) Match(number string) Result {
 	r := Result{Number: Normalise(number)}
 	if r.Number != number {
-		r.say("%s is looked for as %s", clip(number), clip(r.Number))
+		r.say("%s is looked for as %s", event.Clip(number, event.Short), event.Clip(r.Number, event.Short))
 	}
 	switch {
 	case number == "":
@@ -160,12 +160,12 @@ func (t *Table) matchExact(r *Result, number string) bool {
 		found = t.exact[r.Number]
 	}
 	if len(found) == 0 {
-		r.say("no callflow has the number %s", clip(r.Number))
+		r.say("no callflow has the number %s", event.Clip(r.Number, event.Short))
 		return false
 	}
 	r.found(found[0])
 	r.Exact = true
-	r.say("number %s belongs to %s", clip(r.Number), found[0].called())
+	r.say("number %s belongs to %s", event.Clip(r.Number, event.Short), found[0].called())
 	for _, other := range found[1:min(len(found), 4)] {
 		if other != found[0] {
 			r.say("%s has it too, but the lowest id counts", other.called())
@@ -211,7 +211,8 @@ func (t *Table) matchPattern(r *Result) bool {
 	}
 	r.found(won.flow)
 	r.Captured = best.captured()
-	r.say("pattern %s of %s matches, with %q", clip(won.text), won.flow.called(), clip(best.longest))
+	r.say("pattern %s of %s matches, with %q",
+		event.Clip(won.text, event.Short), won.flow.called(), event.Clip(best.longest, event.Short))
 	if hits > 1 {
 		r.say("%d patterns match; this match is the longest, or the first of those", hits)
 	}
@@ -221,9 +222,9 @@ func (t *Table) matchPattern(r *Result) bool {
 // why is why a pattern is not the one.
 func (p *pattern) why() string {
 	if p.re == nil {
-		return fmt.Sprintf("pattern %s of %s is skipped: %.200s", clip(p.text), p.flow.called(), p.err)
+		return fmt.Sprintf("pattern %s of %s is skipped: %.200s", event.Clip(p.text, event.Short), p.flow.called(), p.err)
 	}
-	return fmt.Sprintf("pattern %s does not match", clip(p.text))
+	return fmt.Sprintf("pattern %s does not match", event.Clip(p.text, event.Short))
 }
 
 func (t *Table) matchRest(r *Result) bool {
@@ -291,11 +292,3 @@ func (h hit) captured() map[string]string {
 
 // empty is what Kazoo takes for nothing (section 1.2).
 func empty(s string) bool { return s == "" || s == "0" || s == "NULL" || s == "undefined" }
-
-// clip is a text as a reason shows it.
-func clip(s string) string {
-	if len(s) <= 64 {
-		return s
-	}
-	return strings.ToValidUTF8(s[:61], "") + "…"
-}

@@ -4,10 +4,9 @@ import (
 	"strconv"
 	"strings"
 	"time"
-)
 
-// gregorian is the Unix epoch in seconds since the year 0.
-const gregorian = 62167219200
+	"github.com/pivotvoice/pivot/internal/gregorian"
+)
 
 // layouts are how times are written; those without a date are of today.
 var layouts = []string{
@@ -22,8 +21,8 @@ func (v Value) moment() (time.Time, bool) {
 		return v.Now, true
 	}
 	if n, err := strconv.ParseInt(v.Text, 10, 64); err == nil {
-		if n > gregorian {
-			n -= gregorian
+		if n > gregorian.Epoch {
+			n -= gregorian.Epoch
 		}
 		t := time.Unix(n, 0).In(v.Now.Location())
 		return t, n > 0 && t.Year() < 10000

@@ -73,7 +73,7 @@ func tellFlow(f event.Fact) (mark, text string) {
 	case event.Fetched:
 		return fetched(w)
 	case event.Decoded:
-		return "←", fmt.Sprintf("became %s", short(string(w.Program), 160))
+		return "←", fmt.Sprintf("became %s", event.Clip(string(w.Program), 160))
 	case event.Set:
 		return "=", fmt.Sprintf("%s is %q", w.Name, w.Value)
 	case event.Decided:
@@ -97,7 +97,7 @@ func tellSound(f event.Fact) (mark, text string) {
 	case event.Played:
 		return "♪", played(w)
 	case event.Spoken:
-		return "♪", fmt.Sprintf("%q spoken by %s%s", short(w.Text, 60), w.Provider, made(w))
+		return "♪", fmt.Sprintf("%q spoken by %s%s", event.Clip(w.Text, 60), w.Provider, made(w))
 	case event.Pressed:
 		return "#", fmt.Sprintf("key %s (%s)", w.Key, w.Via)
 	case event.Collected:
@@ -153,7 +153,7 @@ func understood(w event.Understood) string {
 		so = "said so far"
 	}
 	return fmt.Sprintf("%s: %q (%s, confidence %.2f, understood in %s)",
-		so, short(w.Text, 160), ms(w.Length), w.Confidence, ms(w.Took))
+		so, event.Clip(w.Text, 160), ms(w.Length), w.Confidence, ms(w.Took))
 }
 
 // named is the changed document's name, or its id.
@@ -294,7 +294,7 @@ func made(w event.Spoken) string {
 
 func data(raw []byte) string {
 	if s := string(raw); s != "" && s != "{}" && s != "null" {
-		return " " + short(s, 120)
+		return " " + event.Clip(s, 120)
 	}
 	return ""
 }
@@ -311,15 +311,6 @@ func problem(s string) string {
 		return ""
 	}
 	return ": " + s
-}
-
-// short cuts a text to n runes.
-func short(s string, n int) string {
-	r := []rune(s)
-	if len(r) <= n {
-		return s
-	}
-	return string(r[:n-1]) + "…"
 }
 
 func ms(m event.Millis) string {

@@ -6,6 +6,7 @@ import (
 	"math"
 	"strings"
 
+	"github.com/pivotvoice/pivot/internal/prompts"
 	"github.com/pivotvoice/pivot/internal/voices/english"
 	"github.com/pivotvoice/pivot/internal/voices/formant"
 )
@@ -19,7 +20,7 @@ func espeakEscaped(text string) string { return html.EscapeString(espeakPlain(te
 // knows characters only, its volume knows no dB, it reads past phoneme and
 // lang: so those are written in other ways.
 func espeakSSML(r request) string {
-	w := espeakWriter{english: isEnglish(r.language), voice: r.voice}
+	w := espeakWriter{english: prompts.English(r.language), voice: r.voice}
 	w.out.WriteString("<speak>")
 	w.inside(&r.ssml.root)
 	w.out.WriteString("</speak>")

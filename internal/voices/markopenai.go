@@ -3,6 +3,8 @@ package voices
 import (
 	"strings"
 	"time"
+
+	"github.com/pivotvoice/pivot/internal/prompts"
 )
 
 // shortBreak is how long a break is at most that a comma stands for.
@@ -13,7 +15,7 @@ func openaiText(r request) string {
 	if r.ssml == nil {
 		return r.text
 	}
-	w := textWriter{english: isEnglish(r.language)}
+	w := textWriter{english: prompts.English(r.language)}
 	w.inside(&r.ssml.root)
 	return strings.TrimSpace(w.out.String())
 }

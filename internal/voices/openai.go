@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/pivotvoice/pivot/internal/audio"
+	"github.com/pivotvoice/pivot/internal/event"
 )
 
 // openaiPath is where the API has its speech.
@@ -129,10 +130,7 @@ func serverError(status int, body io.Reader) error {
 		}
 	}
 	said, _, _ = strings.Cut(said, "\n")
-	if len(said) > 300 {
-		said = strings.ToValidUTF8(said[:300], "") + "…"
-	}
-	err := fmt.Errorf("the server answered %d %s: %s", status, http.StatusText(status), said)
+	err := fmt.Errorf("the server answered %d %s: %s", status, http.StatusText(status), event.Clip(said, 300))
 	if status == http.StatusBadRequest || status == http.StatusUnprocessableEntity ||
 		status == http.StatusRequestEntityTooLarge {
 		return refusal{err}

@@ -15,6 +15,7 @@ import (
 	"unicode"
 
 	"github.com/pivotvoice/pivot/internal/event"
+	"github.com/pivotvoice/pivot/internal/prompts"
 	"github.com/pivotvoice/pivot/internal/voices/english"
 	"github.com/pivotvoice/pivot/internal/voices/formant"
 )
@@ -193,9 +194,9 @@ func (m *markup) notes(p provider, r request) []event.Warned {
 		case plain && slices.Contains([]string{"emphasis", "lang", "phoneme", "prosody"}, n.name):
 			all.note("say.ssml", "openai takes no SSML: <"+n.name+"> changes nothing")
 		case plain:
-		case ours && n.name == "lang" && n.attr["lang"] != "" && !isEnglish(strings.ToLower(n.attr["lang"])):
+		case ours && n.name == "lang" && n.attr["lang"] != "" && !prompts.English(strings.ToLower(n.attr["lang"])):
 			all.note("say.language", "the built-in voice reads "+n.attr["lang"]+" as if it were English")
-		case n.name == "phoneme" && !ours && !isEnglish(r.language):
+		case n.name == "phoneme" && !ours && !prompts.English(r.language):
 			all.note("say.ssml", "phonemes are spoken in English only; the text is read")
 		case n.name == "phoneme":
 			if _, ok := n.phonemes(); !ok {

@@ -21,6 +21,7 @@ import (
 
 	"github.com/pivotvoice/pivot/internal/audio"
 	"github.com/pivotvoice/pivot/internal/event"
+	"github.com/pivotvoice/pivot/internal/prompts"
 )
 
 // MaxText is how long a text may be, in runes, with its markup.
@@ -303,7 +304,7 @@ func (v *Voices) order(engine, language string) ([]provider, []event.Fact) {
 			Message: fmt.Sprintf("engine %q was asked for, but %s; %s speaks", engine, why, chain[0].name()),
 		})
 	}
-	if isEnglish(language) {
+	if prompts.English(language) {
 		return chain, facts
 	}
 	// The built-in voice knows English only, so it is asked last.
@@ -323,8 +324,6 @@ func last(p provider) int {
 	return 0
 }
 
-func isEnglish(language string) bool { return language == "en" || strings.HasPrefix(language, "en-") }
-
 // key names the sound of a request by a provider.
 func key(p provider, r request) string {
 	h := sha256.New()
@@ -340,11 +339,7 @@ func key(p provider, r request) string {
 
 // title is what a timeline calls the sound.
 func title(text string) string {
-	text = cmp.Or(strings.Join(strings.Fields(text), " "), "…")
-	if r := []rune(text); len(r) > 60 {
-		text = string(r[:59]) + "…"
-	}
-	return `say "` + text + `"`
+	return `say "` + event.Clip(cmp.Or(strings.Join(strings.Fields(text), " "), "…"), 60) + `"`
 }
 
 // Close stops what is being made and waits for it. Sounds that are out there
