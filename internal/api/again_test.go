@@ -1,23 +1,8 @@
 package api
 
 import (
-	"net/netip"
 	"testing"
-	"time"
 )
-
-// TestRarelyIsNoTarget has strangers name as a target what is counted for
-// mails: their mistakes do not keep a mail from being sent.
-func TestRarelyIsNoTarget(t *testing.T) {
-	g := newGuard(time.Now)
-	const what = "mail to acc/user"
-	for i := range 3 {
-		g.try(netip.AddrFrom4([4]byte{192, 0, 2, byte(i)}), what)
-	}
-	if !g.rarely(what, 3) {
-		t.Error("what strangers try counts as mail")
-	}
-}
 
 // TestOneAddressOneDevice writes one address in two ways.
 func TestOneAddressOneDevice(t *testing.T) {

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"net/netip"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -17,6 +16,7 @@ import (
 	"golang.org/x/crypto/argon2"
 
 	"github.com/pivotvoice/pivot/internal/documents"
+	"github.com/pivotvoice/pivot/internal/guard"
 	"github.com/pivotvoice/pivot/internal/resource"
 	"github.com/pivotvoice/pivot/internal/store"
 )
@@ -392,7 +392,7 @@ func TestBruteForce(t *testing.T) {
 		digest, _ := digests("admin", password)
 		return w.do("PUT /v2/user_auth", `{"credentials":"`+digest+`","account_name":"pivot"}`)
 	}
-	for range freeErrors + 1 {
+	for range guard.FreeErrors + 1 {
 		if a := try("wrong"); a.code != 401 {
 			t.Fatalf("%d %s", a.code, a.text)
 		}
@@ -441,24 +441,6 @@ func TestBuckets(t *testing.T) {
 		w.must(401, "GET A/callflows", "")
 	}
 	w.must(429, "GET A/callflows", "")
-}
-
-func TestGuardForgets(t *testing.T) {
-	clock := &tick{at: time.Now()}
-	g, b := newGuard(clock.now), newBuckets(clock.now, bucketPerS, bucketSize)
-	for i := range 3 * maxSources {
-		a := netip.AddrFrom4([4]byte{10, byte(i >> 16), byte(i >> 8), byte(i)})
-		b.take(a, "x", 1)
-		g.try(a, a.String())
-		g.passed(a, a.String())
-		g.try(a, a.String()+"?")
-	}
-	if len(b.all) > maxSources || len(g.wrong) > maxSources || len(g.known) > maxSources {
-		t.Errorf("%d buckets, %d mistakes, %d known", len(b.all), len(g.wrong), len(g.known))
-	}
-	if network(netip.MustParseAddr("2001:db8::1")) != network(netip.MustParseAddr("2001:db8::2:3")) {
-		t.Error("one /64 is two sources")
-	}
 }
 
 // TestPasswordsAreSlow is that a server stores passwords by OWASP's parameters

@@ -2,11 +2,11 @@ package api
 
 import (
 	"fmt"
-	"net/netip"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/pivotvoice/pivot/internal/guard"
 	"github.com/pivotvoice/pivot/internal/resource"
 )
 
@@ -28,7 +28,7 @@ func TestManySources(t *testing.T) {
 	if a := w.guess("198.51.100.1", "pivot", "admin", "secret"); a.code != 201 {
 		t.Fatal(a.text)
 	}
-	for i := range attackAt {
+	for i := range guard.AttackAt {
 		// The many names of one account do not help.
 		a := w.guess(fmt.Sprintf("192.0.2.%d", i), strings.Repeat("-", i)+"Pivot", "admin", "wrong")
 		if a.code != 401 {
@@ -46,11 +46,11 @@ func TestManySources(t *testing.T) {
 	}
 	w.from = "192.0.2.1:1"
 	w.must(201, "PUT /v2/accounts", `{"name":"Other"}`)
-	clock.at = clock.at.Add(attackWait)
+	clock.at = clock.at.Add(guard.AttackWait)
 	if a := w.guess("203.0.113.1", "pivot", "admin", "secret"); a.code != 201 {
 		t.Errorf("after a few seconds: %d", a.code)
 	}
-	clock.at = clock.at.Add(2 * forgetAfter)
+	clock.at = clock.at.Add(2 * guard.ForgetAfter)
 	if a := w.guess("203.0.113.2", "pivot", "admin", "secret"); a.code != 201 {
 		t.Errorf("after the attack: %d", a.code)
 	}
@@ -63,26 +63,14 @@ func TestOwnAccount(t *testing.T) {
 	child := resource.Text(w.must(201, "PUT /v2/accounts", `{"name":"Mine"}`).data(), "id")
 	w.must(201, "PUT /v2/accounts/"+child+"/users", `{"first_name":"M","last_name":"E","username":"me","password":"mine"}`)
 	codes := ""
-	for range freeErrors + 2 {
+	for range guard.FreeErrors + 2 {
 		codes += fmt.Sprint(w.guess("192.0.2.8", "pivot", "admin", "wrong").code, " ")
 		if a := w.guess("192.0.2.8", "Mine", "me", "mine"); a.code != 201 {
 			t.Fatalf("%d %s", a.code, a.text)
 		}
 	}
-	if want := strings.Repeat("401 ", freeErrors+1) + "429 "; codes != want {
+	if want := strings.Repeat("401 ", guard.FreeErrors+1) + "429 "; codes != want {
 		t.Errorf("%s, not %s", codes, want)
-	}
-}
-
-// TestManyTries is that tries count before they are answered.
-func TestManyTries(t *testing.T) {
-	g := newGuard(time.Now)
-	a := netip.MustParseAddr("192.0.2.1")
-	for i := range freeErrors + 2 {
-		wait, _ := g.try(a, "x")
-		if (wait > 0) != (i > freeErrors) {
-			t.Errorf("try %d waits %v", i, wait)
-		}
 	}
 }
 

@@ -265,7 +265,7 @@ func (s *Server) mayTry(r *Request, target string) error {
 	if err := s.consume(r); err != nil {
 		return err
 	}
-	wait, attacked := s.guard.try(r.source, target)
+	wait, attacked := s.guard.Try(r.source, target)
 	if attacked {
 		s.log.WarnContext(r.ctx, "many guess at one account; new sources must wait", "target", target)
 	}
@@ -279,17 +279,17 @@ func (s *Server) mayTry(r *Request, target string) error {
 // passed says that what was tried was right.
 func (s *Server) passed(r *Request) {
 	if r.tried != nil {
-		s.guard.passed(r.source, *r.tried)
+		s.guard.Passed(r.source, *r.tried)
 	}
 }
 
 // refuse notes wrong credentials and is the answer to them.
 func (s *Server) refuse(ctx context.Context, r *Request, how string) error {
 	if r.tried == nil {
-		s.guard.failed(r.source)
+		s.guard.Failed(r.source)
 	}
 	s.log.WarnContext(ctx, "wrong credentials", "how", how, "source", r.source.String(),
-		"failures", s.guard.failures(r.source), "request_id", r.ID)
+		"failures", s.guard.Failures(r.source), "request_id", r.ID)
 	return errInvalidCredentials()
 }
 

@@ -38,12 +38,18 @@ func (s *Server) limit(w http.ResponseWriter) (restore func()) {
 // address; so many may come at once.
 const DefaultRate = 60_000
 
+// How much strangers may ask (spec/crossbar-api.md section 1.8).
+const (
+	bucketSize = 100 // requests
+	bucketPerS = 10  // requests that come back each second
+)
+
 // meter counts the requests of those who are known.
 func (s *Server) meter(r *Request) error {
 	if r.Auth == nil {
 		return nil
 	}
-	if ok, _ := s.clients.take(r.source, r.Auth.Account.ID, 1); ok {
+	if ok, _ := s.clients.Take(r.source, r.Auth.Account.ID, 1); ok {
 		return nil
 	}
 	e := errTooMany(time.Second)
@@ -67,7 +73,7 @@ func (s *Server) consume(r *Request) error {
 		account = id
 	}
 	r.consume = 1
-	if ok, _ := s.strangers.take(r.source, account, 1); !ok {
+	if ok, _ := s.strangers.Take(r.source, account, 1); !ok {
 		return errTooMany(time.Second / bucketPerS)
 	}
 	return nil

@@ -115,7 +115,7 @@ func (s *Server) mailReset(ctx context.Context, account resource.Doc, username s
 		to := resource.Text(u.Public, "email")
 		id := resetID(u, s.now().Add(recoveryLife))
 		if to == "" || !enabled(u) || !enabled(account) || len(id) > longestReset ||
-			!s.guard.rarely("mail to "+account.ID+"/"+u.ID, mailsAtOnce) {
+			!s.guard.Rarely("mail to "+account.ID+"/"+u.ID, mailsAtOnce) {
 			continue
 		}
 		link, query := *ui, ui.Query()

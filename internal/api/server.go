@@ -26,6 +26,7 @@ import (
 	"github.com/pivotvoice/pivot/internal/cdr"
 	"github.com/pivotvoice/pivot/internal/event"
 	"github.com/pivotvoice/pivot/internal/flow"
+	"github.com/pivotvoice/pivot/internal/guard"
 	"github.com/pivotvoice/pivot/internal/observe"
 	"github.com/pivotvoice/pivot/internal/resource"
 	"github.com/pivotvoice/pivot/internal/schema"
@@ -98,9 +99,9 @@ type Server struct {
 	now   func() time.Time
 	node  string
 	keys  *keyring
-	guard *guard
+	guard *guard.Guard
 	// Requests of strangers, and of those who are known.
-	strangers, clients *buckets
+	strangers, clients *guard.Buckets
 	schemas            map[string]*schema.Schema
 
 	callflowsDef, numbersDef, mediaDef, recordingsDef resource.Resource
@@ -145,9 +146,9 @@ func New(cfg Config) *Server {
 	name := sha256.Sum256([]byte(cfg.Node))
 	s := &Server{
 		cfg: cfg, log: cfg.Logger, now: cfg.Now, node: base64.RawURLEncoding.EncodeToString(name[:16]),
-		keys: &keyring{docs: cfg.Docs, now: cfg.Now}, guard: newGuard(cfg.Now),
-		strangers:    newBuckets(cfg.Now, bucketPerS, bucketSize),
-		clients:      newBuckets(cfg.Now, float64(cfg.Rate)/60, cfg.Rate),
+		keys: &keyring{docs: cfg.Docs, now: cfg.Now}, guard: guard.New(cfg.Now),
+		strangers:    guard.NewBuckets(cfg.Now, bucketPerS, bucketSize),
+		clients:      guard.NewBuckets(cfg.Now, float64(cfg.Rate)/60, cfg.Rate),
 		directory:    newDirectory(cfg.Docs, cfg.Changed, *cfg.effort),
 		callflowsDef: callflowsResource(cfg.Checker, cfg.askable),
 		encoders:     make(chan struct{}, encodersAtOnce), heavy: make(chan struct{}, heavyAtOnce),

@@ -270,7 +270,7 @@ func (s *Server) envelope(r *Request, status string, data any) map[string]any {
 	if r.Account != nil {
 		account = r.Account.ID
 	}
-	_, left := s.strangers.take(r.source, account, 0)
+	_, left := s.strangers.Take(r.source, account, 0)
 	body := map[string]any{
 		"data": data, "status": status, "request_id": r.ID, "node": s.node,
 		"timestamp": s.now().UTC().Format(time.RFC3339),
