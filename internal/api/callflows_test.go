@@ -19,7 +19,7 @@ func TestCallflowFaults(t *testing.T) {
 		`{}`:                           "numbers|required|Callflows must be assigned at least one number or pattern",
 		`{"numbers":[]}`:               "numbers|required|Callflows must be assigned at least one number or pattern",
 		`{"numbers":[],"patterns":[]}`: "numbers|required|Callflows must be assigned at least one number or pattern",
-		`{"numbers":"2601"}`:           "numbers|type|Value did not match type(s): array",
+		`{"numbers":"2601"}`:           "numbers|type|Value did not match type: array",
 		`{"patterns":{}}`:              "patterns|type|Value did not match type(s): object",
 		`{"numbers":[""]}`:             "numbers.0|minLength|String must be at least 1 characters",
 		`{"numbers":["1","1"]}`:        "numbers|uniqueItems|List of items is not unique",

@@ -1,6 +1,9 @@
 package documents
 
 import (
+	"context"
+	"strings"
+
 	"github.com/pivotvoice/pivot/internal/resource"
 )
 
@@ -66,7 +69,13 @@ var Faxboxes = define(resource.Def[Faxbox]{
 	Whole:   true,
 	Index:   []string{"owner_id"},
 	Unique:  []resource.Unique{inUse(FaxAddress, faxAddressTaken)},
-	Refers:  func(d resource.Doc) []resource.Ref { return refs("user", d.Public, "owner_id") },
+	Before: func(_ context.Context, d *resource.Draft) error {
+		if address, ok := d.Doc[FaxAddress].(string); ok {
+			d.Doc[FaxAddress] = strings.ToLower(address) // mail comes however it is written
+		}
+		return nil
+	},
+	Refers: func(d resource.Doc) []resource.Ref { return refs("user", d.Public, "owner_id") },
 })
 
 // FaxAddress is the key of the address that only one faxbox of the server may

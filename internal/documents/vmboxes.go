@@ -1,6 +1,10 @@
 package documents
 
-import "github.com/pivotvoice/pivot/internal/resource"
+import (
+	"strings"
+
+	"github.com/pivotvoice/pivot/internal/resource"
+)
 
 // Mailbox keeps messages.
 type Mailbox struct {
@@ -48,8 +52,10 @@ var Mailboxes = define(resource.Def[Mailbox]{
 	List: append(resource.Fields("name", "mailbox", "owner_id"), flags,
 		resource.Column{Name: "messages", Value: func(resource.Doc) any { return 0 }}, // none can be left yet
 		resource.Column{Name: "folders", Value: func(resource.Doc) any { return resource.Object{"new": 0, "saved": 0} }}),
-	Index:  []string{"owner_id"},
-	Unique: []resource.Unique{inUse("mailbox", "Invalid mailbox number or already exists")},
+	Order:     func(d resource.Doc) string { return strings.ToLower(resource.Text(d.Public, "name")) },
+	Ascending: true,
+	Index:     []string{"owner_id"},
+	Unique:    []resource.Unique{inUse("mailbox", "Invalid mailbox number or already exists")},
 	Refers: func(d resource.Doc) []resource.Ref {
 		return append(refs("user", d.Public, "owner_id"), refs("media", d.Public, "media.unavailable")...)
 	},

@@ -247,7 +247,7 @@ func (c Collection) validate(ctx context.Context, d *Draft) error {
 	if err != nil {
 		return err
 	}
-	if faults = append(faults, more...); len(faults) > 0 {
+	if faults = faults.And(more); len(faults) > 0 {
 		return faults
 	}
 	d.Doc = full

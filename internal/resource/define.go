@@ -34,7 +34,11 @@ type Def[T any] struct {
 	Whole bool
 	// Order is what a list is ordered by; nil is the id. All documents are read
 	// for a page: it is for resources of which an account has few.
+	// It is in small letters.
 	Order func(Doc) string
+	// Ascending has lists with an Order begin with the least; else they do so
+	// only if asked to.
+	Ascending bool
 	// ByCreated orders lists by the time of creation.
 	ByCreated bool
 	// Index are the dotted paths of single values that lists are often
@@ -126,7 +130,7 @@ type Resource struct {
 	Fixed, NoPatch, Whole    bool
 	Columns                  []Column // of a list row, besides the id
 	Order                    func(Doc) string
-	ByCreated                bool
+	Ascending, ByCreated     bool
 	Index                    []string
 	Unique                   []Unique
 	ReadOnly, Apart          []string
@@ -152,7 +156,7 @@ func Define[T any](d Def[T]) Resource {
 	}
 	r := Resource{
 		Name: d.Name, Type: d.Type, Summary: d.Summary, Doc: d.Doc, Columns: d.List, Order: d.Order,
-		ByCreated: d.ByCreated, texts: map[string]bool{},
+		Ascending: d.Ascending, ByCreated: d.ByCreated, texts: map[string]bool{},
 		As: cmp.Or(d.As, d.Name), Blob: d.Blob, Fixed: d.Fixed, NoPatch: d.NoPatch, Whole: d.Whole,
 		Index: d.Index, Unique: d.Unique, ReadOnly: d.ReadOnly, Apart: d.Apart,
 		Schema: s, Example: json.RawMessage(d.Example),

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"maps"
 	"net/url"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -126,7 +125,10 @@ func (c Collection) List(ctx context.Context, q Query) (Page, error) {
 	}
 	span := idSpan(q)
 	if c.ByCreated {
-		span = timeSpan(q)
+		var err error
+		if span, err = timeSpan(q); err != nil {
+			return Page{}, err
+		}
 	}
 	var page Page
 	size := 0
@@ -178,47 +180,6 @@ func (c Collection) scan(ctx context.Context, q Query, from span, each func(Doc)
 	})
 }
 
-// ordered lists by the resource's own order: all that pass, sorted.
-func (c Collection) ordered(ctx context.Context, q Query) (Page, error) {
-	var all []Doc
-	size := 0
-	err := c.scan(ctx, Query{All: true, Filter: q.Filter, Where: q.Where}, span{}, func(d Doc) (bool, error) {
-		if size += d.size; len(all) == MaxRows || size > MaxBytes {
-			return false, ErrTooMany
-		}
-		all = append(all, d)
-		return true, nil
-	})
-	if err != nil {
-		return Page{}, err
-	}
-	compare := func(aKey, aID, bKey, bID string) int {
-		n := strings.Compare(aKey, bKey)
-		if n == 0 {
-			n = strings.Compare(aID, bID)
-		}
-		if !q.Ascending {
-			n = -n
-		}
-		return n
-	}
-	slices.SortFunc(all, func(a, b Doc) int { return compare(c.Order(a), a.ID, c.Order(b), b.ID) })
-	if at, err := ReadCursor(q.Start, 2); err == nil {
-		i := slices.IndexFunc(all, func(d Doc) bool { return compare(c.Order(d), d.ID, at[0], at[1]) > 0 })
-		if i < 0 {
-			i = len(all)
-		}
-		all = all[i:]
-	}
-	page := Page{Docs: all}
-	if len(all) > q.Size() {
-		page.Docs = all[:q.Size()]
-		last := page.Docs[q.Size()-1]
-		page.Next = Cursor(c.Order(last), last.ID)
-	}
-	return page, nil
-}
-
 // span is the part of the ids that a query asks for.
 type span struct {
 	after     string // exclusive, as the store takes it
@@ -255,17 +216,33 @@ func idSpan(q Query) span {
 	return s
 }
 
-// timeSpan reads a start key of a page by creation. Any other is none.
-func timeSpan(q Query) span {
+// timeSpan reads a start key of a page by creation.
+func timeSpan(q Query) (span, error) {
+	if q.End != "" {
+		return span{}, BadKey("end_key", q.End)
+	}
+	if q.Start == "" {
+		return span{}, nil
+	}
 	at, err := ReadCursor(q.Start, 2)
 	if err != nil {
-		return span{}
+		return span{}, BadKey("start_key", q.Start)
 	}
 	micros, err := strconv.ParseInt(at[0], 10, 64)
 	if err != nil {
-		return span{}
+		return span{}, BadKey("start_key", q.Start)
 	}
-	return span{after: at[1], created: time.UnixMicro(micros)}
+	return span{after: at[1], created: time.UnixMicro(micros)}, nil
+}
+
+// BadKey refuses the start or end key of a list by time, which begins where
+// a page before has ended, and ends at created_to or created_from.
+func BadKey(name, value string) error {
+	return schema.Faults{{
+		Path: []string{name}, Rule: "invalid",
+		Message: "Not a key that a page has given; created_from and created_to say from when and to when",
+		Extra:   map[string]any{"value": value},
+	}}
 }
 
 func (s span) place(id string) place {

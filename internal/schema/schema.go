@@ -6,6 +6,7 @@ package schema
 
 import (
 	"maps"
+	"slices"
 	"strings"
 
 	"github.com/pivotvoice/pivot/internal/event"
@@ -61,6 +62,18 @@ func (f Faults) Under(path ...string) Faults {
 	for i := range f {
 		out[i] = f[i]
 		out[i].Path = append(append([]string(nil), path...), f[i].Path...)
+	}
+	return out
+}
+
+// And is f, and of more what f does not say already: that at one path the same
+// rule is broken.
+func (f Faults) And(more Faults) Faults {
+	out := slices.Clone(f)
+	for _, m := range more {
+		if !slices.ContainsFunc(f, func(o Fault) bool { return o.Rule == m.Rule && slices.Equal(o.Path, m.Path) }) {
+			out = append(out, m)
+		}
 	}
 	return out
 }
