@@ -2,12 +2,14 @@ package rtp
 
 import "github.com/pivotvoice/pivot/internal/audio"
 
-// levels are how loud a stream is, either way; see audio.LevelDB.
-type levels struct {
-	spoken, heard int
-	// What changes payloads, nil where the level is 0. An echo goes through
-	// both; what is heard else is linear by then.
-	out, in *audio.Volume
+// levels are how loud a stream is, either way. An echo goes through both; what
+// is heard else is linear by then.
+type levels struct{ out, in loudness }
+
+// loudness is how loud one way is; see audio.LevelDB.
+type loudness struct {
+	level  int
+	volume *audio.Volume // nil where the level is 0, or no codec is known
 }
 
 // SetLevel makes a side louder or softer from now on, by a level of
@@ -18,41 +20,38 @@ func (s *Stream) SetLevel(side Side, level int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if side != Heard {
-		s.levels.spoken = level
+		s.levels.out.set(level, s.params.Codec)
 	}
 	if side != Spoken {
-		s.levels.heard = level
+		s.levels.in.set(level, s.params.Codec)
 	}
-	s.levels.restart(s.params.Codec)
-	s.taps.volume = s.levels.in
 }
 
-// restart begins anew in a codec; nil is none yet.
+// restart begins anew in a codec.
 func (l *levels) restart(c *audio.Codec) {
-	l.out, l.in = nil, nil
-	if c == nil {
-		return
-	}
-	if l.spoken != 0 {
-		l.out = audio.NewVolume(c, l.spoken)
-	}
-	if l.heard != 0 {
-		l.in = audio.NewVolume(c, l.heard)
+	l.out.restart(c)
+	l.in.restart(c)
+}
+
+// set changes the level; nil is no codec yet.
+func (l *loudness) set(level int, c *audio.Codec) {
+	if level != l.level {
+		l.level = level
+		l.restart(c)
 	}
 }
 
-// echoed is what goes back of a payload that came.
-func (l *levels) echoed(payload []byte) []byte {
-	if l.in != nil {
-		payload = l.in.Payload(payload)
+func (l *loudness) restart(c *audio.Codec) {
+	l.volume = nil
+	if c != nil && l.level != 0 {
+		l.volume = audio.NewVolume(c, l.level)
 	}
-	return l.sent(payload)
 }
 
-// sent is what goes out of a payload that is to.
-func (l *levels) sent(payload []byte) []byte {
-	if l.out != nil {
-		payload = l.out.Payload(payload)
+// payload is a payload as loud as it is to be.
+func (l *loudness) payload(p []byte) []byte {
+	if l.volume != nil {
+		return l.volume.Payload(p)
 	}
-	return payload
+	return p
 }

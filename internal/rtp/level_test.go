@@ -102,3 +102,57 @@ func TestLevelsOfEcho(t *testing.T) {
 		}
 	})
 }
+
+// TestLevelOfOneSide: what the other side is encoded with goes on, and what is
+// the same as before changes nothing.
+func TestLevelOfOneSide(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newCall(t)
+		c.SetLevel(Both, -1)
+		out, in := c.levels.out.volume, c.levels.in.volume
+		c.SetLevel(Heard, 2)
+		c.SetLevel(Both, 2)
+		c.SetLevel(Heard, 9) // the most there is
+		c.SetLevel(Spoken, 2)
+		if c.levels.out.volume == out || c.levels.in.volume == in {
+			t.Error("a new level changes nothing")
+		}
+		out, in = c.levels.out.volume, c.levels.in.volume
+		c.SetLevel(Heard, audio.LevelMax)
+		c.SetLevel(Spoken, 2)
+		if c.levels.in.volume != in || c.levels.out.volume != out {
+			t.Error("the same level begins anew")
+		}
+		c.SetLevel(Heard, 0)
+		if c.levels.in.volume != nil || c.levels.out.volume != out {
+			t.Error("one side's level begins the other's anew")
+		}
+	})
+}
+
+// TestLevelLeavesKeys: keys in sound that is heard as silence are found.
+func TestLevelLeavesKeys(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newCall(t, func(p *Params) { p.Inband = true })
+		c.SetLevel(Heard, audio.LevelMute)
+		keys := make(chan Key, 4)
+		c.OnKey(func(k Key) { keys <- k })
+		to := &collector{rate: 8000}
+		defer c.Tap(Heard, to)()
+		snd, err := audio.Keys("7", 100*time.Millisecond, 100*time.Millisecond)
+		if err != nil {
+			t.Fatal(err)
+		}
+		pcm, cursor, decode := []int16(nil), snd.Open(audio.PCMU), audio.PCMU.NewDecoder()
+		for frame, err := cursor.Next(); err == nil; frame, err = cursor.Next() {
+			pcm = decode.Decode(pcm, frame)
+		}
+		c.far.talk(c.LocalAddr(), audio.PCMU, append(pcm, make([]int16, 4000)...))
+		if k := <-keys; k.Digit != '7' || !k.Inband {
+			t.Errorf("heard %+v", k)
+		}
+		if in, _ := to.taken(); strength(in) > -60 {
+			t.Errorf("a tap heard %.1f dB", strength(in))
+		}
+	})
+}

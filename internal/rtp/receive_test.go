@@ -292,6 +292,27 @@ func BenchmarkTick(b *testing.B) {
 	}
 }
 
+// BenchmarkTickTapped is a tick of a stream that is listened to, louder.
+func BenchmarkTickTapped(b *testing.B) {
+	c, step := ticked(b)
+	c.SetLevel(Heard, 1)
+	defer c.Tap(Heard, &deafSink{})()
+	payload := make([]byte, 160)
+	b.ReportAllocs()
+	for b.Loop() {
+		b.StopTimer()
+		c.far.send(c.LocalAddr(), c.far.packet(payload))
+		b.StartTimer()
+		c.tick(step, c.far.inbox)
+		step += slots
+	}
+}
+
+type deafSink struct{}
+
+func (*deafSink) Rate() int                { return 8000 }
+func (*deafSink) WriteFrame([]int16) error { return nil }
+
 func FuzzDatagram(f *testing.F) {
 	p := pion.Packet{Header: pion.Header{Version: 2, SequenceNumber: 1, SSRC: 2}, Payload: make([]byte, 160)}
 	data, _ := p.Marshal()

@@ -165,16 +165,16 @@ func (o *sender) clear(why error) {
 func (s *Stream) send() { s.emit(s.frame()) }
 
 func (s *Stream) emit(f frame) {
-	if f.payload != nil && !f.event {
-		f.payload = s.levels.sent(f.payload)
-	}
 	if !s.mute() && f.payload != nil {
+		if !f.event {
+			f.payload = s.levels.out.payload(f.payload)
+		}
 		s.transmit(f)
 	} else {
 		f.payload = nil
 		s.out.marker = s.out.marker || !f.quiet
 	}
-	s.keys = append(s.keys, s.taps.hear(f)...)
+	s.keys = append(s.keys, s.taps.hear(f, s.levels.in.volume)...)
 	s.out.ts += s.params.Codec.FrameTicks()
 }
 
@@ -183,7 +183,7 @@ func (s *Stream) mute() bool { return !s.params.Send || s.out.to.Addr().IsUnspec
 
 // skip leaves out one frame's time. What plays waits.
 func (s *Stream) skip() {
-	s.keys = append(s.keys, s.taps.hear(frame{})...)
+	s.keys = append(s.keys, s.taps.hear(frame{}, s.levels.in.volume)...)
 	s.out.marker = true
 	s.out.skipped++
 	s.out.ts += s.params.Codec.FrameTicks()
@@ -346,7 +346,7 @@ func (e *echoing) forward(s *Stream, p *pion.Packet) {
 		e.began = true
 	}
 	e.last = p.Timestamp + e.offset
-	payload := s.levels.echoed(p.Payload)
+	payload := s.levels.out.payload(s.levels.in.payload(p.Payload))
 	s.write(pion.Header{
 		Version: 2, SSRC: s.ssrc, SequenceNumber: s.out.seq, Marker: p.Marker || s.out.marker,
 		PayloadType: s.params.PayloadType, Timestamp: e.last,

@@ -146,7 +146,6 @@ func (s *Stream) Configure(p Params) error {
 		s.in.track.rate(p.Codec.ClockRate)
 		s.levels.restart(p.Codec)
 		s.taps.restart(p.Codec)
-		s.taps.volume = s.levels.in
 	}
 	s.taps.inband(p.Inband)
 	if !s.ready {

@@ -23,8 +23,7 @@ type listeners struct {
 	echoed    []int16
 	delayed   [ahead][]int16
 	turn      int
-	pcm       [4][]int16    // room for what was heard, was spoken, the two mixed, and what was heard at its level
-	volume    *audio.Volume // of what is heard; nil leaves it
+	pcm       [3][]int16 // room for what was heard, was spoken, and the two mixed
 	lateSoFar uint64
 }
 
@@ -141,9 +140,10 @@ func (l *listeners) forwarded(payload []byte) {
 	}
 }
 
-// hear is called once in every 20 ms with what went out. It returns the keys
+// hear is called once in every 20 ms with what went out. Listeners get what
+// was heard as loud as volume makes it, nil leaving it. It returns the keys
 // found in what was heard.
-func (l *listeners) hear(f frame) []Key {
+func (l *listeners) hear(f frame, volume *audio.Volume) (keys []Key) {
 	if l.buffer == nil && l.spoken == nil {
 		return nil
 	}
@@ -151,16 +151,14 @@ func (l *listeners) hear(f frame) []Key {
 	if l.buffer != nil {
 		heard = l.buffer.frame(l.pcm[0][:0])
 		l.pcm[0] = heard
+		keys = l.listen(heard)
+		if volume != nil {
+			volume.Samples(heard)
+		}
 	}
 	if l.spoken != nil {
 		spoken = l.speak(f)
 		l.pcm[1] = spoken
-	}
-	original := heard
-	if heard != nil && l.volume != nil {
-		heard = append(l.pcm[3][:0], heard...)
-		l.pcm[3] = heard
-		l.volume.Samples(heard)
 	}
 	var mixed []int16
 	if heard != nil && spoken != nil {
@@ -172,7 +170,7 @@ func (l *listeners) hear(f frame) []Key {
 			l.remove(t)
 		}
 	}
-	return l.listen(original)
+	return keys
 }
 
 // speak is the sound of a frame that went out.
