@@ -33,7 +33,11 @@ func (m *mouth) Say(ctx context.Context, text audio.Speech) (audio.Sound, []even
 	length := time.Duration(len(text.Text)) * 100 * time.Millisecond
 	sound := audio.Silence(length)
 	if len(text.Text) > 10 { // a clip, as voices make
-		sound = audio.NewClip("clip", audio.Linear(context.WithoutCancel(ctx), sound))
+		pcm, err := audio.Linear(ctx, sound)
+		if err != nil {
+			return nil, nil, err
+		}
+		sound = audio.NewClip("clip", pcm)
 	}
 	return sound, facts, nil
 }

@@ -143,11 +143,15 @@ func (s *Server) speak(ctx context.Context, speech audio.Speech) (*made, error) 
 // asWAV writes a sound to a file, which is then at its start. The file goes
 // with its closing as scratch.
 func (s *Server) asWAV(ctx context.Context, sound audio.Sound) (*os.File, error) {
+	linear, err := audio.Linear(ctx, sound)
+	if err != nil {
+		return nil, err
+	}
 	f, err := os.CreateTemp("", "pivot-sound-*")
 	if err != nil {
 		return nil, err
 	}
-	if err = writeWAV(f, bounded{ctx, audio.Linear(ctx, sound)}, 1); err == nil {
+	if err = writeWAV(f, bounded{ctx, linear}, 1); err == nil {
 		_, err = f.Seek(0, io.SeekStart)
 	}
 	if err != nil {

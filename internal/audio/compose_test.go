@@ -100,8 +100,11 @@ func TestLinear(t *testing.T) {
 	for _, tt := range []struct {
 		sound   Sound
 		rate, n int
-	}{{tone, 8000, 800}, {clip, 16000, 3200}, {Named(clip, "other"), 8000, 1600}, {Silence(0), 8000, 0}} {
-		r := Linear(t.Context(), tt.sound)
+	}{{tone, 8000, 800}, {clip, 16000, 3200}, {Named(clip, "other"), 16000, 3200}, {Silence(0), 8000, 0}} {
+		r, err := Linear(t.Context(), tt.sound)
+		if err != nil {
+			t.Fatal(err)
+		}
 		n := 0
 		for buf := make([]int16, 100); ; {
 			more, err := r.ReadSamples(buf)
@@ -116,16 +119,41 @@ func TestLinear(t *testing.T) {
 			t.Errorf("%s: %d samples at %d Hz", tt.sound, n, r.Rate())
 		}
 	}
-	over, cancel := context.WithCancel(t.Context())
-	cancel()
-	if _, err := Linear(over, Named(waiting{}, "never")).ReadSamples(make([]int16, 1)); !errors.Is(err, context.Canceled) {
+}
+
+// TestLinearWaits: a clip is waited for as long as its context lasts.
+func TestLinearWaits(t *testing.T) {
+	slow, more := io.Pipe()
+	late := NewClip("late", &bytesReader{slow})
+	defer late.Close()
+	over, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
+	defer cancel()
+	if _, err := Linear(over, Named(late, "never")); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("a sound that never comes: %v", err)
+	}
+	go func() {
+		_, _ = more.Write(make([]byte, 100))
+		_ = more.Close()
+	}()
+	r, err := Linear(t.Context(), late)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n, err := r.ReadSamples(make([]int16, 200)); n != 100 || err != nil {
+		t.Errorf("%d samples, %v", n, err)
 	}
 }
 
-// waiting is a sound that never comes.
-type waiting struct{ Sound }
+// bytesReader is sound at 8 kHz, a byte a sample.
+type bytesReader struct{ *io.PipeReader }
 
-func (waiting) Open(*Codec) Cursor    { return waiting{} }
-func (waiting) Next() ([]byte, error) { return nil, ErrNotYet }
-func (waiting) Close()                {}
+func (*bytesReader) Rate() int { return 8000 }
+
+func (b *bytesReader) ReadSamples(p []int16) (int, error) {
+	buf := make([]byte, len(p))
+	n, err := b.Read(buf)
+	for i, v := range buf[:n] {
+		p[i] = int16(v)
+	}
+	return n, err
+}

@@ -31,6 +31,7 @@ const (
 	cngSteady    = 4.0  // 6 dB between its loudest and its softest window
 	cngQuiet     = 0.35 // of its power: beside it nothing is to be heard
 	cngEdge      = 3    // windows before it that may be half full of it
+	cngFilters   = 3    // on either side of its frequency, and there
 	faxMinPower  = 160 * 160 / 2
 	faxHop       = FaxRate / 100
 	faxWindow    = 2 * faxHop
@@ -52,11 +53,11 @@ const (
 // that there is nothing else, that a calling tone is steady, of the right
 // length and with quiet around it, and that flags stay for half a second.
 type FaxDetector struct {
-	cng [3]goertzel
+	cng [4]goertzel // the last is idle, for they are calculated by fours
 	v21 [v21Highest - v21Lowest + 1]goertzel
 	pcm []float32
 
-	last   [3]complex128
+	last   [4]complex128
 	before [cngBefore]float64 // the powers of the windows before the tone, in turn
 	heard  int                // windows
 	tone   cngTone
@@ -76,7 +77,7 @@ type cngTone struct {
 // NewFaxDetector is a detector that has heard nothing.
 func NewFaxDetector() *FaxDetector {
 	d := &FaxDetector{}
-	for i := range d.cng {
+	for i := range cngFilters {
 		d.cng[i] = newGoertzel(cngHz+float64(i-1)*cngBinHz, FaxRate)
 	}
 	for i := range d.v21 {
@@ -157,11 +158,11 @@ func (t *cngTone) miss(power float64) {
 // cngIn is how high the tone in a window is, and whether it is one.
 func (d *FaxDetector) cngIn(pcm []float32, all float64) (hz float64, ok bool) {
 	before := d.last
+	four(d.cng[:], pcm, d.last[:])
 	var sum, most float64
 	best := 0
-	for i, g := range d.cng {
-		d.last[i] = g.of(pcm)
-		p := power(d.last[i], len(pcm))
+	for i, a := range d.last[:cngFilters] {
+		p := power(a, len(pcm))
 		sum += p
 		if p > most {
 			best, most = i, p
@@ -206,9 +207,13 @@ func (d *FaxDetector) hearFlags(pcm []float32) bool {
 		d.flags = 0
 		return false
 	}
+	var bins [len(d.v21)]complex128
+	for i := 0; i < len(bins); i += 4 {
+		four(d.v21[i:], pcm, bins[i:])
+	}
 	var band, ones, zeros float64
-	for i, g := range d.v21 {
-		p := power(g.of(pcm), len(pcm))
+	for i, a := range bins {
+		p := power(a, len(pcm))
 		band += p
 		if bin := v21Lowest + i; bin <= v21Mark {
 			ones += p

@@ -1,15 +1,11 @@
 package call
 
-import (
-	"sync"
+import "github.com/pivotvoice/pivot/internal/audio"
 
-	"github.com/pivotvoice/pivot/internal/audio"
-)
-
-// FaxEar is an audio.Sink that waits for a fax machine.
+// FaxEar is an audio.Sink that waits for a fax machine. WriteFrame may be
+// called by one goroutine at a time, as a tap does.
 type FaxEar struct {
-	mu       sync.Mutex
-	detector *audio.FaxDetector
+	detector *audio.FaxDetector // nil once it has found one
 	found    chan string
 }
 
@@ -26,8 +22,6 @@ func (e *FaxEar) Found() <-chan string { return e.found }
 
 // WriteFrame implements audio.Sink.
 func (e *FaxEar) WriteFrame(frame []int16) error {
-	e.mu.Lock()
-	defer e.mu.Unlock()
 	if e.detector == nil {
 		return nil
 	}
