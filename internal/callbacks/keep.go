@@ -1,7 +1,6 @@
 package callbacks
 
 import (
-	"encoding/json"
 	"sync"
 	"time"
 
@@ -35,35 +34,31 @@ func (q *Queue) save() {
 	}
 }
 
-// load goes on with what was kept by a process before. What it has begun
-// before an error is not begun again.
+// load goes on with what was kept by a process before, all of it or nothing.
 func (q *Queue) load() error {
-	all := store.Query{Type: Type, AnyAccount: true, Ascending: true}
-	err := store.Each(q.ctx, q.cfg.Docs, all, func(d store.Doc) (bool, error) {
-		q.resume(d)
-		return true, nil
+	var found []*job
+	err := store.Kept(q.ctx, q.cfg.Docs, Type, func(s store.Slot, p pending, broken error) {
+		j := &job{slot: s, pending: p}
+		if broken != nil {
+			q.cfg.Logger.Error("callback is lost", "id", s.ID, "error", broken)
+			q.forget(j)
+			return
+		}
+		found = append(found, j)
 	})
-	if err != nil && q.ctx.Err() == nil {
-		q.cfg.Logger.Error("callbacks that wait cannot be read", "error", err)
-	}
-	return err
-}
-
-// resume goes on with one that was kept.
-func (q *Queue) resume(d store.Doc) {
-	j := &job{slot: store.Slot{Key: d.Key, Rev: d.Rev}}
-	if err := json.Unmarshal(d.JSON, &j.pending); err != nil {
-		q.cfg.Logger.Error("callback is lost", "id", d.ID, "error", err)
-		q.forget(j)
-		return
+	if err != nil {
+		if q.ctx.Err() == nil {
+			q.cfg.Logger.Error("callbacks that wait cannot be read", "error", err)
+		}
+		return err
 	}
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if h := q.hosts[j.server()]; h != nil && h.has(j) {
-		return // by a load that failed half-way
+	q.waiting += len(found)
+	for _, j := range found {
+		q.add(j)
 	}
-	q.waiting++
-	q.add(j)
+	return nil
 }
 
 // keepFresh writes what was posted, several at a time, and adds it in order.

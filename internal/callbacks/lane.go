@@ -35,11 +35,6 @@ func (h *host) limit() int {
 	return atOneHost
 }
 
-func (h *host) has(j *job) bool {
-	l := h.lanes[j.lane()]
-	return l != nil && slices.ContainsFunc(l.jobs, func(o *job) bool { return o.slot.ID == j.slot.ID })
-}
-
 func (j *job) lane() string { return j.slot.Account + " " + j.Call }
 
 // crowded says whether too much waits for a server. q.mu is held.

@@ -2,10 +2,10 @@ package callbacks
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
 	"log/slog"
+	"maps"
 	"sync"
+	"time"
 
 	"github.com/pivotvoice/pivot/internal/actions"
 	"github.com/pivotvoice/pivot/internal/store"
@@ -15,15 +15,16 @@ import (
 const promiseType = "pvt_callback_promise"
 
 // Promises are callbacks at the end of calls that run: what is to be told if
-// the server goes away before. They are written off the calls' path. Close
-// them.
+// the server goes away before. They are written off the calls' path; what the
+// store does not take is tried again. Close them.
 type Promises struct {
-	docs store.Docs
-	to   actions.Callbacks
-	log  *slog.Logger
-	stop context.CancelFunc
-	done chan struct{}
-	wake chan struct{}
+	docs  store.Docs
+	to    actions.Callbacks
+	log   *slog.Logger
+	stop  context.CancelFunc
+	done  chan struct{}
+	wake  chan struct{}
+	slots map[store.Key]*store.Slot // of run: where what is kept is
 
 	mu      sync.Mutex
 	changed map[store.Key]*actions.Callback // to be kept, or with nil forgotten
@@ -34,7 +35,7 @@ func NewPromises(docs store.Docs, to actions.Callbacks, log *slog.Logger) *Promi
 	ctx, stop := context.WithCancel(context.Background())
 	p := &Promises{
 		docs: docs, to: to, log: log, stop: stop, done: make(chan struct{}), wake: make(chan struct{}, 1),
-		changed: map[store.Key]*actions.Callback{},
+		slots: map[store.Key]*store.Slot{}, changed: map[store.Key]*actions.Callback{},
 	}
 	go p.run(ctx)
 	return p
@@ -64,66 +65,83 @@ func (p *Promises) Close() {
 
 func (p *Promises) run(ctx context.Context) {
 	defer close(p.done)
-	p.fulfil(ctx)
-	for {
-		p.write(context.WithoutCancel(ctx))
+	for told := false; ; {
+		told = told || p.fulfil(ctx)
+		wake, again := p.wake, (<-chan time.Time)(nil)
+		if !p.write(ctx) || !told {
+			wake, again = nil, time.After(loadAgain)
+		}
 		select {
-		case <-p.wake:
+		case <-wake:
+		case <-again:
 		case <-ctx.Done():
-			p.write(context.WithoutCancel(ctx))
+			p.write(ctx)
 			return
 		}
 	}
 }
 
-// fulfil tells what was promised before.
-func (p *Promises) fulfil(ctx context.Context) {
-	left, err := p.docs.List(ctx, store.Query{Type: promiseType, AnyAccount: true, Ascending: true})
-	if err != nil {
+// fulfil tells what was promised before, each once, and says whether that was
+// all.
+func (p *Promises) fulfil(ctx context.Context) bool {
+	err := store.Kept(ctx, p.docs, promiseType, func(s store.Slot, c actions.Callback, broken error) {
+		switch {
+		case p.slots[s.Key] != nil:
+			return // told already, by a try that failed half-way, or promised by this process
+		case broken != nil:
+			p.log.Error("promised callback is lost", "call_id", s.ID, "error", broken)
+		default:
+			p.to.Post(s.Account, c)
+		}
+		p.slots[s.Key] = &s
+		p.undo(s.Key, nil)
+	})
+	if err != nil && ctx.Err() == nil {
 		p.log.Error("promised callbacks cannot be read", "error", err)
-		return
 	}
-	for _, d := range left {
-		var c actions.Callback
-		if err := json.Unmarshal(d.JSON, &c); err != nil {
-			p.log.Error("promised callback is lost", "call_id", d.ID, "error", err)
-		} else {
-			p.to.Post(d.Account, c)
-		}
-		p.drop(ctx, d.Key)
-	}
+	return err == nil
 }
 
-// write does to the store what was changed since.
-func (p *Promises) write(ctx context.Context) {
+// undo has a change made again, unless there is a later one.
+func (p *Promises) undo(k store.Key, c *actions.Callback) {
 	p.mu.Lock()
-	changed := p.changed
-	p.changed = map[store.Key]*actions.Callback{}
-	p.mu.Unlock()
-	for k, c := range changed {
-		if c == nil {
-			p.drop(ctx, k)
-			continue
-		}
-		d, err := p.docs.Get(ctx, k)
-		if err != nil {
-			d = store.Doc{Key: k}
-		}
-		if d.JSON, err = json.Marshal(c); err == nil {
-			_, err = p.docs.Put(ctx, d)
-		}
-		if err != nil {
-			p.log.Error("callback cannot be promised", "call_id", k.ID, "error", err)
-		}
+	defer p.mu.Unlock()
+	if _, later := p.changed[k]; !later {
+		p.changed[k] = c
 	}
 }
 
-func (p *Promises) drop(ctx context.Context, k store.Key) {
-	d, err := p.docs.Get(ctx, k)
-	if err == nil {
-		err = p.docs.Delete(ctx, k, d.Rev, true)
+// write does to the store what was changed since, also while the promises are
+// being closed, and says whether the store took it all.
+func (p *Promises) write(ctx context.Context) bool {
+	p.mu.Lock()
+	changed := maps.Clone(p.changed)
+	clear(p.changed)
+	p.mu.Unlock()
+	all := true
+	for k, c := range changed {
+		if err := p.put(ctx, k, c); err != nil {
+			p.log.Error("what is promised at the end of a call cannot be kept or forgotten", "call_id", k.ID, "error", err)
+			p.undo(k, c)
+			all = false
+		}
 	}
-	if err != nil && !errors.Is(err, store.ErrNotFound) {
-		p.log.Error("a promised callback is kept though it is told", "call_id", k.ID, "error", err)
+	return all
+}
+
+// put makes one change.
+func (p *Promises) put(ctx context.Context, k store.Key, c *actions.Callback) error {
+	s := p.slots[k]
+	if s == nil {
+		s = &store.Slot{Key: k}
 	}
+	if c != nil {
+		p.slots[k] = s
+		return s.Keep(ctx, p.docs, c)
+	}
+	if err := s.Forget(ctx, p.docs); err != nil {
+		return err
+	}
+	delete(p.slots, k)
+	return nil
 }

@@ -2,6 +2,7 @@ package callbacks_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -412,6 +413,10 @@ func (*broken) Put(context.Context, store.Doc) (store.Doc, error) {
 	return store.Doc{}, fmt.Errorf("the disk is full")
 }
 
+func (b *broken) Get(context.Context, store.Key) (store.Doc, error) {
+	return store.Doc{}, errors.New("the disk is gone")
+}
+
 func (b *broken) List(context.Context, store.Query) ([]store.Doc, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -482,4 +487,32 @@ func TestBadURL(t *testing.T) {
 			t.Errorf("%s: %+v", bad, f)
 		}
 	}
+}
+
+// TestReadInPart tells each callback once, though what is kept can at first be
+// read only in part.
+func TestReadInPart(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		docs := &away{Docs: store.Memory()}
+		docs.set(1000, false)
+		q := open(docs, newWeb(map[string][]int{"/cb": {0}}), nil)
+		for i := range 50 {
+			q.Post("acc", callback(fmt.Sprint("c", i), "http://a.test/cb", fmt.Sprint(i)))
+		}
+		synctest.Wait()
+		q.Close()
+		docs.set(1, false)
+		w := newWeb(nil)
+		q = open(docs, w, nil)
+		defer q.Close()
+		time.Sleep(time.Second)
+		docs.set(1000, false)
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		got := strings.Fields(w.events())
+		slices.Sort(got)
+		if n := len(slices.Compact(slices.Clone(got))); len(got) != 50 || n != 50 {
+			t.Errorf("told %d, %d of them different", len(got), n)
+		}
+	})
 }

@@ -91,15 +91,19 @@ func (r *Reader) Add(e event.Event) {
 		r.sendRecord(p)
 	}
 	r.catchUp(p)
-	if _, over := e.What.(event.Ended); over && p.promised {
-		r.promises.Forget(p.cdr.Account, p.call)
+	if _, over := e.What.(event.Ended); over {
+		r.withdraw(p)
 	}
 }
 
 // promise has the end of a call told even if this process does not see it.
 func (r *Reader) promise(p *progress) {
 	const last = "completed"
-	if r.promises == nil || !slices.Contains(p.wants.Events, last) {
+	if r.promises == nil {
+		return
+	}
+	if p.wants.Target == "" || !slices.Contains(p.wants.Events, last) {
+		r.withdraw(p)
 		return
 	}
 	v := p.params("", time.Now())
@@ -109,6 +113,14 @@ func (r *Reader) promise(p *progress) {
 	r.promises.Keep(p.cdr.Account, actions.Callback{
 		Call: p.call, URL: p.wants.Target, Method: p.wants.Method, Event: last, Params: v,
 	})
+}
+
+// withdraw takes back what is promised at the end of a call, if anything is.
+func (r *Reader) withdraw(p *progress) {
+	if p.promised {
+		p.promised = false
+		r.promises.Forget(p.cdr.Account, p.call)
+	}
 }
 
 func (p *progress) reach(stage string, at time.Time) {

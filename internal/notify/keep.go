@@ -2,7 +2,6 @@ package notify
 
 import (
 	"container/heap"
-	"encoding/json"
 	"time"
 
 	"github.com/pivotvoice/pivot/internal/store"
@@ -32,40 +31,31 @@ type pending struct {
 	Next    time.Time `json:"next"`  // when the next one is due
 }
 
-// load puts in line what was kept by a process before.
+// load puts in line what was kept by a process before, all of it or nothing.
 func (q *Queue) load() error {
 	var found []*job
-	all := store.Query{Type: Type, AnyAccount: true, Ascending: true}
-	err := store.Each(q.ctx, q.cfg.Docs, all, func(d store.Doc) (bool, error) {
-		j := &job{slot: store.Slot{Key: d.Key, Rev: d.Rev}}
-		if err := json.Unmarshal(d.JSON, &j.pending); err != nil {
-			q.cfg.Logger.Error("mail is lost", "id", d.ID, "error", err)
+	err := store.Kept(q.ctx, q.cfg.Docs, Type, func(s store.Slot, p pending, broken error) {
+		j := &job{slot: s, pending: p}
+		if broken != nil {
+			q.cfg.Logger.Error("mail is lost", "id", s.ID, "error", broken)
 			q.forget(j)
-			return true, nil
+			return
 		}
 		found = append(found, j)
-		return true, nil
 	})
-	switch {
-	case err == nil:
-		q.resume(found)
-	case q.ctx.Err() == nil:
-		q.cfg.Logger.Error("mails that wait cannot be read", "error", err)
+	if err != nil {
+		if q.ctx.Err() == nil {
+			q.cfg.Logger.Error("mails that wait cannot be read", "error", err)
+		}
+		return err
 	}
-	return err
-}
-
-// resume puts in line what was read, but for what this process has posted.
-func (q *Queue) resume(all []*job) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	for _, j := range all {
-		if !q.own[j.slot.ID] {
-			q.waiting++
-			heap.Push(&q.line, j)
-		}
+	q.waiting += len(found)
+	for _, j := range found {
+		heap.Push(&q.line, j)
 	}
-	q.own = nil
+	return nil
 }
 
 // keepFresh writes what was posted and puts it in line.
@@ -80,9 +70,6 @@ func (q *Queue) keepFresh() {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	for _, j := range batch {
-		if q.own != nil {
-			q.own[j.slot.ID] = true
-		}
 		heap.Push(&q.line, j)
 	}
 }

@@ -61,7 +61,6 @@ type Queue struct {
 	active  int
 	waiting int
 	closed  bool
-	own     map[string]bool // the ids that were posted before what was kept is read; then nil
 }
 
 // New returns a queue and goes on with what was not sent before.
@@ -70,7 +69,7 @@ func New(cfg Config) *Queue {
 		cfg.Log = event.Discard
 	}
 	ctx, stop := context.WithCancel(context.Background())
-	q := &Queue{cfg: cfg, ctx: ctx, stop: stop, wake: make(chan struct{}, 1), own: map[string]bool{}}
+	q := &Queue{cfg: cfg, ctx: ctx, stop: stop, wake: make(chan struct{}, 1)}
 	q.work.Go(q.run)
 	return q
 }
@@ -145,26 +144,32 @@ func (q *Queue) Close() {
 
 // run keeps what is posted, and begins what is due, until the queue is closed.
 func (q *Queue) run() {
-	loaded, next := false, time.Duration(0)
-	for {
-		q.keepFresh()
-		if !loaded {
-			loaded = q.load() == nil
-		}
-		if next = q.begin(); !loaded {
-			next = min(next, loadAgain)
-		}
-		timer := time.NewTimer(next)
-		select {
-		case <-q.wake:
-		case <-timer.C:
-		case <-q.ctx.Done():
-			timer.Stop()
-			q.keepFresh()
+	for q.load() != nil {
+		if !q.rest(loadAgain, nil) {
 			return
 		}
-		timer.Stop()
 	}
+	for {
+		q.keepFresh()
+		if !q.rest(q.begin(), q.wake) {
+			return
+		}
+	}
+}
+
+// rest waits for d, or until it is woken; once the queue is closed it keeps
+// what is left, and is false.
+func (q *Queue) rest(d time.Duration, wake <-chan struct{}) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-wake:
+	case <-timer.C:
+	case <-q.ctx.Done():
+		q.keepFresh()
+		return false
+	}
+	return true
 }
 
 // idle is how long the line is not looked at when nothing is in it.

@@ -307,6 +307,10 @@ func (*broken) Put(context.Context, store.Doc) (store.Doc, error) {
 	return store.Doc{}, errors.New("the disk is full")
 }
 
+func (b *broken) Get(context.Context, store.Key) (store.Doc, error) {
+	return store.Doc{}, errors.New("the disk is gone")
+}
+
 func (b *broken) List(context.Context, store.Query) ([]store.Doc, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
