@@ -2,49 +2,74 @@ package presence
 
 import (
 	"cmp"
-	"context"
-	"encoding/json"
-	"fmt"
 	"strings"
 
 	"github.com/pivotvoice/pivot/internal/store"
 )
 
-// Device is what of a phone's document counts for lamps. The zero Device is
-// one that is no more.
-type Device struct {
-	Username   string // that it calls with: sip.username
-	PresenceID string
-	OwnerID    string // the id of a user
+// The documents that lamps follow.
+const (
+	accountType = "account"
+	deviceType  = "device"
+	userType    = "user"
+)
+
+// Learn tells of an account, a device or a user: text is what its document has
+// at a dotted path ("sip.username"), and nil for one that is no more. Other
+// documents are passed over.
+func (b *Board) Learn(k store.Key, text func(path string) string) {
+	gone := text == nil
+	if gone {
+		text = func(string) string { return "" }
+	}
+	switch k.Type {
+	case accountType:
+		if gone {
+			b.forget(k.ID)
+			return
+		}
+		b.setRealm(k.ID, text("realm"))
+	case deviceType:
+		b.setDevice(k.Account, k.ID, device{text("sip.username"), text("presence_id"), text("owner_id")})
+	case userType:
+		b.setUser(k.Account, k.ID, text("presence_id"))
+	}
+}
+
+// device is what of a phone's document counts for lamps.
+type device struct {
+	username   string // that it calls with
+	presenceID string
+	ownerID    string // the id of a user
 }
 
 // people are the devices and users of an account, as far as their calls light
 // other lamps than that of the name they call with.
 type people struct {
-	devices map[string]Device // by id
+	devices map[string]device // by id
 	names   map[string]string // SIP username → id of the device
 	users   map[string]string // id of a user → presence id
 }
 
-// SetDevice tells of a device.
-func (b *Board) SetDevice(account, id string, d Device) {
-	d.Username = strings.ToLower(d.Username)
+// setDevice tells of a device; one without a username calls nobody.
+func (b *Board) setDevice(account, id string, d device) {
+	d.username = strings.ToLower(d.username)
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	p := b.in(account)
-	if old := p.devices[id]; p.names[old.Username] == id {
-		delete(p.names, old.Username)
+	if old := p.devices[id]; p.names[old.username] == id {
+		delete(p.names, old.username)
 	}
-	if d.Username == "" {
+	if d.username == "" {
 		delete(p.devices, id)
 		return
 	}
-	p.devices[id], p.names[d.Username] = d, id
+	p.devices[id], p.names[d.username] = d, id
 }
 
-// SetUser tells of a user; "" is one without a presence id, or that is no
+// setUser tells of a user; "" is one without a presence id, or that is no
 // more.
-func (b *Board) SetUser(account, id, presenceID string) {
+func (b *Board) setUser(account, id, presenceID string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	p := b.in(account)
@@ -59,7 +84,7 @@ func (b *Board) SetUser(account, id, presenceID string) {
 func (b *Board) in(account string) *people {
 	p := b.people[account]
 	if p == nil {
-		p = &people{devices: map[string]Device{}, names: map[string]string{}, users: map[string]string{}}
+		p = &people{devices: map[string]device{}, names: map[string]string{}, users: map[string]string{}}
 		b.people[account] = p
 	}
 	return p
@@ -78,42 +103,9 @@ func (b *Board) caller(account, username string) (key, error) {
 		return b.key(account, username)
 	}
 	d := p.devices[id]
-	k, err := b.key(account, cmp.Or(p.users[d.OwnerID], d.PresenceID, username))
+	k, err := b.key(account, cmp.Or(p.users[d.ownerID], d.presenceID, username))
 	if err != nil { // an id that cannot be
 		return b.key(account, username)
 	}
 	return k, nil
-}
-
-// loadPeople reads the devices and users of all accounts.
-func (b *Board) loadPeople(ctx context.Context) error {
-	devices, err := b.docs.List(ctx, store.Query{Type: "device", AnyAccount: true})
-	if err != nil {
-		return fmt.Errorf("presence: %w", err)
-	}
-	users, err := b.docs.List(ctx, store.Query{Type: "user", AnyAccount: true})
-	if err != nil {
-		return fmt.Errorf("presence: %w", err)
-	}
-	for _, doc := range devices {
-		var d struct {
-			SIP struct {
-				Username string `json:"username"`
-			} `json:"sip"`
-			PresenceID string `json:"presence_id"`
-			OwnerID    string `json:"owner_id"`
-		}
-		if json.Unmarshal(doc.JSON, &d) == nil {
-			b.SetDevice(doc.Account, doc.ID, Device{d.SIP.Username, d.PresenceID, d.OwnerID})
-		}
-	}
-	for _, doc := range users {
-		var u struct {
-			PresenceID string `json:"presence_id"`
-		}
-		if json.Unmarshal(doc.JSON, &u) == nil {
-			b.SetUser(doc.Account, doc.ID, u.PresenceID)
-		}
-	}
-	return nil
 }

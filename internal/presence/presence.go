@@ -114,51 +114,62 @@ func New(docs store.Docs) *Board {
 	}
 }
 
-// The documents that are read and written here.
-const (
-	accountType = "account"
-	manualType  = "manual_presence" // the id is the user part of a presence id
-)
+// manualType is the type of the documents that are written here; the id is the
+// user part of a presence id.
+const manualType = "manual_presence"
 
 // manualDoc is a state set by hand as it is kept.
 type manualDoc struct {
 	State State `json:"state"`
 }
 
-// Load reads the accounts, their people, and the states set by hand. first is the account of
-// who subscribes to an address in the place of a realm, as it is with calls.
+// Load reads the accounts, the states set by hand, the devices and the users.
+// first is the account of who subscribes to an address in the place of a
+// realm, as it is with calls.
 func (b *Board) Load(ctx context.Context, first string) error {
-	accounts, err := b.docs.List(ctx, store.Query{Type: accountType})
-	if err != nil {
-		return fmt.Errorf("presence: %w", err)
-	}
-	states, err := b.docs.List(ctx, store.Query{Type: manualType, AnyAccount: true})
-	if err != nil {
-		return fmt.Errorf("presence: %w", err)
-	}
-	for _, d := range accounts {
-		var a struct {
-			Realm string `json:"realm"`
-		}
-		if json.Unmarshal(d.JSON, &a) == nil {
-			b.SetRealm(d.ID, a.Realm)
-		}
-	}
 	b.mu.Lock()
 	b.first = first
 	b.mu.Unlock()
-	for _, d := range states {
+	for _, kind := range []string{accountType, manualType, deviceType, userType} {
+		all := store.Query{Type: kind, AnyAccount: kind != accountType}
+		err := store.Each(ctx, b.docs, all, func(d store.Doc) (bool, error) {
+			b.read(d)
+			return true, nil
+		})
+		if err != nil {
+			return fmt.Errorf("presence: %w", err)
+		}
+	}
+	return nil
+}
+
+// read takes a document from the store. One that cannot be read lights nothing.
+func (b *Board) read(d store.Doc) {
+	if d.Type == manualType {
 		var m manualDoc
 		if json.Unmarshal(d.JSON, &m) == nil && m.State.Valid() {
 			b.byHand(key{d.Account, d.ID}, m.State, d.Modified)
 		}
+		return
 	}
-	return b.loadPeople(ctx)
+	var all map[string]any
+	if json.Unmarshal(d.JSON, &all) != nil {
+		return
+	}
+	b.Learn(d.Key, func(path string) string {
+		outer, inner, nested := strings.Cut(path, ".")
+		v := all[outer]
+		if o, ok := v.(map[string]any); ok && nested {
+			v = o[inner]
+		}
+		s, _ := v.(string)
+		return s
+	})
 }
 
-// SetRealm tells of an account and its realm. Who watched the account under
+// setRealm tells of an account and its realm. Who watched the account under
 // another realm is told that it is gone.
-func (b *Board) SetRealm(account, realm string) {
+func (b *Board) setRealm(account, realm string) {
 	realm = strings.ToLower(realm)
 	b.mu.Lock()
 	old, known := b.names[account]
@@ -178,8 +189,8 @@ func (b *Board) SetRealm(account, realm string) {
 	tell(gone)
 }
 
-// Forget tells of an account that is no more.
-func (b *Board) Forget(account string) {
+// forget tells of an account that is no more.
+func (b *Board) forget(account string) {
 	b.mu.Lock()
 	if realm := b.names[account]; b.realms[realm] == account {
 		delete(b.realms, realm)

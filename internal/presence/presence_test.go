@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -301,8 +302,8 @@ func TestWatch(t *testing.T) {
 		{func() { call{b, "x", "200@acme.test", "100@acme.test"}.offered() }, 1}, // it is busy all the same
 		{func() { set(t, b, acme, "100", presence.Idle) }, 2},
 		{func() { call{b, "x", "", ""}.ended() }, 3},
-		{func() { b.SetRealm(acme, "acme.test") }, 3},
-		{func() { b.SetRealm(acme, "acme.example") }, 4},
+		{func() { learn(b, "", "account", acme, "realm", "acme.test") }, 3},
+		{func() { learn(b, "", "account", acme, "realm", "acme.example") }, 4},
 	} {
 		if c.do(); told != c.told {
 			t.Errorf("told %d times, not %d", told, c.told)
@@ -325,7 +326,7 @@ func TestWatch(t *testing.T) {
 		t.Fatal(err)
 	}
 	call{b, "y", "", "100@acme.example"}.offered()
-	b.Forget(acme)
+	b.Learn(store.Key{Type: "account", ID: acme}, nil)
 	if told != 6 || !w.Status().Gone {
 		t.Errorf("told %d times", told)
 	}
@@ -438,11 +439,11 @@ func TestCallers(t *testing.T) {
 	put("device", "d2", `{"sip":{"username":"user_b"},"presence_id":"2002@ACME.test","owner_id":"bob"}`)
 	put("device", "d3", `{"sip":{"username":"user_c"},"owner_id":"nobody"}`)
 	put("device", "d4", `{"sip":{"username":"user_d"},"presence_id":"2004@elsewhere.test"}`)
-	b.SetUser(acme, "ada", "1001")
-	b.SetDevice(acme, "d1", presence.Device{Username: "User_A", PresenceID: "2001", OwnerID: "ada"})
-	b.SetDevice(acme, "d2", presence.Device{Username: "user_b", PresenceID: "2002@ACME.test", OwnerID: "bob"})
-	b.SetDevice(acme, "d3", presence.Device{Username: "user_c", OwnerID: "nobody"})
-	b.SetDevice(acme, "d4", presence.Device{Username: "user_d", PresenceID: "2004@elsewhere.test"})
+	learn(b, acme, "user", "ada", "presence_id", "1001")
+	learn(b, acme, "device", "d1", "sip.username", "User_A", "presence_id", "2001", "owner_id", "ada")
+	learn(b, acme, "device", "d2", "sip.username", "user_b", "presence_id", "2002@ACME.test", "owner_id", "bob")
+	learn(b, acme, "device", "d3", "sip.username", "user_c", "owner_id", "nobody")
+	learn(b, acme, "device", "d4", "sip.username", "user_d", "presence_id", "2004@elsewhere.test")
 	for _, b := range []*presence.Board{b, load(t, docs)} {
 		lights(b, "user_a", "1001")
 		lights(b, "USER_B", "2002")
@@ -450,11 +451,21 @@ func TestCallers(t *testing.T) {
 		lights(b, "user_d", "user_d")
 		lights(b, "stranger", "stranger")
 	}
-	b.SetUser(acme, "ada", "")
+	learn(b, acme, "user", "ada")
 	lights(b, "user_a", "2001")
-	b.SetDevice(acme, "d1", presence.Device{Username: "user_z", PresenceID: "2001"})
+	learn(b, acme, "device", "d1", "sip.username", "user_z", "presence_id", "2001")
 	lights(b, "user_a", "user_a")
 	lights(b, "user_z", "2001")
-	b.SetDevice(acme, "d1", presence.Device{})
+	b.Learn(store.Key{Account: acme, Type: "device", ID: "d1"}, nil)
 	lights(b, "user_z", "user_z")
+}
+
+// learn tells of a document with some texts: paths and what is there.
+func learn(b *presence.Board, account, kind, id string, texts ...string) {
+	b.Learn(store.Key{Account: account, Type: kind, ID: id}, func(path string) string {
+		if i := slices.Index(texts, path); i >= 0 {
+			return texts[i+1]
+		}
+		return ""
+	})
 }

@@ -368,7 +368,7 @@ func TestAccountGone(t *testing.T) {
 	h := newHandset(t, s.udp(t))
 	h.subscribe("Event: dialog")
 	h.notified(200)
-	b.Forget("acme")
+	b.Learn(store.Key{Type: "account", ID: "acme"}, nil)
 	h.notified(200).says(t, "terminated;reason=noresource")
 	s.subscribed(t, 0)
 	h.far = ""
