@@ -121,15 +121,15 @@ func TestManyAnswers(t *testing.T) {
 func TestCrowded(t *testing.T) {
 	x := newTxTable(Timers{}.orDefault())
 	_, o := onTape(transportUDP)
-	o.call = "one"
+	one := asks(sip.BYE, "one")
 	var all []*serverTx
 	for i := range maxPerCall {
-		all = append(all, x.take(fmt.Sprint(i), false, o, nil))
+		all = append(all, x.take(fmt.Sprint(i), one, o, nil))
 	}
 	if !x.crowded("one", true) || x.crowded("two", false) {
 		t.Error("a call's bound is wrong")
 	}
-	x.take("0", false, o, nil) // in place of another
+	x.take("0", one, o, nil) // in place of another
 	for _, tx := range all {
 		tx.stop()
 	}
@@ -137,8 +137,7 @@ func TestCrowded(t *testing.T) {
 		t.Errorf("%d are counted after their end", x.calls["one"])
 	}
 	for i := range maxServers {
-		o.call = fmt.Sprint(i)
-		x.take("k"+o.call, false, o, nil)
+		x.take("k"+fmt.Sprint(i), asks(sip.BYE, fmt.Sprint(i)), o, nil)
 	}
 	if !x.crowded("new", false) || x.crowded("7", true) {
 		t.Error("the bound of all is wrong")

@@ -41,9 +41,6 @@ type outlet struct {
 	call    string
 }
 
-// kept says that its messages are written down.
-func (o outlet) kept() bool { return o.call != "" && o.journal.log != event.Discard }
-
 // send writes the message down before it leaves, or its answer might stand
 // before it.
 func (o outlet) send(b []byte, note string) error {

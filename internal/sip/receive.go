@@ -25,7 +25,7 @@ type counters struct {
 type Counts struct {
 	Messages  uint64 // all that came, keep-alives not counted
 	Junk      uint64 // not SIP at all: dropped
-	Strangers uint64 // from peers that are not allowed: dropped
+	Strangers uint64 // from peers that are not allowed, and connections of theirs: dropped
 	Malformed uint64 // unreadable: answered 400 where possible
 	Strays    uint64 // responses and ACKs that belong to nothing: dropped
 	Overflow  uint64 // more than one call's queue takes: dropped
@@ -68,7 +68,7 @@ func (s *Server) receive(from hop, b []byte) {
 		return
 	}
 	if !s.expected(from, b) {
-		s.count.strangers.Add(1)
+		s.stranger(from.peer)
 		return
 	}
 	if endless(b) {
@@ -172,7 +172,7 @@ func (s *Server) request(in *inbound, b []byte) {
 		s.overwhelmed(in)
 		return
 	}
-	if live || known && tx.out.kept() || !known && in.req.Method == sip.INVITE && toTag(in.req) == "" {
+	if live || known && tx.out.call != "" || !known && in.req.Method == sip.INVITE && toTag(in.req) == "" {
 		note := ""
 		if known && in.req.Method != sip.ACK {
 			note = noteAgain
@@ -245,7 +245,7 @@ func (s *Server) within(in *inbound, key string) {
 		s.stateless(in, refuse(481, "no such call"))
 		return
 	}
-	tx := s.tx.take(key, in.req.Method == sip.INVITE, s.outlet(in), nil)
+	tx := s.tx.take(key, in, s.outlet(in), nil)
 	if !s.push(l, func() { l.take(in, tx) }) {
 		tx.stop()
 	}
@@ -260,7 +260,7 @@ const (
 func (s *Server) takeCancel(in *inbound, key string) {
 	if tx, ok := s.tx.server(serverKey(in.req, sip.INVITE)); ok {
 		if cancel := tx.canceller(); cancel != nil {
-			cancel(in, s.tx.take(key, false, s.outlet(in), nil))
+			cancel(in, s.tx.take(key, in, s.outlet(in), nil))
 			return
 		}
 		s.stateless(in, &refusal{code: 200})
@@ -306,7 +306,7 @@ func (s *Server) invite(in *inbound, key string) {
 		l.dialog.hop, l.dialog.agent, l.dialog.mark = in.from, s.cfg.UserAgent, s.mark
 		l.dialog.contact = s.contact(in.from)
 		l.uas = &uas{in: in, agreed: make(chan struct{})}
-		l.uas.tx = s.tx.take(key, true, s.outlet(in), func(c *inbound, tx *serverTx) {
+		l.uas.tx = s.tx.take(key, in, s.outlet(in), func(c *inbound, tx *serverTx) {
 			if !s.push(l, func() { l.takeCancel(c, tx) }) {
 				tx.stop()
 			}
@@ -409,7 +409,7 @@ func (s *Server) turnAway(in *inbound, b []byte, r *refusal) {
 	if b != nil {
 		s.journal.message(in.at, out.call, false, in.from, b, "")
 	}
-	tx := s.tx.take(key, true, out, nil)
+	tx := s.tx.take(key, in, out, nil)
 	s.journal.addAt(in.at, out.call, offered(infoOf(in)))
 	_ = tx.respond(r.code, s.refusal(in, r))
 	s.journal.add(out.call, event.Ended{
@@ -472,7 +472,7 @@ func (s *Server) response(res *sip.Response, from hop, b []byte) {
 		s.count.overflow.Add(1)
 		return
 	}
-	if tx.out.kept() {
+	if tx.out.call != "" {
 		s.journal.message(time.Now(), tx.out.call, false, from, b, "")
 	}
 	tx.take(res)

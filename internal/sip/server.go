@@ -97,6 +97,7 @@ type Server struct {
 	draining atomic.Bool
 	live     atomic.Int64
 	count    counters
+	warned   atomic.Int64 // when strangers were last told of, in Unix seconds
 
 	mu      sync.Mutex
 	threads map[string]*thread
@@ -187,7 +188,7 @@ func (s *Server) Start(ctx context.Context) error {
 		s.crew.start(func() { s.ended(u.addr, u.serve(s.receive)) })
 	}
 	for _, t := range s.tcp {
-		s.crew.start(func() { s.pool.accept(t, s.allowed) })
+		s.crew.start(func() { s.pool.accept(t, s.admits) })
 	}
 	return nil
 }
@@ -281,6 +282,7 @@ func (s *Server) Close(ctx context.Context) error {
 	s.closeSockets()
 	s.tx.close()
 	s.crew.close()
+	s.logger.Info("sip: closed", "counts", s.Counts())
 	return errors.Join(err, s.crew.wait(ctx))
 }
 
@@ -383,6 +385,29 @@ func (s *Server) serve(l *leg) bool {
 		cancel(errStopped)
 	}
 	return started
+}
+
+// admits says whether a peer may connect to the socket at local.
+func (s *Server) admits(local netip.Addr, peer netip.AddrPort) bool {
+	if s.allowed(local, peer.Addr()) {
+		return true
+	}
+	s.stranger(peer)
+	return false
+}
+
+// strangersTime is how long the log says nothing more of strangers: who scans
+// sends a lot, and a carrier that was forgotten in Config.Allow calls again.
+const strangersTime = time.Minute
+
+// stranger counts what comes from a peer that is not allowed, and tells of it
+// now and then.
+func (s *Server) stranger(peer netip.AddrPort) {
+	n := s.count.strangers.Add(1)
+	now, last := time.Now().Unix(), s.warned.Load()
+	if now-last >= int64(strangersTime/time.Second) && s.warned.CompareAndSwap(last, now) {
+		s.logger.Info("sip: dropped what came from an address that is not allowed", "peer", peer, "dropped_so_far", n)
+	}
 }
 
 // allowed says whether a peer may talk to the socket at local.

@@ -9,7 +9,6 @@ import (
 
 	"github.com/emiago/sipgo/sip"
 
-	"github.com/pivotvoice/pivot/internal/event"
 	"github.com/pivotvoice/pivot/internal/presence"
 )
 
@@ -123,7 +122,7 @@ func (s *Server) subscribe(in *inbound, key string) {
 	s.count.subscribed.Add(1)
 	s.logger.Debug("sip: subscription", "event", u.events.name, "to", u.entity, "peer", in.from.peer,
 		"expires", u.asked.expires, "call_id", u.dialog.callID)
-	tx := s.tx.take(key, false, s.quiet(in), nil)
+	tx := s.tx.take(key, in, quiet(in), nil)
 	u.thread.must(func() { u.start(in, tx) })
 }
 
@@ -136,11 +135,7 @@ func (s *Server) refuseSubscription(in *inbound, no *refusal) {
 
 // quiet is where a request's answers go that is of no call: its messages are
 // on no timeline.
-func (s *Server) quiet(in *inbound) outlet {
-	o := s.outlet(in)
-	o.journal = journal{event.Discard}
-	return o
-}
+func quiet(in *inbound) outlet { return outlet{hop: in.back()} }
 
 // admit makes a subscription of a SUBSCRIBE, if it may be.
 func (s *Server) admit(in *inbound) (*subscription, *refusal) {
@@ -181,7 +176,7 @@ func (s *Server) resubscribe(in *inbound, key string) {
 		s.refuseSubscription(in, refuse(481, "no such subscription"))
 		return
 	}
-	tx := s.tx.take(key, false, s.quiet(in), nil)
+	tx := s.tx.take(key, in, quiet(in), nil)
 	if !u.thread.push(func() { u.take(in, tx) }) {
 		s.count.overflow.Add(1)
 		tx.stop()

@@ -9,7 +9,6 @@ import (
 
 	"github.com/emiago/sipgo/sip"
 
-	"github.com/pivotvoice/pivot/internal/event"
 	"github.com/pivotvoice/pivot/internal/presence"
 )
 
@@ -220,8 +219,7 @@ func (u *subscription) notify(body []byte) error {
 	if u.last {
 		u.watch.Stop()
 	}
-	out := outlet{hop: h, journal: journal{event.Discard}}
-	_, err = u.srv.tx.request(out, req, func(res *sip.Response, err error) {
+	_, err = u.srv.tx.request(outlet{hop: h}, req, func(res *sip.Response, err error) {
 		u.thread.must(func() { u.answered(res, err) })
 	})
 	if err == nil {

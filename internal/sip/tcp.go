@@ -232,7 +232,7 @@ func (p *tcpPool) open(ctx context.Context, peer netip.AddrPort) (*tcpConn, erro
 
 // accept takes connections until the listener is closed; those of strangers
 // are closed at once.
-func (p *tcpPool) accept(l *tcpListener, allowed func(local, peer netip.Addr) bool) {
+func (p *tcpPool) accept(l *tcpListener, admits func(local netip.Addr, peer netip.AddrPort) bool) {
 	for {
 		c, err := l.l.Accept()
 		if errors.Is(err, net.ErrClosed) {
@@ -245,7 +245,7 @@ func (p *tcpPool) accept(l *tcpListener, allowed func(local, peer netip.Addr) bo
 			continue
 		}
 		t, err := newTCPConn(c)
-		if err != nil || !allowed(l.addr.Addr(), t.far.Addr()) {
+		if err != nil || !admits(l.addr.Addr(), t.far) {
 			_ = c.Close()
 			continue
 		}

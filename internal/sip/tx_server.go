@@ -29,6 +29,7 @@ type canceller func(in *inbound, tx *serverTx)
 type serverTx struct {
 	table  *txTable
 	key    string
+	call   string // its Call-ID
 	invite bool
 	out    outlet
 	came   atomic.Int32 // how often the request came again

@@ -79,8 +79,10 @@ func (x *txTable) server(key string) (*serverTx, bool) {
 
 // take starts a transaction for a request that has come in. After close it
 // works but is not remembered.
-func (x *txTable) take(key string, invite bool, o outlet, cancel canceller) *serverTx {
-	t := &serverTx{table: x, key: key, invite: invite, out: o, cancel: cancel}
+func (x *txTable) take(key string, in *inbound, o outlet, cancel canceller) *serverTx {
+	t := &serverTx{
+		table: x, key: key, call: in.req.CallID().Value(), invite: in.req.Method == sip.INVITE, out: o, cancel: cancel,
+	}
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	if !x.closed {
@@ -88,7 +90,7 @@ func (x *txTable) take(key string, invite bool, o outlet, cancel canceller) *ser
 			x.uncount(old)
 		}
 		x.servers[key] = t
-		x.calls[o.call]++
+		x.calls[t.call]++
 	}
 	return t
 }
@@ -104,9 +106,7 @@ func (x *txTable) dropServer(t *serverTx) {
 
 // uncount holds mu.
 func (x *txTable) uncount(t *serverTx) {
-	if x.calls[t.out.call]--; x.calls[t.out.call] <= 0 {
-		delete(x.calls, t.out.call)
-	}
+	less(x.calls, t.call)
 }
 
 // client returns the transaction that a response belongs to.

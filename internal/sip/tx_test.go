@@ -97,12 +97,19 @@ func TestClientTimers(t *testing.T) {
 	}
 }
 
+// asks is a bare request of a call.
+func asks(m sip.RequestMethod, call string) *inbound {
+	req, id := sip.NewRequest(m, sip.Uri{}), sip.CallIDHeader(call)
+	req.AppendHeader(&id)
+	return &inbound{req: req}
+}
+
 // TestServerTimers has nobody acknowledge a refusal.
 func TestServerTimers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		x := newTxTable(Timers{}.orDefault())
 		w, o := onTape("UDP")
-		tx := x.take("k", true, o, nil)
+		tx := x.take("k", asks(sip.INVITE, "one"), o, nil)
 		_ = tx.respond(100, []byte("SIP/2.0 100 Trying\r\n\r\n"))
 		tx.repeated()
 		if err := tx.respond(486, []byte("SIP/2.0 486 Busy Here\r\n\r\n")); err != nil {
@@ -129,7 +136,7 @@ func TestAckOfRefusal(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		x := newTxTable(Timers{}.orDefault())
 		w, o := onTape("UDP")
-		tx := x.take("k", true, o, nil)
+		tx := x.take("k", asks(sip.INVITE, "one"), o, nil)
 		_ = tx.respond(486, []byte("SIP/2.0 486 Busy Here\r\n\r\n"))
 		for range 2 {
 			if !tx.ack() {
@@ -155,7 +162,7 @@ func TestNonInviteServer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		x := newTxTable(Timers{}.orDefault())
 		w, o := onTape("UDP")
-		tx := x.take("k", false, o, nil)
+		tx := x.take("k", asks(sip.BYE, "one"), o, nil)
 		_ = tx.respond(200, []byte("SIP/2.0 200 OK\r\n\r\n"))
 		time.Sleep(31 * time.Second)
 		synctest.Wait()
@@ -169,7 +176,7 @@ func TestNonInviteServer(t *testing.T) {
 			t.Error("a transaction is left")
 		}
 		w2, o2 := onTape("TCP") // nothing comes again there
-		tx = x.take("k", false, o2, nil)
+		tx = x.take("k", asks(sip.BYE, "one"), o2, nil)
 		_ = tx.respond(200, []byte("SIP/2.0 200 OK\r\n\r\n"))
 		if s, _ := x.size(); s != 0 || len(w2.sent) != 1 {
 			t.Error("a transaction is left")
@@ -244,7 +251,7 @@ func TestTableCloses(t *testing.T) {
 		if _, err := x.request(o, request(t, sip.BYE), func(_ *sip.Response, err error) { over <- err }); err != nil {
 			t.Fatal(err)
 		}
-		x.take("k", true, o, nil)
+		x.take("k", asks(sip.INVITE, "one"), o, nil)
 		x.close()
 		if err := <-over; !errors.Is(err, errStopped) {
 			t.Error(err)

@@ -1,6 +1,8 @@
 package sip
 
 import (
+	"log/slog"
+	"net"
 	"strings"
 	"testing"
 	"time"
@@ -158,9 +160,13 @@ func TestReceived(t *testing.T) {
 	}
 }
 
-// TestStrangers get no answer at all.
+// TestStrangers get no answer at all; the log tells of them once a minute.
 func TestStrangers(t *testing.T) {
-	s := start(t, noCalls(t), func(c *Config) { c.Listen = []Listen{{"udp", "0.0.0.0:0"}, {"tcp", "0.0.0.0:0"}} })
+	logged := make(chan string, 100)
+	s := start(t, noCalls(t), func(c *Config) {
+		c.Listen = []Listen{{"udp", "0.0.0.0:0"}, {"tcp", "0.0.0.0:0"}}
+		c.Logger = slog.New(slog.NewTextHandler(lines(logged), nil))
+	})
 	to := s.udp(t)
 	h := newHandset(t, netipPort(mustAddr("127.0.0.1:1"), int(to.Port())))
 	h.send(h.request("INVITE", h.sdp))
@@ -172,4 +178,28 @@ func TestStrangers(t *testing.T) {
 	if c := s.Counts(); c.Strangers != 2 || c.Messages != 2 {
 		t.Errorf("counted %+v", c)
 	}
+	c, err := net.Dial("tcp", netipPort(mustAddr("127.0.0.1:1"), int(s.Addrs()[1].Port())).String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = c.Close() }()
+	if _, err := c.Read(make([]byte, 1)); err == nil || s.Counts().Strangers != 3 {
+		t.Errorf("a connection stays: %v, %+v", err, s.Counts())
+	}
+	if line := <-logged; !strings.Contains(line, "not allowed") || !strings.Contains(line, h.addr()) {
+		t.Errorf("logged %s", line)
+	}
+	s.warned.Add(-int64(strangersTime / time.Second))
+	h.send(h.request("OPTIONS", ""))
+	if line := <-logged; !strings.Contains(line, "dropped_so_far=4") {
+		t.Errorf("logged %s", line)
+	}
+}
+
+// lines is a log that goes to a channel.
+type lines chan<- string
+
+func (l lines) Write(b []byte) (int, error) {
+	l <- string(b)
+	return len(b), nil
 }
