@@ -11,6 +11,7 @@ import (
 
 var afterBridge = flow.Define(flow.Def[afterBridgeData]{
 	Name:    "after_bridge",
+	Silent:  true,
 	Summary: "Says what becomes of the other leg once a conversation is over.",
 	Doc: "It sets the channel variable `Park-After-Pickup`, `Hangup-After-Pickup` or `Transfer-After-Pickup` of " +
 		"the calls that this one dials from here on. For `park` and `hangup` the data is true or false, for `transfer` " +

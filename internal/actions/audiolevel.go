@@ -14,6 +14,7 @@ import (
 
 var audioLevel = flow.Define(flow.Def[levelData]{
 	Name:    "audio_level",
+	Silent:  true,
 	Summary: "Makes what the caller hears, or says, louder, softer or silent.",
 	Doc: "It holds for the rest of the call, until it is set again or stopped. `write` is what the caller hears of us; " +
 		"`read` is what we hear of the caller: recordings, speech that is to be understood, and `echo`. Each level above 0 " +

@@ -10,6 +10,7 @@ import (
 func branchBNumber(flows Flows) flow.Action {
 	return flow.Define(flow.Def[branchBNumberData]{
 		Name:    "branch_bnumber",
+		Silent:  true,
 		Summary: "Goes on by the number that the callflow's pattern captured.",
 		Doc: "The number is what the pattern of this callflow captured, in E.164 where it is a public one. Without " +
 			"`hunt` the child of that name is taken, else `_`. With `hunt` the callflow that answers the number runs, " +

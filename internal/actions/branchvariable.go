@@ -20,6 +20,7 @@ import (
 func branchVariable(docs documents.Library) flow.Action {
 	return flow.Define(flow.Def[variableBranchData]{
 		Name:    "branch_variable",
+		Silent:  true,
 		Summary: "Branches by the value of a variable.",
 		Doc: "Takes the child that is named like the value, else `_`. `scope` says where the variable is: in the call's " +
 			"channel variables and, where there is none of that name, in those of your own that `set_variables`, `set` or " +

@@ -10,6 +10,7 @@ import (
 func callflow(flows Flows) flow.Action {
 	return flow.Define(flow.Def[callflowData]{
 		Name:    "callflow",
+		Silent:  true,
 		Summary: "Runs another callflow of the account, then comes back.",
 		Doc: "When that callflow stops, the `_` child runs. `hangup` in it ends the call at once. A call may do this 50 " +
 			"times. A callflow that is not there is told on the timeline and takes `error`, else `_`.",

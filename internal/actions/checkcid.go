@@ -11,6 +11,7 @@ import (
 
 var checkCID = flow.Define(flow.Def[checkCIDData]{
 	Name:    "check_cid",
+	Silent:  true,
 	Summary: "Branches by the caller's number.",
 	Doc: "A number that the regular expression matches takes `match`, any other `nomatch`, each else `_`. In " +
 		"absolute mode a number that matches takes the child that is named like it, else `_`. With a name, a number and " +

@@ -12,6 +12,7 @@ import (
 func cidListMatch(lists Lists) flow.Action {
 	return flow.Define(flow.Def[cidListData]{
 		Name:    "cidlistmatch",
+		Silent:  true,
 		Summary: "Branches by whether the caller's number is in a list.",
 		Doc: "It is in it if it begins with the `number` or the `prefix` of an entry, or if an entry's `pattern` " +
 			"or `regexp` (RE2) matches it. Numbers are compared without their `+`. Then `match` is taken, else `nomatch`, " +

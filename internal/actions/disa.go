@@ -76,11 +76,12 @@ type disaCall struct {
 }
 
 // knowsPIN asks for the PIN as often as it may be tried.
-func (c disaCall) knowsPIN(ctx context.Context) (bool, error) {
+func (c disaCall) knowsPIN(ctx context.Context) (known bool, err error) {
 	if c.data.PIN == "" {
 		return true, nil
 	}
-	defer c.s.Hush()()
+	stop := c.s.Hush()
+	defer func() { stop(known) }()
 	for range c.data.Retries {
 		keys, err := c.ask(ctx, "pin", max(leastPIN, len(c.data.PIN)), func(ctx context.Context) error {
 			return c.prompt(ctx, c.s, "disa-enter_pin")

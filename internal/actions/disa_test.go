@@ -5,11 +5,15 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/pivotvoice/pivot/internal/actions"
+	"github.com/pivotvoice/pivot/internal/call"
+	"github.com/pivotvoice/pivot/internal/call/fake"
 	"github.com/pivotvoice/pivot/internal/documents"
 	"github.com/pivotvoice/pivot/internal/event"
+	"github.com/pivotvoice/pivot/internal/flow"
 )
 
 // outgoing are the dependencies of actions that call out, for an account.
@@ -124,4 +128,28 @@ func TestDISAFails(t *testing.T) {
 	if short(heard) != `answer|dial tone|cut short|say "sorry"|bye` || !strings.Contains(told(j), "failed account.unreadable") {
 		t.Error(short(heard), told(j))
 	}
+}
+
+// TestDISAForgets: no digit of a PIN is left for whoever asks for keys next.
+func TestDISAForgets(t *testing.T) {
+	const next = `{"module":"collect_dtmf","data":{"max_digits":9}}`
+	d := outgoing(acmeCalls, nil)
+	d.Flows = flows{stored: `{"module":"disa","data":{"pin":"7305","retries":1}}`}
+	_, j := with(t, d, `{"module":"callflow","data":{"id":"`+stored+`"},"children":{"_":`+next+`}}`, does(sec, "1#", 500*time.Millisecond, "7305"))
+	if !strings.Contains(told(j), "collected default= timeout") {
+		t.Errorf("used up: %s", told(j))
+	}
+	synctest.Test(t, func(t *testing.T) {
+		j := &journal{}
+		p := fake.New(call.Info{ID: "c1"}, j)
+		e := flow.NewEngine(flow.Config{Actions: actions.All(outgoing(acmeCalls, nil)), Log: j})
+		time.AfterFunc(2*sec, func() { p.Press("730") })
+		time.AfterFunc(3*sec, func() { e.Interrupt("c1", flow.Become(program(next), "")) })
+		if err := e.Run(t.Context(), p, flow.Start{Account: "acme", Program: program(`{"module":"disa","data":{"pin":"7305"}}`)}); err != nil {
+			t.Error(err)
+		}
+		if !strings.Contains(told(j), "collected default= timeout") {
+			t.Errorf("interrupted: %s", told(j))
+		}
+	})
 }

@@ -8,6 +8,7 @@ import (
 
 var flushDTMF = flow.Define(flow.Def[flushData]{
 	Name:    "flush_dtmf",
+	Silent:  true,
 	Summary: "Forgets keys that were pressed.",
 	Doc:     "For the default collection, keys that nothing has collected yet are forgotten too.",
 	Default: flushData{CollectionName: flow.Default},

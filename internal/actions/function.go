@@ -16,6 +16,7 @@ import (
 func function(p pivoter, docs documents.Library) flow.Action {
 	return flow.Define(flow.Def[functionData]{
 		Name:    "function",
+		Silent:  true,
 		Summary: "Asks a stored function for a callflow, runs that and comes back.",
 		Doc: "A function is a document under `/v2/accounts/{id}/functions` with the URL of a web server. It is asked as by " +
 			"`pivot`, with what is known of the call as JSON, and answers with one callflow node. That is checked, and run " +

@@ -10,6 +10,7 @@ import (
 
 var language = flow.Define(flow.Def[languageData]{
 	Name:    "language",
+	Silent:  true,
 	Summary: "Sets the call's language.",
 	Doc: "It is the language of `tts` and of prompts from here on, where they do not name one, and is told to " +
 		"webhooks.",

@@ -11,6 +11,7 @@ import (
 func lookupCIDName(lists Lists) flow.Action {
 	return flow.Define(flow.Def[lookupData]{
 		Name:    "lookupcidname",
+		Silent:  true,
 		Summary: "Looks the caller's name up in lists.",
 		Doc: "Of all entries whose `number` or `prefix` the caller's number begins with, that with the longest one " +
 			"gives the name; of the same length that of the list which is named first. Where there is none, the first " +

@@ -22,6 +22,7 @@ var errNobody = errors.New("no presence_id is given, and the callflow's pattern 
 func manualPresence(lamps Presence) flow.Action {
 	return flow.Define(flow.Def[manualPresenceData]{
 		Name:    "manual_presence",
+		Silent:  true,
 		Summary: "Sets what the lamps of phones show of an extension.",
 		Doc: "Takes the call first. The state is kept until it is set again, also while the server is off, and phones " +
 			"that watch the extension are told at once (see [presence](../presence.md)). Live calls of the extension show " +

@@ -13,6 +13,7 @@ import (
 func missedCallAlert(by Mailer, docs documents.Library) flow.Action {
 	return flow.Define(flow.Def[missedCallData]{
 		Name:    "missed_call_alert",
+		Silent:  true,
 		Summary: "Mails people when the call is over and nobody has talked to the caller.",
 		Doc: "Only for calls from outside. Once such a call is over, people are mailed if it was never connected with " +
 			"anybody and left no message (`record`, `record_caller`, a mailbox). A call that was transferred is not missed. " +

@@ -17,6 +17,7 @@ import (
 func nomorobo(web Asker, provider string) flow.Action {
 	return flow.Define(flow.Def[nomoroboData]{
 		Name:    "nomorobo",
+		Silent:  true,
 		Summary: "Asks Nomorobo, or a service like it, how likely the call is spam.",
 		Doc: "The service is asked by GET, with the caller's number as `From` and the one that was dialled as `To` in the " +
 			"query and `username` and `password` as basic authentication. It is Nomorobo's own unless the server's " +

@@ -8,6 +8,7 @@ import (
 
 var noop = flow.Define(flow.Def[none]{
 	Name:    "noop",
+	Silent:  true,
 	Summary: "Does nothing.",
 	Doc: "In Kazoo it waits until everything before it was heard. Here every action ends when it was heard, so " +
 		"there is nothing to wait for.",

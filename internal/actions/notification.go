@@ -22,6 +22,7 @@ const (
 func notification(by Mailer, docs documents.Library) flow.Action {
 	return flow.Define(flow.Def[notificationData]{
 		Name:    "notification",
+		Silent:  true,
 		Summary: "Mails people of the call, now or when it is over.",
 		Doc: "`template_id` says which text is sent; without one nothing is. There are two: `call`, which says who has " +
 			"called whom and when, with your `comments`, and `missed_call`, that of `missed_call_alert`. Texts of your own " +

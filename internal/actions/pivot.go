@@ -114,6 +114,7 @@ func (p pivoter) action() flow.Action {
 	filled.Method = ""
 	a := flow.Define(flow.Def[pivotData]{
 		Name:     "pivot",
+		Silent:   true,
 		Summary:  "Asks a web server what to do with the call, and does it.",
 		Doc:      pivotDoc,
 		Default:  filled,
@@ -195,7 +196,7 @@ func (d pivotData) language() string {
 func (p pivoter) run(ctx context.Context, s *flow.Session, d pivotData) (flow.Next, error) {
 	v := visitOf(s)
 	d = v.inherit(d)
-	if err := v.tired(cmp.Or(p.bound, maxIdle)); err != nil {
+	if err := v.tired(s.Heard(), cmp.Or(p.bound, maxIdle)); err != nil {
 		return d.tooMany(s, err)
 	}
 	talk := p.dialects[d.language()]
@@ -236,7 +237,7 @@ func (d pivotData) goOn(s *flow.Session, v *visit, x exchange) (flow.Next, error
 		return flow.Over, nil
 	}
 	s.Add(event.Decoded{ID: x.ID, Dialect: x.language, Program: event.Mask(written(x.program))})
-	v.count(x.program)
+	v.idle++
 	return flow.Become(x.program, x.from), nil
 }
 

@@ -123,7 +123,7 @@ func twimlCall(t *testing.T, web Asker, program string) (*timeline, *fake.Phone)
 	leg := fake.New(call.Info{ID: "1@host", From: "1000", FromRealm: "from.test"}, log)
 	e := flow.NewEngine(flow.Config{Log: log, Actions: []flow.Action{
 		pivot(web, map[string]Dialect{"kazoo": kazoo.Dialect{}, "twiml": tags{"pivot"}, "twilio": tags{"twilio"}}, signingKeys),
-		noop, put, answer, hangup, speak, tell, leaving,
+		noop, put, answer, hangup, speak, tell, leaving, checkCID, setCID,
 	}})
 	if err := e.Run(t.Context(), leg, flow.Start{Account: "acc", Program: &n}); err != nil {
 		t.Fatal(err)
@@ -385,8 +385,10 @@ func TestSorry(t *testing.T) {
 func TestLoop(t *testing.T) {
 	self := `{"module":"pivot","data":{"voice_url":"","req_format":"twiml"}}`
 	site := newWebsite(t, map[string]http.HandlerFunc{
-		"/self":     doc(self),
-		"/quiet":    doc(`{"module":"answer","children":{"_":{"module":"noop","children":{"_":` + self + `}}}}`),
+		"/self":  doc(self),
+		"/quiet": doc(`{"module":"answer","children":{"_":{"module":"noop","children":{"_":` + self + `}}}}`),
+		"/branch": doc(`{"module":"check_cid","data":{"regex":"^"},"children":{"match":` +
+			`{"module":"set_cid","data":{"caller_id_name":"x"},"children":{"_":` + self + `}}}}`),
 		"/json":     says(`{"module":"pivot","data":{"voice_url":"json"}}`),
 		"/broken":   doc("bad"),
 		"/fallback": doc(`{"module":"pivot","data":{"voice_url":"/broken","req_format":"twiml"}}`),
@@ -394,6 +396,7 @@ func TestLoop(t *testing.T) {
 	for _, x := range []struct{ data, last, by string }{
 		{`"voice_url":"/self","req_format":"twiml"`, "hangup", "NORMAL_CLEARING"},
 		{`"voice_url":"/quiet","req_format":"twiml"`, "hangup", "NORMAL_CLEARING"},
+		{`"voice_url":"/branch","req_format":"twiml"`, "hangup", "NORMAL_CLEARING"},
 		{`"voice_url":"/json"`, "pivot", "NORMAL_TEMPORARY_FAILURE"},
 		{`"voice_url":"/broken","req_format":"twiml","fallback_url":"/fallback"`, "hangup", "NORMAL_CLEARING"},
 	} {

@@ -22,6 +22,7 @@ const maxIdle = 100
 type visit struct {
 	webhooks int // so far
 	idle     int // in a row that only led to another
+	heard    int // steps that took time, when the last of them was asked
 	jar      http.CookieJar
 	cache    webhook.Cache
 	compat   string
@@ -102,39 +103,14 @@ func (f pivotData) like(d pivotData) pivotData {
 }
 
 // tired is an error once the call was led on from answer to answer for too
-// long.
-func (v *visit) tired(bound int) error {
+// long, without anything in between that took the caller's time. heard is how
+// many steps did so far.
+func (v *visit) tired(heard, bound int) error {
+	if heard != v.heard {
+		v.heard, v.idle = heard, 0
+	}
 	if v.idle < bound {
 		return nil
 	}
 	return fmt.Errorf("the web server was asked %d times in a row and each time only said whom to ask next", v.idle)
-}
-
-// count counts an answer that only leads to the next webhook.
-func (v *visit) count(program *flow.Node) {
-	if idle(program) {
-		v.idle++
-		return
-	}
-	v.idle = 0
-}
-
-// quiet are the actions that take none of the caller's time.
-var quiet = []string{
-	"answer", "noop", "flush_dtmf", "kvs_set", "language", "missed_call_alert", "notification", "record_call", "set",
-	"set_variable", "set_variables", "webhook",
-}
-
-// idle says whether a program does nothing before it comes to a pivot.
-func idle(n *flow.Node) bool {
-	for !n.Empty() {
-		if n.Module == "pivot" {
-			return true
-		}
-		if !slices.Contains(quiet, n.Module) {
-			return false
-		}
-		n = n.Children[flow.Else]
-	}
-	return false
 }

@@ -8,6 +8,7 @@ import (
 
 var prependCID = flow.Define(flow.Def[prependCIDData]{
 	Name:    "prepend_cid",
+	Silent:  true,
 	Summary: "Shows something in front of the caller's name and number.",
 	Doc: "Webhooks from here on and calls that this one dials are told of it: `Sales Ada`. A prefix goes in " +
 		"front of those that are there already (`current`) or takes their place (`original`); `reset` takes all of them " +

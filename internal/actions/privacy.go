@@ -10,6 +10,7 @@ import (
 func privacy(flows Flows) flow.Action {
 	return flow.Define(flow.Def[privacyData]{
 		Name:    "privacy",
+		Silent:  true,
 		Summary: "Hides the caller's name or number in the calls that this one dials.",
 		Doc: "It sets the channel variables `Privacy-Hide-Name` and `Privacy-Hide-Number` (`true` or `false`), " +
 			"`Privacy-Method` (`kazoo`) and `Privacy-Strategy`, which go on to the calls that this one dials; web servers " +

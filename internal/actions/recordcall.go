@@ -30,6 +30,7 @@ const recordCallDoc = "" +
 func recordCall(st studio) flow.Action {
 	return flow.Define(flow.Def[recordCallData]{
 		Name:    "record_call",
+		Silent:  true,
 		Summary: "Records the whole call, beside all that follows.",
 		Doc:     recordCallDoc,
 		Default: recordCallData{

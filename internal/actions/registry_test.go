@@ -2,10 +2,13 @@ package actions_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/pivotvoice/pivot/internal/actions"
+	"github.com/pivotvoice/pivot/internal/event"
 )
 
 // TestRegistry holds every action to what the docs need of it.
@@ -42,6 +45,31 @@ func TestRegistry(t *testing.T) {
 		"lookupcidname set_cid prepend_cid route_to_cid set_alert_info after_bridge") {
 		if !names[name] {
 			t.Errorf("%s is missing", name)
+		}
+	}
+}
+
+// TestSilent holds actions that are declared silent to it: they play nothing,
+// and no time goes by.
+func TestSilent(t *testing.T) {
+	for _, a := range mine() {
+		if !a.Silent {
+			continue
+		}
+		for _, x := range a.Examples {
+			_, j := take(t, nil, fmt.Sprintf(`{"module":%q,"data":%s}`, a.Name, x.Data), hurry(time.Minute))
+			for _, f := range j.facts() {
+				switch f := f.(type) {
+				case event.Playing:
+					if a.Name != "callflow" && a.Name != "function" { // what they lead to is heard
+						t.Errorf("%s %s plays %s", a.Name, x.Data, f.Sound)
+					}
+				case event.Finished:
+					if f.Module == a.Name && f.Took != 0 {
+						t.Errorf("%s %s took %v", a.Name, x.Data, f.Took)
+					}
+				}
+			}
 		}
 	}
 }

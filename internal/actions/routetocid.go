@@ -14,6 +14,7 @@ import (
 func routeToCID(docs documents.Library) flow.Action {
 	return flow.Define(flow.Def[routeToCIDData]{
 		Name:    "route_to_cid",
+		Silent:  true,
 		Summary: "Finds the users and devices who call out with the number that was dialled.",
 		Doc: "Those are looked for whose `caller_id` has the number, as it was dialled or in E.164, in one of " +
 			"`cid_types`; with no types at all, in any. If there are none, `_` is taken. Ringing them all at once is what " +

@@ -31,6 +31,7 @@ func (d *anyData) UnmarshalJSON(b []byte) error {
 // takes it.
 var set = flow.Define(flow.Def[anyData]{
 	Name:    "set",
+	Silent:  true,
 	Summary: "Sets what the call asks of an agent.",
 	Doc: "Every key of the data becomes a variable of the call, as with `set_variables`: it is sent with every webhook " +
 		"from here on, among `Custom-Application-Vars`. Numbers and booleans become their text, null deletes a " +
@@ -46,6 +47,7 @@ var set = flow.Define(flow.Def[anyData]{
 // kvsSet is kvs_set of those Kazoo systems that have it.
 var kvsSet = flow.Define(flow.Def[anyData]{
 	Name:    "kvs_set",
+	Silent:  true,
 	Summary: "Keeps values under keys, for webhooks and for later.",
 	Doc: "Every key of the data is kept in the call's own store of keys and values, which is sent with every webhook " +
 		"from here on as `Custom-KVS[key]`. `$_digits` is what was collected, `$_digits[name]` what was collected " +

@@ -11,6 +11,7 @@ const alertInfo = "Alert-Info"
 
 var setAlertInfo = flow.Define(flow.Def[alertInfoData]{
 	Name:    "set_alert_info",
+	Silent:  true,
 	Summary: "Chooses how the phones ring that this call dials.",
 	Doc: "It is what the header `Alert-Info` of those calls says; a phone that knows it rings in that way. It is " +
 		"kept as the channel variable `Alert-Info`, for calls that are dialled from here on. Dialling itself is not " +

@@ -8,6 +8,7 @@ import (
 
 var setCID = flow.Define(flow.Def[setCIDData]{
 	Name:    "set_cid",
+	Silent:  true,
 	Summary: "Shows another caller.",
 	Doc: "The name and the number take the place of the caller's for webhooks from here on and for calls that " +
 		"this one dials, without what `prepend_cid` puts in front. An empty one shows the caller's own again. What lists " +

@@ -12,6 +12,7 @@ import (
 
 var setVariable = flow.Define(flow.Def[variableData]{
 	Name:     "set_variable",
+	Silent:   true,
 	Summary:  "Sets a variable that the system itself knows.",
 	Doc:      "For variables of your own use `set_variables`.",
 	Default:  variableData{Channel: "a"},
@@ -36,6 +37,7 @@ type variableData struct {
 
 var setVariables = flow.Define(flow.Def[variablesData]{
 	Name:    "set_variables",
+	Silent:  true,
 	Summary: "Sets variables of your own.",
 	Doc: "They are sent with every webhook from here on. Numbers and booleans become their text, null deletes a " +
 		"variable, and lists and objects become JSON.",

@@ -22,6 +22,7 @@ import (
 func tellWeb(web Asker, tell telling) flow.Action {
 	return flow.Define(flow.Def[webhookData]{
 		Name:    "webhook",
+		Silent:  true,
 		Summary: "Tells a web server of the call, and goes on at once.",
 		Doc: "The call's data is sent by Kazoo's names for it, `call_id`, `account_id`, `from`, `caller_id_number` and so " +
 			"on, as a form or, with `get`, in the query; what is in objects has its keys in brackets, " +

@@ -20,6 +20,9 @@ type Def[D any] struct {
 	Examples []Example // shown in the docs and run by the tests
 	Needs    Need      // what must be so before it runs
 	AfterEnd bool      // it may run once the call is over, see Last; where it leads to is then not gone to
+	// Silent is an action that takes none of the caller's time, whatever its
+	// data: nothing is played, and nobody is waited for but computers.
+	Silent bool
 	// Check is what a schema cannot say.
 	Check func(D) schema.Faults
 	Run   func(ctx context.Context, s *Session, data D) (Next, error)
@@ -47,7 +50,7 @@ type Action struct {
 	Branches           []string
 	Examples           []Example
 	Needs              Need
-	AfterEnd           bool
+	AfterEnd, Silent   bool
 	Schema             *schema.Schema
 
 	check func(data json.RawMessage) (json.RawMessage, schema.Faults)
@@ -96,7 +99,7 @@ func Define[D any](d Def[D]) Action {
 	}
 	return Action{
 		Name: d.Name, Aliases: d.Aliases, Summary: d.Summary, Doc: d.Doc, Branches: d.Branches,
-		Examples: d.Examples, Needs: d.Needs, AfterEnd: d.AfterEnd, Schema: s,
+		Examples: d.Examples, Needs: d.Needs, AfterEnd: d.AfterEnd, Silent: d.Silent, Schema: s,
 		check: func(raw json.RawMessage) (json.RawMessage, schema.Faults) {
 			_, full, faults := decode(raw)
 			return full, faults

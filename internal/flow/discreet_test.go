@@ -25,11 +25,25 @@ func TestHush(t *testing.T) {
 		if _, err := s.Collect(ctx, "x", call.Collect{First: time.Second}); err != nil {
 			t.Error(err)
 		}
-		stop()
+		stop(true)
 		press(p, "4")
+		stop = s.Hush()
+		press(p, "5")
+		stop(true)
+		if got := s.Collection(flow.Default); got != "45" {
+			t.Errorf("%q is typed ahead", got)
+		}
+		stop = s.Hush()
+		press(p, "6")
+		stop(false)
+		if got := s.Collection(flow.Default); got != "" {
+			t.Errorf("%q is typed ahead still", got)
+		}
+		press(p, "7")
 		return nil
 	})
-	want := "pressed 1\npressed •\ncollected pin=•• timeout\npressed •\ncollected x=• timeout\npressed 4\n"
+	want := "pressed 1\npressed •\ncollected pin=•• timeout\npressed •\ncollected x=• timeout\n" +
+		"pressed 4\npressed •\npressed •\npressed 7\n"
 	if !strings.Contains(j.String(), want) {
 		t.Error(j.String())
 	}

@@ -40,6 +40,7 @@ type Session struct {
 	Captured map[string]string
 
 	engine      *Engine
+	heard       int // steps so far that were not Silent
 	log         event.Log
 	node        *Node // that runs
 	answered    bool
@@ -54,7 +55,7 @@ type Session struct {
 
 	mu      sync.Mutex
 	warned  map[event.Warned]bool // what explain has said
-	hushed  int                   // how many wish that no key is told
+	hushed  bool                  // no key is told
 	step    string
 	cancel  context.CancelCauseFunc // of the running step
 	pending *interruption
@@ -280,6 +281,10 @@ func (s *Session) Value(key any) any { return s.values[key] }
 
 // SetValue keeps v for the rest of the call.
 func (s *Session) SetValue(key, v any) { s.values[key] = v }
+
+// Heard is how many steps so far took some of the caller's time: those of
+// actions that are not Silent.
+func (s *Session) Heard() int { return s.heard }
 
 // enter makes step the one that facts belong to.
 func (s *Session) enter(step string) {

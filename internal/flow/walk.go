@@ -104,6 +104,9 @@ func (w *walker) unknown(n *Node) Next {
 func (w *walker) run(ctx context.Context, a Action) (Next, bool) {
 	n := w.at.node
 	w.s.Add(event.Started{Module: n.Module, Data: event.Mask(n.Data)})
+	if !a.Silent {
+		w.s.heard++
+	}
 	began := time.Now()
 	stepCtx, end := w.s.begin(ctx)
 	next, err := w.act(event.Telling(stepCtx, w.s.explain), a)
