@@ -31,8 +31,19 @@ type Media interface {
 
 // Flows finds stored callflows.
 type Flows interface {
-	// Callflow returns the program and the name of a callflow.
+	Callflows
+	Finder
+}
+
+// Callflows finds callflows by their ids.
+type Callflows interface {
+	// Callflow returns the program and the name of a callflow; for one that is
+	// not there the error is store.ErrNotFound.
 	Callflow(ctx context.Context, account, id string) (*flow.Node, string, error)
+}
+
+// Finder finds callflows by numbers.
+type Finder interface {
 	// Find is what answers number, the user part of what was dialled, in an
 	// account, and its program; see route.Result.Found and NoMatch.
 	Find(ctx context.Context, account, number string) (route.Result, *flow.Node, error)
@@ -84,7 +95,7 @@ func All(d Deps) []flow.Action {
 		afterBridge,
 		answer,
 		audioLevel,
-		audioMacro(d),
+		audioMacro(d.Voice, d.Media, clocks{d.Documents, d.Zone}),
 		branchBNumber(d.Flows),
 		branchVariable(d.Documents),
 		callflow(d.Flows),
@@ -92,9 +103,9 @@ func All(d Deps) []flow.Action {
 		cidListMatch(d.Lists),
 		collectDTMF,
 		deadAir,
-		directory(d),
-		disa(d),
-		dynamicCID(d),
+		directory(d.Documents, d.Flows, d.Media, d.Voice),
+		disa(d.Documents, d.Flows, d.Media),
+		dynamicCID(d.Documents, d.Flows, d.Media),
 		echo,
 		faxDetect,
 		flushDTMF,
@@ -106,7 +117,7 @@ func All(d Deps) []flow.Action {
 		leave,
 		lookupCIDName(d.Lists),
 		manualPresence(d.Presence),
-		menu(d),
+		menu(d.Documents, d.Flows, d.Media, d.Sounds),
 		missedCallAlert(d.Mail, d.Documents),
 		nomorobo(d.Web, cmp.Or(d.Nomorobo, nomoroboURL)),
 		noop,
@@ -129,7 +140,7 @@ func All(d Deps) []flow.Action {
 		setVariable,
 		setVariables,
 		sleep,
-		temporalRoute(d.Documents, d.Media, d.Zone),
+		temporalRoute(d.Documents, d.Media, clocks{d.Documents, d.Zone}),
 		tts(d.Voice),
 		waitForHangup,
 		tellWeb(d.Web, tell),

@@ -22,6 +22,7 @@ import (
 	"github.com/pivotvoice/pivot/internal/kazoo"
 	"github.com/pivotvoice/pivot/internal/presence"
 	"github.com/pivotvoice/pivot/internal/route"
+	"github.com/pivotvoice/pivot/internal/store"
 )
 
 // voice says a text as silence of a tenth of a second a letter.
@@ -66,7 +67,7 @@ type flows map[string]string
 func (f flows) Callflow(_ context.Context, _, id string) (*flow.Node, string, error) {
 	prog, ok := f[id]
 	if !ok {
-		return nil, "", errors.New("there is no callflow " + id)
+		return nil, "", store.ErrNotFound
 	}
 	return program(prog), "a flow", nil
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"strconv"
+	"sync"
+	"time"
 
 	"github.com/pivotvoice/pivot/internal/audio"
 	"github.com/pivotvoice/pivot/internal/flow"
@@ -12,8 +14,8 @@ import (
 	"github.com/pivotvoice/pivot/internal/schema"
 )
 
-func audioMacro(d Deps) flow.Action {
-	m := macros{d.Voice, d.Media, openings{docs: d.Documents, there: d.Zone}}
+func audioMacro(voice Voice, media Media, by clocks) flow.Action {
+	m := macros{voice, media, by}
 	return flow.Define(flow.Def[macroData]{
 		Name:    "audio_macro",
 		Summary: "Plays a list of recordings, prompts, values, texts and tones, one after the other.",
@@ -92,7 +94,7 @@ func (m macroItem) check() schema.Faults {
 			return missing("id")
 		}
 	case "say", "tts":
-		if m.Text == "" && (m.Macro == "tts" || !m.now()) {
+		if m.Text == "" && (m.Macro == "tts" || !m.Type.timely()) {
 			return missing("text")
 		}
 		if m.Macro == "say" && len([]rune(m.Text)) > saying.MaxText {
@@ -110,21 +112,11 @@ func (m macroItem) check() schema.Faults {
 	return nil
 }
 
-// now says whether an empty text is the current time.
-func (m macroItem) now() bool {
-	switch m.Type {
-	case "current_date", "current_time", "current_date_time", "short_date_time":
-		return true
-	default:
-		return false
-	}
-}
-
 // macros are what audio_macro reaches outside with.
 type macros struct {
 	voice Voice
 	media Media
-	clock openings
+	by    clocks
 }
 
 func (m macros) run(ctx context.Context, s *flow.Session, d macroData) (flow.Next, error) {
@@ -134,6 +126,10 @@ func (m macros) run(ctx context.Context, s *flow.Session, d macroData) (flow.Nex
 	if err := earlyMedia(ctx, s); err != nil {
 		return flow.Next{}, err
 	}
+	now := sync.OnceValue(func() time.Time {
+		zone, _ := m.by.zone(ctx, s, "")
+		return time.Now().In(zone)
+	})
 	all := make([]maker, len(d.Macros))
 	for i, item := range d.Macros {
 		if item.Language == "" {
@@ -143,7 +139,7 @@ func (m macros) run(ctx context.Context, s *flow.Session, d macroData) (flow.Nex
 			item.Terminators = d.Terminators
 		}
 		all[i] = func(ctx context.Context) ready {
-			sound, err := m.sound(ctx, s, item)
+			sound, err := m.sound(ctx, s, item, now)
 			return ready{sound: sound, keys: keysOf(item.Terminators), err: err}
 		}
 	}
@@ -156,8 +152,10 @@ func (m macros) run(ctx context.Context, s *flow.Session, d macroData) (flow.Nex
 	return flow.Next{}, err
 }
 
-// sound is that of one item.
-func (m macros) sound(ctx context.Context, s *flow.Session, item macroItem) (audio.Sound, error) {
+// sound is that of one item; now is the time by the account's clocks.
+func (m macros) sound(
+	ctx context.Context, s *flow.Session, item macroItem, now func() time.Time,
+) (audio.Sound, error) {
 	switch item.Macro {
 	case "play":
 		return m.media.Sound(ctx, s.Account, item.ID)
@@ -169,7 +167,7 @@ func (m macros) sound(ctx context.Context, s *flow.Session, item macroItem) (aud
 		return m.media.Sound(ctx, s.Account, prompts.Reference(s.Account, item.ID, language))
 	case "say":
 		v := value{item.Text, item.Language, item.Type, item.Method}
-		return spoken(ctx, s, m.voice, v.speech(ctx, s, m.clock))
+		return spoken(ctx, s, m.voice, v.speech(s, now))
 	case "tts":
 		return spoken(ctx, s, m.voice, audio.Speech{
 			Text: item.Text, Voice: item.Voice, Language: item.Language, Engine: item.Engine,

@@ -1,14 +1,17 @@
 package actions_test
 
 import (
+	"context"
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/pivotvoice/pivot/internal/actions"
 	"github.com/pivotvoice/pivot/internal/event"
 	"github.com/pivotvoice/pivot/internal/flow"
+	"github.com/pivotvoice/pivot/internal/store"
 )
 
 // TestAudioMacro is what a caller hears of a list of sounds. The call is taken
@@ -124,6 +127,33 @@ func TestWaiting(t *testing.T) {
 		heard, j := take(t, nil, prog, presses(time.Minute, "1"), hurry(time.Hour))
 		if heard != want || len(of[event.Failed](j)) > 0 {
 			t.Errorf("%s: %s\n%s", prog, heard, told(j))
+		}
+	}
+}
+
+// counted counts how often documents of accounts are read.
+type counted struct {
+	store.Docs
+	accounts *atomic.Int32
+}
+
+func (c counted) Get(ctx context.Context, key store.Key) (store.Doc, error) {
+	if key.Type == "account" {
+		c.accounts.Add(1)
+	}
+	return c.Docs.Get(ctx, key)
+}
+
+// TestMacroAsksOnce: the account's clocks are looked up for a list with times,
+// once, and not for one without.
+func TestMacroAsksOnce(t *testing.T) {
+	const number, clock = `{"macro":"say","text":"1","type":"number"}`, `{"macro":"say","type":"current_time"}`
+	for items, want := range map[string]int32{number + "," + number: 0, clock + "," + number + "," + clock: 1} {
+		d := deps(nil)
+		var n atomic.Int32
+		d.Documents.Docs = counted{d.Documents.Docs, &n}
+		if _, j := with(t, d, `{"module":"audio_macro","data":{"macros":[`+items+`]}}`); n.Load() != want || len(of[event.Warned](j)) > 0 {
+			t.Errorf("%s: the account is read %d times: %s", items, n.Load(), told(j))
 		}
 	}
 }

@@ -7,7 +7,7 @@ import (
 	"github.com/pivotvoice/pivot/internal/route"
 )
 
-func branchBNumber(flows Flows) flow.Action {
+func branchBNumber(flows Finder) flow.Action {
 	return flow.Define(flow.Def[branchBNumberData]{
 		Name:    "branch_bnumber",
 		Silent:  true,

@@ -141,7 +141,7 @@ func (v scopes) find(ctx context.Context, scope string, path []string) (any, err
 	if scope == scopeChannel {
 		return v.own(path), nil
 	}
-	account, err := v.document(ctx, "", "account", v.s.Account)
+	account, err := account(ctx, v.s, v.docs)
 	if err != nil || scope == scopeAccount {
 		return valueAt(account, path), err
 	}
@@ -187,7 +187,7 @@ func (v scopes) endpoint(ctx context.Context) (device, user resource.Object, err
 	owner := v.s.Owner()
 	switch kind {
 	case "device", "mobile":
-		if device, err = v.document(ctx, v.s.Account, "device", id); err != nil {
+		if device, err = v.document(ctx, documents.Devices.Type, id); err != nil {
 			return nil, nil, err
 		}
 		if owner == "" {
@@ -201,7 +201,7 @@ func (v scopes) endpoint(ctx context.Context) (device, user resource.Object, err
 	if owner == "" {
 		return device, nil, nil
 	}
-	user, err = v.document(ctx, v.s.Account, "user", owner)
+	user, err = v.document(ctx, documents.Users.Type, owner)
 	return device, user, err
 }
 
@@ -216,9 +216,9 @@ func ownerOf(device resource.Object) string {
 	return resource.Text(device, "owner_id")
 }
 
-// document is what is public of one; nil where there is none.
-func (v scopes) document(ctx context.Context, account, kind, id string) (resource.Object, error) {
-	o, err := v.docs.Public(ctx, account, kind, id)
+// document is what is public of one of the account; nil where there is none.
+func (v scopes) document(ctx context.Context, kind, id string) (resource.Object, error) {
+	o, err := v.docs.Public(ctx, v.s.Account, kind, id)
 	if errors.Is(err, store.ErrNotFound) {
 		return nil, nil
 	}

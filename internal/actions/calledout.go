@@ -3,8 +3,8 @@ package actions
 import (
 	"context"
 	"errors"
+	"fmt"
 
-	"github.com/pivotvoice/pivot/internal/documents"
 	"github.com/pivotvoice/pivot/internal/event"
 	"github.com/pivotvoice/pivot/internal/flow"
 	"github.com/pivotvoice/pivot/internal/resource"
@@ -26,9 +26,16 @@ func channel(s *flow.Session, name, value string) {
 	s.Add(event.Set{Name: name, Value: value})
 }
 
+// Accounts knows the documents of accounts; documents.Library does.
+type Accounts interface {
+	// Account is what is not private of an account's document; where there is
+	// none the error is store.ErrNotFound.
+	Account(ctx context.Context, id string) (resource.Object, error)
+}
+
 // account is the document of the call's account; empty if there is none.
-func account(ctx context.Context, s *flow.Session, docs documents.Library) (resource.Object, error) {
-	doc, err := docs.Account(ctx, s.Account)
+func account(ctx context.Context, s *flow.Session, accounts Accounts) (resource.Object, error) {
+	doc, err := accounts.Account(ctx, s.Account)
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
 		return nil, flow.Fail("account.unreadable", err)
 	}
@@ -46,9 +53,10 @@ func forbidden(account resource.Object, number string) bool {
 // unauthorised tells a caller, whose call is taken for it, that they may not
 // call that number, and hangs up.
 func (a announcer) unauthorised(ctx context.Context, s *flow.Session, number string) (flow.Next, error) {
+	text := "the account may not call %s: it is of the class %s"
 	s.Add(event.Warned{
 		Code:    "call.restricted",
-		Message: "the account may not call " + event.Clip(number, event.Short) + ": it is of the class " + route.Classify(number).Name,
+		Message: fmt.Sprintf(text, event.Clip(number, event.Short), route.Classify(number).Name),
 	})
 	if err := s.Answer(ctx); err != nil {
 		return flow.Next{}, flow.Fail("answer.failed", err)

@@ -3,11 +3,14 @@ package actions
 import (
 	"context"
 	"errors"
+	"fmt"
 
+	"github.com/pivotvoice/pivot/internal/event"
 	"github.com/pivotvoice/pivot/internal/flow"
+	"github.com/pivotvoice/pivot/internal/store"
 )
 
-func callflow(flows Flows) flow.Action {
+func callflow(flows Callflows) flow.Action {
 	return flow.Define(flow.Def[callflowData]{
 		Name:    "callflow",
 		Silent:  true,
@@ -22,9 +25,9 @@ func callflow(flows Flows) flow.Action {
 			if d.ID == "" {
 				return flow.Next{}, flow.Fail("callflow.missing", errors.New("callflow has no id: there is nothing to run"))
 			}
-			program, _, err := flows.Callflow(ctx, s.Account, d.ID)
+			program, err := stored(ctx, s, flows, d.ID)
 			if err != nil {
-				return flow.Next{}, flow.Fail("callflow.missing", err)
+				return flow.Next{}, err
 			}
 			return flow.Branch(program), nil
 		},
@@ -34,4 +37,17 @@ func callflow(flows Flows) flow.Action {
 type callflowData struct {
 	ID string `json:"id,omitempty" jsonschema_description:"The id of the callflow."`
 	flow.Skip
+}
+
+// stored is the program of a callflow of the account. The error tells one that
+// is not there from one that cannot be read.
+func stored(ctx context.Context, s *flow.Session, flows Callflows, id string) (*flow.Node, error) {
+	program, _, err := flows.Callflow(ctx, s.Account, id)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil, flow.Fail("callflow.missing", errors.New("there is no callflow "+event.Clip(id, event.Short)))
+	}
+	if err != nil {
+		return nil, flow.Fail("callflow.unreadable", fmt.Errorf("the callflow cannot be read: %w", err))
+	}
+	return program, nil
 }

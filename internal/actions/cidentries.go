@@ -29,13 +29,13 @@ type cidEntry struct {
 // entries are those of the list, its own documents first, by their ids, then
 // those within it, by their keys. None is no error: nothing is chosen then.
 func (c cidChoice) entries(ctx context.Context) ([]cidEntry, error) {
-	list, err := documents.Lists.Get(ctx, c.deps.Documents, c.s.Account, c.data.ID)
+	list, err := documents.Lists.Get(ctx, c.docs, c.s.Account, c.data.ID)
 	if errors.Is(err, store.ErrNotFound) {
 		return nil, nil
 	} else if err != nil {
 		return nil, flow.Fail("list.unreadable", err)
 	}
-	docs, err := documents.ListEntries.Where(ctx, c.deps.Documents, c.s.Account,
+	docs, err := documents.ListEntries.Where(ctx, c.docs, c.s.Account,
 		map[string]string{documents.ByList: c.data.ID})
 	if err != nil {
 		return nil, flow.Fail("list.unreadable", err)

@@ -3,7 +3,6 @@ package actions
 import (
 	"context"
 	"io"
-	"sync"
 	"time"
 
 	"github.com/pivotvoice/pivot/internal/audio"
@@ -68,7 +67,7 @@ func (d dictation) record(ctx context.Context, prompt string) (*dictated, error)
 	if _, err := d.s.Play(ctx, audio.Beep(), ""); audible(ctx, d.s, err) != nil {
 		return nil, err
 	}
-	said := &dictated{rate: dictationRate}
+	said := newDictated()
 	_, err := d.s.Record(ctx, call.Record{
 		Limit: longestDictation, Silence: 5 * time.Second, Terminators: keysOf(anyKey()),
 	}, said)
@@ -110,12 +109,16 @@ func (d dictation) replay(ctx context.Context, said *dictated) error {
 // dictationRate is the rate of what is dictated, in Hz: the telephone's.
 const dictationRate = 8000
 
-// dictated is what a caller said. It is a Sink until it is looked at.
+// dictated is what a caller said. It is a Sink until Record, which is done with
+// it when it returns, has filled it.
 type dictated struct {
-	rate int
-
-	mu      sync.Mutex
+	rate    int
 	samples []int16
+}
+
+// newDictated has room for the longest dictation: the media path fills it.
+func newDictated() *dictated {
+	return &dictated{rate: dictationRate, samples: make([]int16, 0, int(longestDictation.Seconds()+1)*dictationRate)}
 }
 
 // Rate implements audio.Sink.
@@ -123,15 +126,11 @@ func (d *dictated) Rate() int { return d.rate }
 
 // WriteFrame implements audio.Sink.
 func (d *dictated) WriteFrame(frame []int16) error {
-	d.mu.Lock()
-	defer d.mu.Unlock()
 	d.samples = append(d.samples, frame...)
 	return nil
 }
 
 func (d *dictated) length() time.Duration {
-	d.mu.Lock()
-	defer d.mu.Unlock()
 	return time.Duration(len(d.samples)) * time.Second / time.Duration(d.rate)
 }
 
@@ -148,8 +147,6 @@ type dictatedReader struct {
 
 // ReadSamples implements audio.Reader.
 func (r *dictatedReader) ReadSamples(p []int16) (int, error) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
 	n := copy(p, r.samples[r.at:])
 	if r.at += n; r.at == len(r.samples) {
 		return n, io.EOF

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -30,7 +31,7 @@ const directoryDoc = "" +
 	"`_`, and so does a callflow that is not there, which is told on the timeline. One that is not there itself takes " +
 	"`error`, else `_`. After three times without a key the flow stops."
 
-func directory(d Deps) flow.Action {
+func directory(docs documents.Library, flows Callflows, media Media, voice Voice) flow.Action {
 	return flow.Define(flow.Def[directoryData]{
 		Name:     "directory",
 		Summary:  "Finds people by the letters of their names on the keypad.",
@@ -39,8 +40,8 @@ func directory(d Deps) flow.Action {
 		Branches: []string{flow.Error},
 		Examples: []flow.Example{{Says: "The staff.", Data: `{"id": "2b9e4c7a1d3f4e5b8a6c9d0e1f2a3b4c"}`}},
 		Run: func(ctx context.Context, s *flow.Session, data directoryData) (flow.Next, error) {
-			c, err := openDirectory(ctx, s, d, data.ID)
-			switch {
+			c := &search{announcer: announcer{media}, s: s, flows: flows, spoken: voice}
+			switch err := c.open(ctx, docs, data.ID); {
 			case err != nil:
 				return flow.Next{}, err
 			case len(c.people) == 0:
@@ -60,24 +61,24 @@ type directoryData struct {
 type search struct {
 	announcer
 	s      *flow.Session
-	deps   Deps
+	flows  Callflows
+	spoken Voice
 	rules  documents.Directory
 	people []person // in the order in which they are offered
 }
 
-// openDirectory reads a directory and who is in it.
-func openDirectory(ctx context.Context, s *flow.Session, d Deps, id string) (*search, error) {
-	c := &search{announcer: announcer{d.Media}, s: s, deps: d}
-	var err error
-	if c.rules, err = documents.Directories.Get(ctx, d.Documents, s.Account, id); err != nil {
-		if errors.Is(err, store.ErrNotFound) {
-			err = errors.New("there is no directory " + event.Clip(id, event.Short))
-		}
-		return nil, flow.Fail("directory.missing", err)
+// open reads a directory and who is in it.
+func (c *search) open(ctx context.Context, docs documents.Library, id string) (err error) {
+	c.rules, err = documents.Directories.Get(ctx, docs, c.s.Account, id)
+	if errors.Is(err, store.ErrNotFound) {
+		return flow.Fail("directory.missing", errors.New("there is no directory "+event.Clip(id, event.Short)))
 	}
-	listed, err := d.Documents.People(ctx, s.Account, id)
+	var listed []documents.Listed
+	if err == nil {
+		listed, err = docs.People(ctx, c.s.Account, id)
+	}
 	if err != nil {
-		return nil, flow.Fail("directory.unreadable", err)
+		return flow.Fail("directory.unreadable", fmt.Errorf("the directory cannot be read: %w", err))
 	}
 	for _, m := range listed {
 		p := newPerson(m.FirstName, m.LastName, c.rules.SearchFields)
@@ -85,7 +86,7 @@ func openDirectory(ctx context.Context, s *flow.Session, d Deps, id string) (*se
 		c.people = append(c.people, p)
 	}
 	c.sort()
-	return c, nil
+	return nil
 }
 
 // sort orders people by one name, then the other.
@@ -179,8 +180,7 @@ func (c *search) find(ctx context.Context, keys string) (next flow.Next, again b
 func (c *search) confirm(ctx context.Context, p person) (flow.Next, bool, error) {
 	for range searchTries {
 		key, err := c.gather(ctx, "choice", 1, collectTimeout, func(ctx context.Context) error {
-			return c.present(ctx,
-				c.promptSound(ctx, "dir-found"), c.name(ctx, p), c.promptSound(ctx, "dir-confirm_menu"))
+			return c.present(ctx, c.asks("dir-found"), c.names(p), c.asks("dir-confirm_menu"))
 		})
 		switch {
 		case err != nil:
@@ -199,9 +199,8 @@ func (c *search) offer(ctx context.Context, found []person) (flow.Next, bool, er
 	silent := 0
 	for i := 0; i < len(found); {
 		key, err := c.gather(ctx, "choice", 1, collectTimeout, func(ctx context.Context) error {
-			return c.present(ctx,
-				c.promptSound(ctx, "dir-result_number"), c.voice(ctx, strconv.Itoa(i+1)+"."),
-				c.name(ctx, found[i]), c.promptSound(ctx, "dir-result_menu"))
+			return c.present(ctx, c.asks("dir-result_number"), c.says(strconv.Itoa(i+1)+"."), c.names(found[i]),
+				c.asks("dir-result_menu"))
 		})
 		if err != nil {
 			return flow.Next{}, false, err
@@ -229,53 +228,59 @@ func (c *search) offer(ctx context.Context, found []person) (flow.Next, bool, er
 	return flow.Next{}, true, c.prompt(ctx, c.s, "dir-no_more_results")
 }
 
-// present plays sounds, one behind the other; nil is none.
-func (c *search) present(ctx context.Context, sounds ...audio.Sound) error {
-	for _, sound := range sounds {
-		if sound == nil {
-			continue
-		}
-		_, err := c.s.Play(ctx, sound, "")
-		if err := audible(ctx, c.s, err); err != nil {
-			return err
-		}
-	}
-	return nil
+// present plays what is made of all, one behind the other. The next ones are
+// made while one is heard.
+func (c *search) present(ctx context.Context, all ...maker) error {
+	p := newPrompter(ctx, c.s, "prompt.broken", all)
+	defer p.close()
+	_, err := p.play(ctx)
+	return err
 }
 
-// promptSound is the sound of a prompt, nil if there is none.
-func (c *search) promptSound(ctx context.Context, id string) audio.Sound {
-	return c.sound(ctx, c.s, promptRef(c.s, id))
+// asks is a prompt; nothing, which is told, if there is none.
+func (c *search) asks(id string) maker {
+	return func(ctx context.Context) ready { return ready{sound: c.sound(ctx, c.s, promptRef(c.s, id))} }
 }
 
-// name is somebody's name, as they have recorded it or else spoken.
-func (c *search) name(ctx context.Context, p person) audio.Sound {
-	if p.media != "" {
-		if sound := c.sound(ctx, c.s, p.media); sound != nil {
-			return sound
+// names is somebody's name, as they have recorded it or else spoken.
+func (c *search) names(p person) maker {
+	return func(ctx context.Context) ready {
+		if p.media != "" {
+			if sound := c.sound(ctx, c.s, p.media); sound != nil {
+				return ready{sound: sound}
+			}
 		}
+		return c.says(p.name())(ctx)
 	}
-	return c.voice(ctx, p.name())
 }
 
-// voice is a text as it is spoken; nil, which is told, if it cannot be.
-func (c *search) voice(ctx context.Context, text string) audio.Sound {
-	sound, err := spoken(ctx, c.s, c.deps.Voice, audio.Speech{Text: text, Voice: "female"})
-	if err != nil {
-		c.s.Add(event.Warned{Code: "directory.voice", Message: err.Error()})
-		return nil
+// says is a text as it is spoken; nothing, which is told, if it cannot be.
+func (c *search) says(text string) maker {
+	return func(ctx context.Context) ready {
+		sound, err := spoken(ctx, c.s, c.spoken, audio.Speech{Text: text, Voice: "female"})
+		if err != nil {
+			if ctx.Err() == nil {
+				c.s.Add(event.Warned{Code: "directory.voice", Message: err.Error()})
+			}
+			return ready{}
+		}
+		return ready{sound: sound}
 	}
-	return sound
 }
 
 // connect runs somebody's callflow.
 func (c *search) connect(ctx context.Context, p person) (flow.Next, bool, error) {
-	program, _, err := c.deps.Flows.Callflow(ctx, c.s.Account, p.flow)
-	if err != nil || program == nil {
+	program, _, err := c.flows.Callflow(ctx, c.s.Account, p.flow)
+	switch {
+	case errors.Is(err, store.ErrNotFound):
 		c.s.Add(event.Warned{
-			Code: "directory.callflow", Message: "there is no callflow " + event.Clip(p.flow, event.Short) + " for " + p.name(),
+			Code:    "directory.callflow",
+			Message: "there is no callflow " + event.Clip(p.flow, event.Short) + " for " + p.name(),
 		})
-		return flow.Next{}, false, nil //nolint:nilerr // it is told, and the flow goes on
+		return flow.Next{}, false, nil
+	case err != nil:
+		err = fmt.Errorf("the callflow of %s cannot be read: %w", p.name(), err)
+		return flow.Next{}, false, flow.Fail("callflow.unreadable", err)
 	}
 	return flow.Branch(program), false, nil
 }

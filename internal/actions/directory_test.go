@@ -1,6 +1,8 @@
 package actions_test
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"strings"
@@ -10,6 +12,7 @@ import (
 	"github.com/pivotvoice/pivot/internal/actions"
 	"github.com/pivotvoice/pivot/internal/documents"
 	"github.com/pivotvoice/pivot/internal/event"
+	"github.com/pivotvoice/pivot/internal/flow"
 )
 
 // staff is a directory d with its rules, and people in it.
@@ -131,8 +134,43 @@ func TestDirectoryMissing(t *testing.T) {
 	}
 	d := staff("", nil)
 	d.Documents = documents.Library{Docs: gone{d.Documents.Docs}}
-	if heard, _ := with(t, d, `{"module":"directory","data":{"id":"d"},`+children); short(heard) != `answer|say "sorry"|bye` {
-		t.Error(short(heard))
+	if heard, j := with(t, d, `{"module":"directory","data":{"id":"d"},`+children); short(heard) != `answer|say "sorry"|bye` ||
+		!strings.Contains(told(j), "failed directory.unreadable") {
+		t.Error(short(heard), told(j))
+	}
+	d = staff(`,"confirm_match":false`, nil)
+	d.Flows = torn{}
+	if heard, j := with(t, d, `{"module":"directory","data":{"id":"d"},`+children, does(sec/2, "2325#")); !strings.HasSuffix(short(heard), `|say "sorry"|bye`) ||
+		!strings.Contains(told(j), "failed callflow.unreadable") {
+		t.Error(short(heard), told(j))
+	}
+	if heard, j := with(t, d, `{"module":"callflow","data":{"id":"d"},`+children); short(heard) != `answer|say "sorry"|bye` ||
+		!strings.Contains(told(j), "failed callflow.unreadable") {
+		t.Error(short(heard), told(j))
+	}
+}
+
+// torn are callflows of which none can be read.
+type torn struct{ flows }
+
+func (torn) Callflow(context.Context, string, string) (*flow.Node, string, error) {
+	return nil, "", errors.New("the disk is gone")
+}
+
+// TestDirectoryAtOnce: what is said of somebody is made at once, and not one
+// after the other.
+func TestDirectoryAtOnce(t *testing.T) {
+	d := staff("", nil)
+	d.Media = slow{}
+	_, j := with(t, d, `{"module":"directory","data":{"id":"d"}}`, does(sec/2, "262#", 6*sec, "1"))
+	var at []time.Duration
+	for _, e := range j.events {
+		if _, is := e.What.(event.Playing); is {
+			at = append(at, e.At.Sub(j.events[0].At))
+		}
+	}
+	if len(at) != 5 || at[2]-at[1] != sec || at[3]-at[2] != sec {
+		t.Errorf("they began after %v", at)
 	}
 }
 

@@ -23,7 +23,7 @@ const disaDoc = "" +
 	"call hung up.\n\n" +
 	"Have a PIN of many digits: whoever knows it makes calls in your name."
 
-func disa(d Deps) flow.Action {
+func disa(accounts Accounts, flows Finder, media Media) flow.Action {
 	return flow.Define(flow.Def[disaData]{
 		Name:     "disa",
 		Summary:  "Lets a caller from outside dial as if from inside.",
@@ -39,7 +39,7 @@ func disa(d Deps) flow.Action {
 				"max_digits": 4}`},
 		},
 		Run: func(ctx context.Context, s *flow.Session, data disaData) (flow.Next, error) {
-			c := disaCall{announcer{d.Media}, s, d, data}
+			c := disaCall{announcer{media}, s, accounts, flows, data}
 			knows, err := c.knowsPIN(ctx)
 			switch {
 			case err != nil:
@@ -70,9 +70,10 @@ const leastPIN = 10
 // disaCall is one caller who dials on.
 type disaCall struct {
 	announcer
-	s    *flow.Session
-	deps Deps
-	data disaData
+	s        *flow.Session
+	accounts Accounts
+	flows    Finder
+	data     disaData
 }
 
 // knowsPIN asks for the PIN as often as it may be tried.
@@ -121,7 +122,7 @@ func (c disaCall) dial(ctx context.Context) (flow.Next, error) {
 		if number == "" {
 			continue
 		}
-		found, err := seek(ctx, c.s, c.deps.Flows, number, true)
+		found, err := seek(ctx, c.s, c.flows, number, true)
 		switch {
 		case err != nil:
 			return flow.Next{}, err
@@ -145,7 +146,7 @@ func (d disaData) tone() audio.Sound {
 
 // connect goes on with what was dialled, as the account.
 func (c disaCall) connect(ctx context.Context, found *sought) (flow.Next, error) {
-	doc, err := account(ctx, c.s, c.deps.Documents)
+	doc, err := account(ctx, c.s, c.accounts)
 	if err != nil {
 		return flow.Next{}, err
 	}

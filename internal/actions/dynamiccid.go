@@ -7,13 +7,14 @@ import (
 
 	"github.com/pivotvoice/pivot/internal/audio"
 	"github.com/pivotvoice/pivot/internal/call"
+	"github.com/pivotvoice/pivot/internal/documents"
 	"github.com/pivotvoice/pivot/internal/event"
 	"github.com/pivotvoice/pivot/internal/flow"
 )
 
 const dynamicCIDDoc = "" +
-	"For a callflow with a pattern, such as `^\\*212([0-9]*)$`: the caller dials a code, then the number. The call is " +
-	"not taken; what is played is heard as early media.\n\n" +
+	"For a callflow with a pattern, such as `^\\*212([0-9]*)$`: the caller dials a code, then the number. What is " +
+	"played is heard as early media; the call is taken only to tell that a number is refused.\n\n" +
 	"`manual` asks for the number to show: `min_digits` to `max_digits` keys that match `whitelist_regex`. A tone says " +
 	"that it is taken; with anything else the caller id stays as it is, which the caller is told. `static` shows " +
 	"`caller_id` without asking. Either goes on with `_`, and to the number that was captured, if there is one.\n\n" +
@@ -24,10 +25,10 @@ const dynamicCIDDoc = "" +
 	"and what was captured is all of the number. Then the callflow of the number runs, then `_`: the account's " +
 	"`no_match` callflow, and any other only with `permit_custom_callflow`. No digits behind the key take `_` at once. " +
 	"A number of a class that the account denies (`call_restriction`) is refused, unless `enforce_call_restriction` is " +
-	"false. Without anything captured they do as `manual`; where the list or the entry is missing, or nothing answers " +
-	"the number, the caller is told and the flow stops."
+	"false: the call is taken, the caller is told, and it is hung up. Without anything captured they do as `manual`; " +
+	"where the list or the entry is missing, or nothing answers the number, the caller is told and the flow stops."
 
-func dynamicCID(d Deps) flow.Action {
+func dynamicCID(docs documents.Library, flows Finder, media Media) flow.Action {
 	return flow.Define(flow.Def[dynamicCIDData]{
 		Name:     "dynamic_cid",
 		Summary:  "Chooses the number that this call shows to others.",
@@ -42,7 +43,7 @@ func dynamicCID(d Deps) flow.Action {
 				"id": "7d3a1b5c9e8f4a2d8b6c0e1f2a3b4c5d", "permit_custom_callflow": true}`},
 		},
 		Run: func(ctx context.Context, s *flow.Session, data dynamicCIDData) (flow.Next, error) {
-			c := cidChoice{announcer{d.Media}, s, d, data}
+			c := cidChoice{announcer{media}, s, docs, flows, data}
 			number := s.Captured[""]
 			switch {
 			case data.Action == "static":
@@ -87,9 +88,10 @@ const cidDigits = 10
 // cidChoice is one caller who chooses.
 type cidChoice struct {
 	announcer
-	s    *flow.Session
-	deps Deps
-	data dynamicCIDData
+	s     *flow.Session
+	docs  documents.Library
+	flows Finder
+	data  dynamicCIDData
 }
 
 func (c cidChoice) show(p cidParty) { c.s.SetCaller(flow.Party{Name: p.Name, Number: p.Number}) }
@@ -160,7 +162,9 @@ func (c cidChoice) fromList(ctx context.Context, dialled string) (flow.Next, err
 	shown, number, ok := c.choose(entries, dialled)
 	if !ok {
 		c.s.Add(event.Warned{
-			Code: "dynamic_cid.no_entry", Message: "the list " + event.Clip(c.data.ID, event.Short) + " has no entry for " + event.Clip(dialled, event.Short),
+			Code: "dynamic_cid.no_entry",
+			Message: "the list " + event.Clip(c.data.ID, event.Short) + " has no entry for " +
+				event.Clip(dialled, event.Short),
 		})
 		return c.sorry(ctx, "fault-can_not_be_completed_as_dialed")
 	}
@@ -191,7 +195,7 @@ func (c cidChoice) choose(entries []cidEntry, dialled string) (cidParty, string,
 // call runs the callflow of a number.
 func (c cidChoice) call(ctx context.Context, number string) (flow.Next, error) {
 	if c.data.Enforce {
-		doc, err := account(ctx, c.s, c.deps.Documents)
+		doc, err := account(ctx, c.s, c.docs)
 		if err != nil {
 			return flow.Next{}, err
 		}
@@ -199,7 +203,7 @@ func (c cidChoice) call(ctx context.Context, number string) (flow.Next, error) {
 			return c.unauthorised(ctx, c.s, number)
 		}
 	}
-	found, err := seek(ctx, c.s, c.deps.Flows, number, true)
+	found, err := seek(ctx, c.s, c.flows, number, true)
 	switch {
 	case err != nil:
 		return flow.Next{}, err

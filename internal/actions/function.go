@@ -41,7 +41,7 @@ func unreadFunction(id string, err error) error {
 	if errors.Is(err, store.ErrNotFound) {
 		return flow.Fail("function.missing", fmt.Errorf("there is no function %q", event.Clip(id, event.Short)))
 	}
-	return flow.Fail("function.unreadable", fmt.Errorf("the function %q cannot be read: %w", event.Clip(id, event.Short), err))
+	return flow.Fail("function.unreadable", fmt.Errorf("the function cannot be read: %w", err))
 }
 
 type functionData struct {

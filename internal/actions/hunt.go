@@ -41,7 +41,7 @@ type sought struct {
 // seek looks for what answers a number, and tells why that. It is nil where
 // nothing does, and for a flow for everything else unless that may be used
 // (section 4.3).
-func seek(ctx context.Context, s *flow.Session, flows Flows, number string, everything bool) (*sought, error) {
+func seek(ctx context.Context, s *flow.Session, flows Finder, number string, everything bool) (*sought, error) {
 	r, program, err := flows.Find(ctx, s.Account, number)
 	if err != nil {
 		return nil, flow.Fail("callflow.unreadable", err)

@@ -37,7 +37,7 @@ const menuDoc = "" +
 	"defaults takes its place. An expression that cannot be read is told too: as `hunt_allow` it allows nothing, as " +
 	"`hunt_deny` it denies nothing. What a caller records becomes media of the account and the menu's greeting."
 
-func menu(d Deps) flow.Action {
+func menu(docs documents.Library, flows Finder, media Media, sounds Sounds) flow.Action {
 	return flow.Define(flow.Def[menuData]{
 		Name:     "menu",
 		Summary:  "Lets the caller choose by keys, or dial an extension.",
@@ -50,7 +50,7 @@ func menu(d Deps) flow.Action {
 				"interdigit_timeout": 4000}`},
 		},
 		Run: func(ctx context.Context, s *flow.Session, data menuData) (flow.Next, error) {
-			m := &menuCall{s: s, announcer: announcer{d.Media}, deps: d, data: data}
+			m := &menuCall{announcer: announcer{media}, s: s, docs: docs, flows: flows, sounds: sounds, data: data}
 			m.read(ctx)
 			return m.run(ctx)
 		},
@@ -66,17 +66,19 @@ type menuData struct {
 // menuCall is one caller in a menu.
 type menuCall struct {
 	announcer
-	s    *flow.Session
-	deps Deps
-	data menuData
-	menu documents.Menu
+	s      *flow.Session
+	docs   documents.Library
+	flows  Finder
+	sounds Sounds
+	data   menuData
+	menu   documents.Menu
 }
 
 // read reads the menu, or takes one of the defaults in its place.
 func (m *menuCall) read(ctx context.Context) {
 	err := errors.New("it has no id")
 	if m.data.ID != "" {
-		m.menu, err = documents.Menus.Get(ctx, m.deps.Documents, m.s.Account, m.data.ID)
+		m.menu, err = documents.Menus.Get(ctx, m.docs, m.s.Account, m.data.ID)
 	}
 	switch {
 	case err == nil:
@@ -172,7 +174,7 @@ func (m *menuCall) hunt(ctx context.Context, number string) (*sought, error) {
 	if !m.menu.Hunt || !rules.lets(m.s, number) {
 		return nil, nil //nolint:nilnil // nothing is found
 	}
-	return seek(ctx, m.s, m.deps.Flows, number, false)
+	return seek(ctx, m.s, m.flows, number, false)
 }
 
 // media plays what a document names: true or nothing is the prompt, false is
@@ -232,15 +234,15 @@ func (m *menuCall) record(ctx context.Context) error {
 // keep makes media of a greeting and has the menu play it. What else somebody
 // has changed in the menu meanwhile stays.
 func (m *menuCall) keep(ctx context.Context, said *dictated) error {
-	if m.data.ID == "" || m.deps.Sounds == nil {
+	if m.data.ID == "" || m.sounds == nil {
 		return errors.New("the greeting is not kept: there is no menu to keep it in")
 	}
-	id, err := m.deps.Sounds.Keep(ctx, m.s.Account, "Greeting of "+m.menu.Name, said.rate, said.samples)
+	id, err := m.sounds.Keep(ctx, m.s.Account, "Greeting of "+m.menu.Name, said.rate, said.samples)
 	if err != nil {
 		return fmt.Errorf("the greeting is not kept: %w", err)
 	}
 	change := map[string]any{"media": map[string]any{"greeting": id}}
-	if err := documents.Menus.Patch(ctx, m.deps.Documents, m.s.Account, m.data.ID, change); err != nil {
+	if err := documents.Menus.Patch(ctx, m.docs, m.s.Account, m.data.ID, change); err != nil {
 		return fmt.Errorf("the menu is not changed: %w", err)
 	}
 	m.read(ctx)

@@ -29,7 +29,7 @@ func missedCallAlert(by Mailer, docs documents.Library) flow.Action {
 		},
 		Check: func(d missedCallData) schema.Faults { return checkRecipients(d.Recipients) },
 		Run: func(ctx context.Context, s *flow.Session, d missedCallData) (flow.Next, error) {
-			if fromOutside(s) {
+			if !s.Onnet() && s.Leg.Info().Direction == call.Inbound {
 				d.watch(ctx, s, by, docs)
 			}
 			return flow.Next{}, nil
@@ -40,15 +40,6 @@ func missedCallAlert(by Mailer, docs documents.Library) flow.Action {
 type missedCallData struct {
 	Recipients []recipient `json:"recipients" jsonschema:"required" jsonschema_description:"Whom to mail."`
 	flow.Skip
-}
-
-// fromOutside says whether a call came in from outside the account.
-func fromOutside(s *flow.Session) bool {
-	switch s.Channel[flow.AuthorizingType] {
-	case "", "resource", "sys_info":
-		return s.Leg.Info().Direction == call.Inbound
-	}
-	return false
 }
 
 // missed are the addresses that are told if a call is missed, in its session.

@@ -385,10 +385,9 @@ func TestSorry(t *testing.T) {
 func TestLoop(t *testing.T) {
 	self := `{"module":"pivot","data":{"voice_url":"","req_format":"twiml"}}`
 	site := newWebsite(t, map[string]http.HandlerFunc{
-		"/self":  doc(self),
-		"/quiet": doc(`{"module":"answer","children":{"_":{"module":"noop","children":{"_":` + self + `}}}}`),
-		"/branch": doc(`{"module":"check_cid","data":{"regex":"^"},"children":{"match":` +
-			`{"module":"set_cid","data":{"caller_id_name":"x"},"children":{"_":` + self + `}}}}`),
+		"/self":     doc(self),
+		"/quiet":    doc(`{"module":"answer","children":{"_":{"module":"noop","children":{"_":` + self + `}}}}`),
+		"/branch":   doc(`{"module":"check_cid","data":{"regex":"^"},"children":{"match":{"module":"set_cid","data":{"caller_id_name":"x"},"children":{"_":` + self + `}}}}`),
 		"/json":     says(`{"module":"pivot","data":{"voice_url":"json"}}`),
 		"/broken":   doc("bad"),
 		"/fallback": doc(`{"module":"pivot","data":{"voice_url":"/broken","req_format":"twiml"}}`),

@@ -7,7 +7,7 @@ import (
 	"github.com/pivotvoice/pivot/internal/flow"
 )
 
-func privacy(flows Flows) flow.Action {
+func privacy(flows Finder) flow.Action {
 	return flow.Define(flow.Def[privacyData]{
 		Name:    "privacy",
 		Silent:  true,

@@ -2,10 +2,12 @@ package actions
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 
 	"github.com/pivotvoice/pivot/internal/audio"
+	"github.com/pivotvoice/pivot/internal/call"
 	"github.com/pivotvoice/pivot/internal/event"
 	"github.com/pivotvoice/pivot/internal/flow"
 )
@@ -89,6 +91,8 @@ func (p *prompter) play(ctx context.Context) (left int, err error) {
 		switch {
 		case ctx.Err() != nil:
 			return left, context.Cause(ctx)
+		case errors.Is(r.err, call.ErrHungup):
+			return left, r.err
 		case r.err != nil:
 			text := fmt.Sprintf("prompt %d is left out: %v", i+1, r.err)
 			p.s.Add(event.Warned{Code: p.code, Message: text})

@@ -12,14 +12,13 @@ import (
 	"github.com/pivotvoice/pivot/internal/event"
 	"github.com/pivotvoice/pivot/internal/flow"
 	"github.com/pivotvoice/pivot/internal/gregorian"
-	"github.com/pivotvoice/pivot/internal/resource"
 	"github.com/pivotvoice/pivot/internal/schema"
 	"github.com/pivotvoice/pivot/internal/store"
 	"github.com/pivotvoice/pivot/internal/temporal"
 )
 
-func temporalRoute(docs documents.Library, media Media, zone *time.Location) flow.Action {
-	o := openings{docs, announcer{media}, zone}
+func temporalRoute(docs documents.Library, media Media, by clocks) flow.Action {
+	o := openings{docs, announcer{media}, by}
 	return flow.Define(flow.Def[temporalData]{
 		Name:    "temporal_route",
 		Summary: "Branches by the time, or switches opening hours on and off.",
@@ -76,9 +75,9 @@ type temporalData struct {
 
 // openings asks and switches the temporal rules of an account.
 type openings struct {
-	docs  documents.Library
-	hear  announcer
-	there *time.Location // of the server; nil is UTC
+	docs documents.Library
+	hear announcer
+	clocks
 }
 
 // foundRule is a rule and its id.
@@ -131,38 +130,6 @@ func (o openings) decide(ctx context.Context, s *flow.Session, d temporalData) (
 	}
 	s.Add(event.Decided{Why: append(said, "no rule holds")})
 	return flow.Next{}, nil
-}
-
-// zone is by whose clocks rules are asked, and who said so.
-func (o openings) zone(ctx context.Context, s *flow.Session, name string) (zone *time.Location, whose string) {
-	if name != "" && name != "inherit" {
-		if zone := o.named(s, name, "this action's"); zone != nil {
-			return zone, "as the callflow says"
-		}
-	}
-	account, err := o.docs.Account(ctx, s.Account)
-	if err != nil && !errors.Is(err, store.ErrNotFound) {
-		s.Add(event.Warned{Code: "timezone.unknown", Message: "the account's time zone cannot be read: " + err.Error()})
-	}
-	if name := resource.Text(account, "timezone"); name != "" {
-		if zone := o.named(s, name, "the account's"); zone != nil {
-			return zone, "the account's time zone"
-		}
-	}
-	if o.there == nil {
-		return time.UTC, "as the account has none"
-	}
-	return o.there, "the server's time zone"
-}
-
-// named is the time zone of that name; nil, which is told, where there is none.
-func (openings) named(s *flow.Session, name, whose string) *time.Location {
-	zone, err := temporal.Zone(name)
-	if err != nil {
-		s.Add(event.Warned{Code: "timezone.unknown", Message: fmt.Sprintf("%s time zone %q is not known", whose, name)})
-		return nil
-	}
-	return zone
 }
 
 // load reads the rules of a candidate. Those that are not there, or that no

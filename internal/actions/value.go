@@ -1,7 +1,6 @@
 package actions
 
 import (
-	"context"
 	"fmt"
 	"slices"
 	"time"
@@ -18,6 +17,16 @@ type valueType string
 
 // Enum are the types there are.
 func (valueType) Enum() []string { return saying.Types() }
+
+// timely says whether it is a time: then an empty text is the current one.
+func (t valueType) timely() bool {
+	switch t {
+	case "current_date", "current_time", "current_date_time", "short_date_time":
+		return true
+	default:
+		return false
+	}
+}
 
 // valueMethod is how a value is said.
 type valueMethod string
@@ -36,8 +45,9 @@ type value struct {
 var wordless = []valueType{"telephone_extension", "account_number", "name_spelled", ""}
 
 // speech is how the value is said, in the call's language if it has none. What
-// is not said as it was asked for is told.
-func (v value) speech(ctx context.Context, s *flow.Session, clock openings) audio.Speech {
+// is not said as it was asked for is told. now is the time by the account's
+// clocks, which is asked for only where it matters.
+func (v value) speech(s *flow.Session, now func() time.Time) audio.Speech {
 	language := v.language
 	if language == "" {
 		language = s.Language
@@ -48,10 +58,11 @@ func (v value) speech(ctx context.Context, s *flow.Session, clock openings) audi
 		s.Add(event.Warned{Code: "say.type", Message: text})
 		return out
 	}
-	zone, _ := clock.zone(ctx, s, "")
-	ssml, fits := saying.Value{
-		Text: v.text, Type: string(v.kind), Method: string(v.method), Now: time.Now().In(zone),
-	}.SSML()
+	said := saying.Value{Text: v.text, Type: string(v.kind), Method: string(v.method)}
+	if v.kind.timely() {
+		said.Now = now()
+	}
+	ssml, fits := said.SSML()
 	if !fits {
 		s.Add(event.Warned{Code: "say.type", Message: fmt.Sprintf("%.40q is not a %s: it is read as text", v.text, v.kind)})
 	}

@@ -7,6 +7,7 @@ import (
 	"github.com/pivotvoice/pivot/internal/event"
 	"github.com/pivotvoice/pivot/internal/flow"
 	"github.com/pivotvoice/pivot/internal/route"
+	"github.com/pivotvoice/pivot/internal/store"
 )
 
 // Directory is callflows by number and by id.
@@ -40,7 +41,7 @@ func (d *Directory) Match(number string) (Callflow, route.Result) {
 func (d *Directory) Callflow(_ context.Context, _, id string) (*flow.Node, string, error) {
 	c, ok := d.flows[id]
 	if !ok {
-		return nil, "", fmt.Errorf("there is no callflow %s", id)
+		return nil, "", store.ErrNotFound
 	}
 	return c.Flow, c.Name, nil
 }

@@ -229,8 +229,8 @@ func (noPhones) Set(_ context.Context, _, id string, state presence.State) (pres
 type noFlows struct{}
 
 // Callflow implements actions.Flows.
-func (noFlows) Callflow(_ context.Context, _, id string) (*flow.Node, string, error) {
-	return nil, "", fmt.Errorf("the callflow %s is not known here", id)
+func (noFlows) Callflow(context.Context, string, string) (*flow.Node, string, error) {
+	return nil, "", store.ErrNotFound
 }
 
 // Find implements actions.Flows.
