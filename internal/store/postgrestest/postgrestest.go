@@ -44,6 +44,7 @@ type Server struct {
 	settings []string
 	stdin    io.Closer // the server ends when this is closed
 	cmd      *exec.Cmd
+	still    []int // processes that Hang has stopped
 }
 
 // shared is the server of all tests of a package: starting one takes a second.
@@ -245,12 +246,43 @@ func (s *Server) Kill() {
 	if s.cmd == nil {
 		return
 	}
+	s.Resume() // nobody hears a signal otherwise
 	if p, err := os.FindProcess(s.pid()); err == nil {
 		_ = p.Signal(syscall.SIGQUIT)
 	}
 	_ = s.stdin.Close()
 	_ = s.cmd.Wait() // whatever it ends with: it was killed
 	s.cmd = nil
+}
+
+// Hang has the server stand still, with all connections that it has: it takes
+// questions and does not answer them. It is one of the test's own.
+func (s *Server) Hang(tb testing.TB) {
+	tb.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), within)
+	defer cancel()
+	c, err := pgx.Connect(ctx, s.url.String())
+	if err != nil {
+		tb.Fatal(err)
+	}
+	rows, _ := c.Query(ctx, `SELECT pid FROM pg_stat_activity WHERE pid <> pg_backend_pid()`)
+	pids, err := pgx.CollectRows(rows, pgx.RowTo[int])
+	_ = c.Close(ctx)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	s.still = append([]int{s.pid()}, pids...)
+	for _, pid := range s.still {
+		stop(pid)
+	}
+}
+
+// Resume has a server that hangs go on.
+func (s *Server) Resume() {
+	for _, pid := range s.still {
+		resume(pid)
+	}
+	s.still = nil
 }
 
 // pid is the server's process, or one that cannot be.

@@ -15,3 +15,7 @@ func apart(cmd *exec.Cmd) { cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true
 func runAs(cmd *exec.Cmd, uid, gid uint32) {
 	cmd.SysProcAttr.Credential = &syscall.Credential{Uid: uid, Gid: gid}
 }
+
+// stop has a process stand still, resume has it go on.
+func stop(pid int)   { _ = syscall.Kill(pid, syscall.SIGSTOP) }
+func resume(pid int) { _ = syscall.Kill(pid, syscall.SIGCONT) }

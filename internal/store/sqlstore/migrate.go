@@ -54,7 +54,7 @@ CREATE INDEX journal_age ON journal (kind, at)`,
 
 // migrate makes those of the migrations that were not made yet, each whole.
 func migrate(ctx context.Context, w *writer, migrations []string) error {
-	return w.do(ctx, func(ctx context.Context, t *tx) error {
+	return w.hand(job{ctx: ctx, slow: true, change: func(ctx context.Context, t *tx) error {
 		const table = `CREATE TABLE IF NOT EXISTS migrations (id INTEGER PRIMARY KEY, at BIGINT NOT NULL)`
 		if _, err := t.exec(ctx, table); err != nil {
 			return err
@@ -78,5 +78,5 @@ func migrate(ctx context.Context, w *writer, migrations []string) error {
 			}
 		}
 		return nil
-	})
+	}})
 }

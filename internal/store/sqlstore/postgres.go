@@ -99,9 +99,10 @@ func openSchema(ctx context.Context, cfg *pgx.ConnConfig, s *seat, migrations []
 	d.write.SetMaxIdleConns(-1) // one that is given back is closed, and its lock given up
 	d.read.SetConnMaxIdleTime(5 * time.Minute)
 	err := func() (err error) {
-		if d.writer, err = newWriter(ctx, d.dialect, func(ctx context.Context) (*sql.Conn, error) {
-			return s.take(ctx, d.write)
-		}); err != nil {
+		d.writer, err = newWriter(ctx, d.dialect, &d.silent, func(ctx context.Context, heard func()) (*sql.Conn, error) {
+			return s.take(ctx, d.write, heard)
+		})
+		if err != nil {
 			return err
 		}
 		if err := migrate(ctx, d.writer, migrations); err != nil {

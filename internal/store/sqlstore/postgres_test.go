@@ -190,11 +190,11 @@ func TestPostgresGhost(t *testing.T) {
 	db := pool(cfg, "ghost", nil)
 	defer func() { _ = db.Close() }()
 	s := &seat{schema: "ghost", number: 3, wait: 10 * time.Second}
-	ghost, err := s.take(t.Context(), db)
+	ghost, err := s.take(t.Context(), db, func() {})
 	if err != nil {
 		t.Fatal(err)
 	}
-	again, err := s.take(t.Context(), db)
+	again, err := s.take(t.Context(), db, func() {})
 	if err != nil {
 		t.Fatal(err)
 	}

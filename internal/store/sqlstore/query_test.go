@@ -115,7 +115,7 @@ func testGroup(t *testing.T, d *database) {
 	var results []chan error
 	later := func(ctx context.Context, change func(context.Context, *tx) error) job {
 		results = append(results, make(chan error, 1))
-		return job{ctx, change, results[len(results)-1]}
+		return job{ctx: ctx, change: change, result: results[len(results)-1]}
 	}
 	jobs := []job{
 		later(t.Context(), first),

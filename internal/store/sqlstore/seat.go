@@ -27,22 +27,23 @@ type seat struct {
 // connection: what this one remembers of it is not true any more.
 var errOther = fmt.Errorf("%w: it was used by another while the connection was lost; start this one again", ErrInUse)
 
-// take opens a connection that has the seat.
-func (s *seat) take(ctx context.Context, db *sql.DB) (*sql.Conn, error) {
+// take opens a connection that has the seat. heard is told whenever the server
+// has answered.
+func (s *seat) take(ctx context.Context, db *sql.DB, heard func()) (*sql.Conn, error) {
 	c, err := db.Conn(ctx)
-	if err != nil {
+	if heard(); err != nil {
 		if away, _ := lostServer(err); away {
 			err = fmt.Errorf("%w: %w", store.ErrUnavailable, err)
 		}
 		return nil, err
 	}
-	if err := s.claim(ctx, c); err != nil {
+	if err := s.claim(ctx, c, heard); err != nil {
 		return nil, errors.Join(err, c.Close())
 	}
 	return c, nil
 }
 
-func (s *seat) claim(ctx context.Context, c *sql.Conn) error {
+func (s *seat) claim(ctx context.Context, c *sql.Conn, heard func()) error {
 	if err := fit(ctx, c); err != nil {
 		return err
 	}
@@ -51,7 +52,7 @@ func (s *seat) claim(ctx context.Context, c *sql.Conn) error {
 			return err
 		}
 	}
-	if err := s.lock(ctx, c); err != nil {
+	if err := s.lock(ctx, c, heard); err != nil {
 		return err
 	}
 	settle := s.same
@@ -134,13 +135,14 @@ func (s *seat) first(ctx context.Context, c *sql.Conn) error {
 
 // lock takes the advisory lock. One that our own lost connection holds still
 // is ended.
-func (s *seat) lock(ctx context.Context, c *sql.Conn) error {
+func (s *seat) lock(ctx context.Context, c *sql.Conn, heard func()) error {
 	const try = `SELECT pg_try_advisory_lock($1, $2)`
 	const holder = `SELECT COALESCE(MAX(pid), 0) FROM pg_locks WHERE locktype = 'advisory' AND granted
 		AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
 		AND classid::bigint = $1 AND objid::bigint = $2 AND objsubid = 2`
 	for deadline := time.Now().Add(s.wait); ; {
 		var got bool
+		heard()
 		if err := c.QueryRowContext(ctx, try, lockClass, s.number).Scan(&got); err != nil || got {
 			return err
 		}

@@ -51,6 +51,16 @@ func (s *silence) listen(ctx context.Context, long time.Duration) (
 	}, nil
 }
 
+// known is an error while nothing should be asked, and nobody need find out.
+func (s *silence) known() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.is && time.Now().Before(s.again) {
+		return fmt.Errorf("%w: %w", store.ErrUnavailable, errSilent)
+	}
+	return nil
+}
+
 // mayAsk says whether a question can be asked now.
 func (s *silence) mayAsk(long time.Duration) bool {
 	s.mu.Lock()

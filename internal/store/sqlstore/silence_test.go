@@ -2,11 +2,8 @@ package sqlstore
 
 import (
 	"errors"
-	"io"
-	"net"
-	"net/url"
+	"strconv"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -14,67 +11,19 @@ import (
 	"github.com/pivotvoice/pivot/internal/store/postgrestest"
 )
 
-// hole is a network before a server, which can lose everything.
-type hole struct{ loses atomic.Bool }
-
-// before is the URL of a database behind the hole.
-func (h *hole) before(t *testing.T, to string) string {
-	t.Helper()
-	at, err := url.Parse(to)
-	if err != nil {
-		t.Fatal(err)
-	}
-	server := at.Host
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var all sync.WaitGroup
-	t.Cleanup(func() { _ = l.Close(); all.Wait() })
-	all.Go(func() {
-		for {
-			c, err := l.Accept()
-			if err != nil {
-				return
-			}
-			s, err := net.Dial("tcp", server)
-			if err != nil {
-				_ = c.Close()
-				continue
-			}
-			all.Go(func() { h.pass(s, c); _ = s.Close() })
-			all.Go(func() { h.pass(c, s); _ = c.Close() })
-		}
-	})
-	at.Host = l.Addr().String()
-	return at.String()
-}
-
-func (h *hole) pass(to io.Writer, from io.Reader) {
-	for buf := make([]byte, 32<<10); ; {
-		n, err := from.Read(buf)
-		if err != nil {
-			return
-		}
-		if !h.loses.Load() {
-			_, _ = to.Write(buf[:n])
-		}
-	}
-}
-
 // TestPostgresSilent is a server that takes questions and does not answer: who
 // asks is told so in time, those who come after at once, and all is well when
 // it answers again.
 func TestPostgresSilent(t *testing.T) {
-	h := &hole{}
-	s := openAt(t, h.before(t, postgrestest.StartOwn(t).Database(t)))
+	server := postgrestest.StartOwn(t)
+	s := openAt(t, server.Database(t))
 	if err := putOne(t.Context(), s, "a"); err != nil {
 		t.Fatal(err)
 	}
 	key := store.Key{Type: "t", ID: "a"}
 	gets(t, s, "a")
 	s.docs.dialect.silence = 200 * time.Millisecond
-	h.loses.Store(true)
+	server.Hang(t)
 	var askers sync.WaitGroup
 	for range 20 {
 		askers.Go(func() {
@@ -93,11 +42,55 @@ func TestPostgresSilent(t *testing.T) {
 	if took := time.Since(began); took > time.Minute { // each 200 ms would be 200 s
 		t.Errorf("a thousand questions took %s", took)
 	}
-	h.loses.Store(false)
+	server.Resume()
+	again(t, func() error { _, err := s.Get(t.Context(), key); return err })
+}
+
+// TestPostgresHung is a server that hangs while documents and entries are
+// written: who writes is told so in time, who writes later at once, and when
+// it goes on all that was acknowledged is there.
+func TestPostgresHung(t *testing.T) {
+	server := postgrestest.StartOwn(t)
+	s := openAt(t, server.Database(t))
+	line := func() []store.Entry { return []store.Entry{{Kind: "k", JSON: []byte("1")}} }
+	if err := errors.Join(putOne(t.Context(), s, "before"), s.Append(t.Context(), line())); err != nil {
+		t.Fatal(err)
+	}
+	for _, d := range []*database{s.docs, s.journal} {
+		d.writer.dialect.silence = 200 * time.Millisecond
+	}
+	server.Hang(t)
+	began := time.Now()
+	var writers sync.WaitGroup
+	for i := range 300 {
+		writers.Go(func() {
+			if err := putOne(t.Context(), s, "hung"+strconv.Itoa(i)); !errors.Is(err, store.ErrUnavailable) {
+				t.Errorf("put: %v", err)
+			}
+		})
+	}
+	writers.Wait()
+	for range 100 { // one after the other: most of them must be told without a try
+		if err := s.Append(t.Context(), line()); !errors.Is(err, store.ErrUnavailable) {
+			t.Fatalf("append: %v", err)
+		}
+	}
+	if took := time.Since(began); took > postgresDialect.patience/2 {
+		t.Errorf("it took %s to be told", took)
+	}
+	server.Resume()
+	again(t, func() error { return putOne(t.Context(), s, "after") })
+	again(t, func() error { return s.Append(t.Context(), line()) })
+	gets(t, s, "before", "after")
+}
+
+// again is that the database can be used after a while.
+func again(t *testing.T, use func() error) {
+	t.Helper()
 	for until := time.Now().Add(time.Minute); ; <-time.After(10 * time.Millisecond) {
-		if _, err := s.Get(t.Context(), key); err == nil {
-			break
-		} else if time.Now().After(until) {
+		if err := use(); err == nil {
+			return
+		} else if !errors.Is(err, store.ErrUnavailable) || time.Now().After(until) {
 			t.Fatalf("it answers again: %v", err)
 		}
 	}

@@ -45,7 +45,10 @@ func (d *database) openFile(ctx context.Context, path string, migrations []strin
 		return err
 	}
 	d.write.SetMaxOpenConns(1)
-	if d.writer, err = newWriter(ctx, d.dialect, d.write.Conn); err != nil {
+	d.writer, err = newWriter(ctx, d.dialect, &d.silent, func(ctx context.Context, _ func()) (*sql.Conn, error) {
+		return d.write.Conn(ctx)
+	})
+	if err != nil {
 		return err
 	}
 	if check {

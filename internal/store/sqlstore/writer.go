@@ -1,11 +1,13 @@
 package sqlstore
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/pivotvoice/pivot/internal/store"
 )
@@ -20,9 +22,11 @@ var errClosed = errors.New("sqlstore: closed")
 // fsync.
 type writer struct {
 	dialect dialect
-	connect func(context.Context) (*sql.Conn, error)
+	silent  *silence
+	connect connector
 	conn    *sql.Conn            // of the goroutine alone, as all of these; nil after it was lost
 	stmts   map[string]*sql.Stmt // of conn
+	heard   func()               // to be called when something came from the server
 	jobs    chan job
 	quit    chan struct{} // closed by close
 	done    chan struct{} // closed when the goroutine is gone
@@ -31,16 +35,21 @@ type writer struct {
 type job struct {
 	ctx    context.Context //nolint:containedctx // only to skip what nobody waits for any more
 	change func(context.Context, *tx) error
+	slow   bool // a statement of it may take longer than a server that is well is silent
 	result chan error
 }
 
-func newWriter(ctx context.Context, d dialect, connect func(context.Context) (*sql.Conn, error)) (*writer, error) {
-	conn, err := connect(ctx)
+// connector makes the connection that writes, and calls heard whenever
+// something came from the server.
+type connector func(ctx context.Context, heard func()) (*sql.Conn, error)
+
+func newWriter(ctx context.Context, d dialect, s *silence, connect connector) (*writer, error) {
+	conn, err := connect(ctx, func() {})
 	if err != nil {
 		return nil, err
 	}
 	w := &writer{
-		dialect: d, connect: connect, conn: conn, stmts: map[string]*sql.Stmt{},
+		dialect: d, silent: s, connect: connect, conn: conn, stmts: map[string]*sql.Stmt{},
 		jobs: make(chan job), quit: make(chan struct{}), done: make(chan struct{}),
 	}
 	go w.run(context.WithoutCancel(ctx))
@@ -49,12 +58,18 @@ func newWriter(ctx context.Context, d dialect, connect func(context.Context) (*s
 
 // do makes a change and returns when it is on the disk, or why it is not. A
 // change that was begun is finished, whatever becomes of ctx. All errors of
-// the database must be change's error.
+// the database must be change's error. While the server is known to be silent
+// nothing is begun.
 func (w *writer) do(ctx context.Context, change func(context.Context, *tx) error) error {
-	if err := ctx.Err(); err != nil {
+	return w.hand(job{ctx: ctx, change: change})
+}
+
+func (w *writer) hand(j job) error {
+	ctx := j.ctx
+	if err := cmp.Or(ctx.Err(), w.silent.known()); err != nil {
 		return err
 	}
-	j := job{ctx: ctx, change: change, result: make(chan error, 1)}
+	j.result = make(chan error, 1)
 	select {
 	case w.jobs <- j:
 		return <-j.result
@@ -108,14 +123,13 @@ func (w *writer) group(ctx context.Context, jobs []job) {
 }
 
 // together makes changes in one transaction. Its error is that of all of them.
-func (w *writer) together(ctx context.Context, jobs []job, results []error) error {
-	if w.dialect.patience > 0 {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, w.dialect.patience)
-		defer cancel()
+func (w *writer) together(ctx context.Context, jobs []job, results []error) (err error) {
+	ctx, end, err := w.listen(ctx, jobs)
+	if err != nil {
+		return err
 	}
-	err := w.begin(ctx)
-	if err == nil {
+	defer func() { err = end(err) }()
+	if err = w.begin(ctx); err == nil {
 		err = w.changes(ctx, jobs, results)
 	}
 	if err == nil {
@@ -124,7 +138,8 @@ func (w *writer) together(ctx context.Context, jobs []job, results []error) erro
 	if err != nil && w.conn != nil {
 		_ = w.exec(ctx, "ROLLBACK") // it may be gone already
 	}
-	if err == nil || w.conn == nil || !w.dialect.dead(w.conn) {
+	// Out of time between two statements, it is left within the transaction.
+	if err == nil || w.conn == nil || !w.dialect.dead(w.conn) && ctx.Err() == nil {
 		return err
 	}
 	w.drop() // whether a commit went through, nobody can say now
@@ -132,12 +147,31 @@ func (w *writer) together(ctx context.Context, jobs []job, results []error) erro
 	return fmt.Errorf("%w: %w", store.ErrUnavailable, err)
 }
 
+// listen limits how long jobs may take, and how long the server may be silent
+// meanwhile.
+func (w *writer) listen(ctx context.Context, jobs []job) (context.Context, func(error) error, error) {
+	var long time.Duration
+	if !slices.ContainsFunc(jobs, func(j job) bool { return j.slow }) {
+		long = w.dialect.silence
+	}
+	ctx, heard, end, err := w.silent.listen(ctx, long)
+	if err != nil {
+		return nil, nil, err
+	}
+	w.heard = heard
+	if w.dialect.patience <= 0 {
+		return ctx, end, nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, w.dialect.patience)
+	return ctx, func(err error) error { cancel(); return end(err) }, nil
+}
+
 // begin begins a transaction, on a new connection if the old one was lost
 // since it was last used.
 func (w *writer) begin(ctx context.Context) (err error) {
 	for range 2 {
 		if w.conn == nil {
-			if w.conn, err = w.connect(ctx); err != nil {
+			if w.conn, err = w.connect(ctx, w.heard); err != nil {
 				return err
 			}
 		}
@@ -189,6 +223,7 @@ func (w *writer) exec(ctx context.Context, q string) error {
 	if err != nil {
 		return err
 	}
+	defer w.heard()
 	_, err = s.ExecContext(ctx)
 	return err
 }
@@ -199,7 +234,7 @@ func (w *writer) prepared(ctx context.Context, q string) (*sql.Stmt, error) {
 		return s, nil
 	}
 	s, err := w.conn.PrepareContext(ctx, w.dialect.bind(q))
-	if err == nil {
+	if w.heard(); err == nil {
 		w.stmts[q] = s
 	}
 	return s, err
@@ -235,7 +270,7 @@ func (t *tx) exec(ctx context.Context, q string, args ...any) (n int64, err erro
 		return 0, err
 	}
 	r, err := s.ExecContext(ctx, args...)
-	if err != nil {
+	if t.w.heard(); err != nil {
 		return 0, err
 	}
 	return r.RowsAffected()
@@ -249,7 +284,7 @@ func (t *tx) one(ctx context.Context, q string, args, into []any) (there bool, e
 		return false, err
 	}
 	err = s.QueryRowContext(ctx, args...).Scan(into...)
-	if errors.Is(err, sql.ErrNoRows) {
+	if t.w.heard(); errors.Is(err, sql.ErrNoRows) {
 		return false, nil
 	}
 	return err == nil, err
