@@ -4,6 +4,8 @@ go 1.26.0
 
 require (
 	github.com/alecthomas/kong v1.17.0
+	github.com/emersion/go-sasl v0.0.0-20241020182733-b788ff22d5a6
+	github.com/emersion/go-smtp v0.25.1
 	github.com/emiago/sipgo v1.7.1
 	github.com/golang-jwt/jwt/v5 v5.3.1
 	github.com/gotranspile/g722 v0.0.0-20240123003956-384a1bb16a19

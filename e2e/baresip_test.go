@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"math/rand/v2"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -22,6 +21,7 @@ import (
 	"time"
 
 	"github.com/pivotvoice/pivot/internal/audio"
+	"github.com/pivotvoice/pivot/internal/trial"
 )
 
 // baresip is a running baresip without devices: what it says is a file, what
@@ -65,35 +65,6 @@ func baresipModules(t *testing.T) string {
 	return ""
 }
 
-// freePair is a port that was free a moment ago, and so was the next one:
-// baresip takes that for TLS. They are above those that systems give to
-// connections.
-func freePair(t *testing.T) int {
-	t.Helper()
-	for range 100 {
-		port := 61000 + rand.IntN(4000)
-		if free(port) && free(port+1) {
-			return port
-		}
-	}
-	t.Fatal("no two free ports")
-	return 0
-}
-
-// free says whether a port could be taken for TCP and UDP just now.
-func free(port int) bool {
-	at := fmt.Sprintf("127.0.0.1:%d", port)
-	l, err := net.Listen("tcp", at)
-	if err != nil {
-		return false
-	}
-	u, err := net.ListenPacket("udp", at)
-	if err == nil {
-		_ = u.Close()
-	}
-	return l.Close() == nil && err == nil
-}
-
 // startBaresip starts one that has a single codec, "PCMU/8000/1" or
 // "G722/16000/1", says a tone of 1 kHz, and watches its contacts, if any.
 func startBaresip(t *testing.T, codec string, contacts ...string) *baresip {
@@ -106,7 +77,8 @@ func startBaresip(t *testing.T, codec string, contacts ...string) *baresip {
 	}
 	mic := filepath.Join(b.dir, "mic.wav")
 	writeWAV(t, mic, rate, sine(rate, 1000, time.Minute))
-	sip, control := freePair(t), freePort(t)
+	// It takes the port after that of SIP for TLS.
+	sip, control := trial.Ports(t, 2), trial.Ports(t, 1)
 	config := fmt.Sprintf(baresipConfig, baresipModules(t), mic, b.dir, sip, control)
 	if len(contacts) > 0 {
 		config += "module_app\tcontact.so\nmodule_app\tpresence.so\n"
@@ -138,7 +110,7 @@ func (b *baresip) write(name, text string) {
 // connect waits until baresip takes commands and reads what it tells.
 func (b *baresip) connect(port int) {
 	b.t.Helper()
-	until := time.Now().Add(20 * time.Second)
+	until := time.Now().Add(time.Minute)
 	for {
 		conn, err := net.Dial("tcp", fmt.Sprintf("127.0.0.1:%d", port))
 		if err == nil {
@@ -199,7 +171,7 @@ func (b *baresip) do(command, params string) {
 // wait returns the next event of a type; those before it are passed over.
 func (b *baresip) wait(kind string) map[string]any {
 	b.t.Helper()
-	limit := time.After(30 * time.Second)
+	limit := time.After(time.Minute)
 	for {
 		select {
 		case e, ok := <-b.events:
@@ -245,6 +217,28 @@ func (b *baresip) stop(cmd *exec.Cmd, log *os.File) {
 	if b.t.Failed() {
 		b.t.Logf("baresip said:\n%s", b.log())
 	}
+}
+
+// hearMore waits until b has heard, and written down, so much more than it has
+// by now. It has samples of 16 bits, 8000 a second.
+func (b *baresip) hearMore(d time.Duration) {
+	b.t.Helper()
+	size := func() (n int64) {
+		all, _ := filepath.Glob(filepath.Join(b.dir, "dump-*-dec.wav"))
+		for _, name := range all {
+			if about, err := os.Stat(name); err == nil {
+				n += about.Size()
+			}
+		}
+		return n
+	}
+	was := size()
+	trial.Eventually(b.t, func() string {
+		if n := size(); n < was+int64(d.Seconds()*8000*2) {
+			return fmt.Sprintf("baresip has heard %d bytes of sound, %d of them before", n, was)
+		}
+		return ""
+	})
 }
 
 // heard is the tones in the recording of what baresip heard, in order, each
@@ -436,7 +430,7 @@ func TestBaresipHangsUp(t *testing.T) {
 	b.wait("CALL_ESTABLISHED")
 	call := s.running("301")
 	s.event(call, "played", 1)
-	<-time.After(time.Second) // of its own voice; there is no fact to wait on in another program
+	b.hearMore(time.Second) // of its own voice
 	b.do("hangup", "")
 	b.wait("CALL_CLOSED")
 	r := s.record(call)

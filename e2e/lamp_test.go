@@ -62,7 +62,7 @@ func (s *server) watch(extension string) *lampKey {
 			s.t.Fatalf("SUBSCRIBE was answered\n%s", m)
 		}
 		k.to = line(m, "To")
-	case <-time.After(10 * time.Second):
+	case <-time.After(time.Minute):
 		s.t.Fatal("SUBSCRIBE was not answered")
 	}
 	return k
@@ -135,7 +135,7 @@ func line(m, name string) string {
 func (k *lampKey) shows(state, sub string) shown {
 	k.t.Helper()
 	var seen []shown
-	limit := time.After(20 * time.Second)
+	limit := time.After(time.Minute)
 	for {
 		select {
 		case s := <-k.shown:

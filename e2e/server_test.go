@@ -6,17 +6,19 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/pivotvoice/pivot/internal/trial"
 )
 
 const apiKey = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
@@ -61,7 +63,7 @@ func stranger(t *testing.T, name string) string {
 type server struct {
 	t       *testing.T
 	cmd     *exec.Cmd
-	log     *bytes.Buffer
+	log     *said
 	SIP     string // host:port
 	HTTP    string // base URL
 	host    string
@@ -70,26 +72,6 @@ type server struct {
 	done    chan struct{}
 	gone    bool // its end was waited for
 	streams int  // hostile TCP connections that were made
-}
-
-// freePort is a port that was free for UDP and TCP a moment ago.
-func freePort(t *testing.T) int {
-	t.Helper()
-	for range 50 {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		port := l.Addr().(*net.TCPAddr).Port
-		u, err := net.ListenPacket("udp", fmt.Sprintf("127.0.0.1:%d", port))
-		_ = l.Close()
-		if err == nil {
-			_ = u.Close()
-			return port
-		}
-	}
-	t.Fatal("no free port")
-	return 0
 }
 
 // serve starts the program on ports of its own and stops it with the test.
@@ -104,8 +86,8 @@ func serveIn(t *testing.T, data string, args ...string) *server {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &server{t: t, log: &bytes.Buffer{}, host: "127.0.0.1", port: freePort(t), done: make(chan struct{})}
-	web := freePort(t)
+	s := &server{t: t, log: &said{}, host: "127.0.0.1", port: trial.Ports(t, 1), done: make(chan struct{})}
+	web := trial.Ports(t, 1)
 	s.SIP, s.HTTP = fmt.Sprintf("127.0.0.1:%d", s.port), fmt.Sprintf("http://127.0.0.1:%d", web)
 	s.cmd = exec.Command(bin, append([]string{
 		"serve", "--data", data, "--sip", s.SIP, "--http", fmt.Sprintf("127.0.0.1:%d", web),
@@ -126,11 +108,29 @@ func serveIn(t *testing.T, data string, args ...string) *server {
 	case <-ready:
 	case <-s.done:
 		t.Fatalf("the server ended at once:\n%s", s.log)
-	case <-time.After(30 * time.Second):
+	case <-time.After(time.Minute):
 		t.Fatalf("the server is not ready:\n%s", s.log)
 	}
 	s.login()
 	return s
+}
+
+// said is what a program has printed so far.
+type said struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+func (s *said) add(line string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.text.WriteString(line + "\n")
+}
+
+func (s *said) String() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.text.String()
 }
 
 // read keeps what the server prints and tells when it says that it is ready.
@@ -138,7 +138,7 @@ func (s *server) read(out io.Reader, ready chan<- bool) {
 	defer close(s.done)
 	lines := bufio.NewScanner(out)
 	for lines.Scan() {
-		s.log.WriteString(lines.Text() + "\n")
+		s.log.add(lines.Text())
 		if strings.HasPrefix(lines.Text(), "ready") {
 			ready <- true
 		}
@@ -263,23 +263,17 @@ type record struct {
 // records waits until n call records to number are there and returns them.
 func (s *server) records(number string, n int) []record {
 	s.t.Helper()
-	until := time.Now().Add(20 * time.Second)
-	for {
-		var all, mine []record
+	var mine []record
+	trial.Eventually(s.t, func() string {
+		var all []record
 		s.do("GET", "/v2/accounts/"+s.auth.account+"/cdrs?paginate=false", nil, &all)
-		for _, r := range all {
-			if r.Dialed == number {
-				mine = append(mine, r)
-			}
+		mine = slices.DeleteFunc(slices.Clone(all), func(r record) bool { return r.Dialed != number })
+		if len(mine) < n {
+			return fmt.Sprintf("%d call records to %s, want %d: %.2000s", len(mine), number, n, fmt.Sprint(all))
 		}
-		if len(mine) >= n {
-			return mine
-		}
-		if time.Now().After(until) {
-			s.t.Fatalf("%d call records to %s, want %d: %+v", len(mine), number, n, all)
-		}
-		<-time.After(50 * time.Millisecond)
-	}
+		return ""
+	})
+	return mine
 }
 
 // events is a call's timeline as (kind, data).
@@ -348,13 +342,24 @@ func (s *server) record(call string) (r record) {
 // until waits for something to be so.
 func (s *server) until(what string, so func() bool) {
 	s.t.Helper()
-	limit := time.Now().Add(30 * time.Second)
-	for !so() {
-		if time.Now().After(limit) {
-			s.t.Fatalf("no %s", what)
+	trial.Eventually(s.t, func() string {
+		if !so() {
+			return "no " + what
 		}
-		<-time.After(20 * time.Millisecond)
-	}
+		return ""
+	})
+}
+
+// quiet waits until no call runs: what is refused or hung up ends a moment
+// after the phone knows it.
+func (s *server) quiet() {
+	s.t.Helper()
+	trial.Eventually(s.t, func() string {
+		if left := s.live(); len(left) > 0 {
+			return fmt.Sprintf("%d calls are left: %+v", len(left), left)
+		}
+		return ""
+	})
 }
 
 type event struct {

@@ -235,7 +235,7 @@ func (s *storm) number(d *document) {
 // some waits for so many more acknowledged writes, and a random moment.
 func (s *storm) some(writes int64) {
 	s.t.Helper()
-	limit := time.After(time.Minute)
+	limit := time.After(5 * time.Minute)
 	for until := s.acked.Load() + writes; s.acked.Load() < until; {
 		select {
 		case <-limit:

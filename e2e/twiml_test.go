@@ -22,6 +22,7 @@ import (
 	"github.com/pivotvoice/pivot/internal/audio"
 	"github.com/pivotvoice/pivot/internal/call"
 	"github.com/pivotvoice/pivot/internal/phone"
+	"github.com/pivotvoice/pivot/internal/trial"
 )
 
 // twimlApp is a customer's web server: pages by path, tones as sounds, and
@@ -242,15 +243,21 @@ func TestTwiMLFallback(t *testing.T) {
 	defer s.timelines()
 	app := startApp(t, map[string]string{"/fallback": `<Response><Play>/tone660.wav</Play></Response>`})
 	l := s.line()
+	page := func(name string) string { // the time it has is in its fragment
+		if name == "timeout" {
+			return app.URL + "/" + name + "#tt=700"
+		}
+		return app.URL + "/" + name + "#tt=15000"
+	}
 	for i, f := range twimlFaults {
 		app.pages["/"+f.name] = f.page
 		if f.answer != nil {
 			app.more["/"+f.name] = f.answer
 		}
 		number := strconv.Itoa(920 + i)
-		s.number(number, map[string]any{"voice_url": app.URL + "/" + f.name + "#tt=700", "voice_fallback_url": app.URL + "/fallback?of=" + f.name})
-		s.number("1"+number, map[string]any{"voice_url": app.URL + "/" + f.name + "#tt=700"})
-		s.number("2"+number, map[string]any{"voice_url": app.URL + "/" + f.name + "#tt=700", "voice_fallback_url": app.URL + "/nowhere"})
+		s.number(number, map[string]any{"voice_url": page(f.name), "voice_fallback_url": app.URL + "/fallback?of=" + f.name})
+		s.number("1"+number, map[string]any{"voice_url": page(f.name)})
+		s.number("2"+number, map[string]any{"voice_url": page(f.name), "voice_fallback_url": app.URL + "/nowhere"})
 	}
 	for i, f := range twimlFaults {
 		number := strconv.Itoa(920 + i)
@@ -261,7 +268,7 @@ func TestTwiMLFallback(t *testing.T) {
 				t.Errorf("heard %q and not the fallback", hears(ear))
 			}
 			all := app.asked("/fallback")
-			all[len(all)-1].is(t, "of="+f.name, "ErrorCode="+f.code, "ErrorUrl="+app.URL+"/"+f.name+"#tt=700", "CallSid="+id, "CallStatus=ringing")
+			all[len(all)-1].is(t, "of="+f.name, "ErrorCode="+f.code, "ErrorUrl="+page(f.name), "CallSid="+id, "CallStatus=ringing")
 			if got := kinds(s.events(id), "code", f.failure); !slices.Equal(got, []string{"failed"}) {
 				t.Errorf("%s is told %d times", f.failure, len(got))
 			}
@@ -303,7 +310,7 @@ func TestTwiMLFaultPlace(t *testing.T) {
 func (s *server) refused(l *phone.Line, number string) (code int, id string) {
 	s.t.Helper()
 	id = "refused-" + number
-	leg, err := l.Dial(s.t.Context(), "sip:"+number+"@"+s.SIP, call.DialOptions{CallID: id, CallerNumber: "+15550100", Timeout: 20 * time.Second})
+	leg, err := l.Dial(s.t.Context(), "sip:"+number+"@"+s.SIP, call.DialOptions{CallID: id, CallerNumber: "+15550100", Timeout: time.Minute})
 	if err == nil {
 		s.t.Errorf("%s answers", number)
 		_ = leg.Hangup(s.t.Context(), call.Normal)
@@ -400,7 +407,7 @@ func TestTwiMLHangupInRecord(t *testing.T) {
 	leg = s.dial(l, "951")
 	select {
 	case <-leg.Ended():
-	case <-time.After(20 * time.Second):
+	case <-time.After(time.Minute):
 		t.Error("silence is recorded for ever")
 	}
 	app.only(s, "/quiet").is(t, "!RecordingUrl", "!Digits")
@@ -415,7 +422,7 @@ func TestTwiMLHangupInRecord(t *testing.T) {
 // hear waits until an ear has heard a tone.
 func (s *server) hear(ear *audio.Ear, tone string) {
 	s.t.Helper()
-	ctx, cancel := context.WithTimeout(s.t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(s.t.Context(), time.Minute)
 	defer cancel()
 	if err := ear.Wait(ctx, tone); err != nil {
 		s.t.Errorf("%s is not heard: %v", tone, err)
@@ -453,7 +460,7 @@ func TestTwiMLEnds(t *testing.T) {
 		if r := s.record(leg.Info().ID); r.By != "caller" {
 			t.Errorf("%s: record %+v", number, r)
 		}
-		s.until("no calls", func() bool { return len(s.live()) == 0 })
+		s.quiet()
 	}
 	for number, code := range map[string]string{"962": "pivot.loop", "963": "pivot.loop", "964": "pivot.redirects"} {
 		id := s.keyed(l, number, "", call.DialOptions{})
@@ -523,7 +530,7 @@ func TestTwiMLStatusCallbacks(t *testing.T) {
 	data := t.TempDir()
 	s := serveIn(t, data)
 	app := startApp(t, map[string]string{"/voice": `<Response><Play loop="0">/tone440.wav</Play></Response>`})
-	late := &lateServer{addr: fmt.Sprintf("127.0.0.1:%d", freePort(t))}
+	late := &lateServer{addr: fmt.Sprintf("127.0.0.1:%d", trial.Ports(t, 1))}
 	s.number("930", map[string]any{
 		"voice_url": app.URL + "/voice", "status_callback": "http://" + late.addr + "/status",
 		"status_callback_event": []string{"initiated", "ringing", "answered", "completed"},

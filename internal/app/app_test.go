@@ -3,9 +3,8 @@ package app_test
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
-	"io"
+	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
@@ -19,52 +18,10 @@ import (
 	"github.com/pivotvoice/pivot/internal/app"
 	"github.com/pivotvoice/pivot/internal/call"
 	"github.com/pivotvoice/pivot/internal/config"
-	"github.com/pivotvoice/pivot/internal/event"
 	"github.com/pivotvoice/pivot/internal/phone"
 	"github.com/pivotvoice/pivot/internal/store/postgrestest"
+	"github.com/pivotvoice/pivot/internal/trial"
 )
-
-// start is a server on loopback ports of its own.
-func start(tb testing.TB, change func(*config.Config)) *app.App {
-	tb.Helper()
-	cfg, err := config.Defaults()
-	if err != nil {
-		tb.Fatal(err)
-	}
-	cfg.Data, cfg.HTTP, cfg.SIP = tb.TempDir(), "127.0.0.1:0", []config.Listen{config.Loopback(0)}
-	cfg.Voices.Provider = "builtin"
-	if change != nil {
-		change(&cfg)
-	}
-	a, err := app.Start(tb.Context(), cfg, slog.New(slog.DiscardHandler))
-	if err != nil {
-		tb.Fatal(err)
-	}
-	tb.Cleanup(func() { a.Close(context.Background()) })
-	return a
-}
-
-// dial calls a number and returns how it went.
-func dial(t *testing.T, a *app.App, number string, opt phone.Options) (phone.Result, error) {
-	t.Helper()
-	opt.Target = "sip:" + number + "@" + a.Address()
-	line, err := phone.Open(t.Context(), opt.Target, event.Discard)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer line.Close()
-	return phone.Call(t.Context(), line, opt)
-}
-
-func status(t *testing.T, a *app.App, path string) int {
-	t.Helper()
-	resp, err := http.Get("http://" + a.HTTP() + path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	_ = resp.Body.Close()
-	return resp.StatusCode
-}
 
 // TestSamples calls the numbers that a new server has.
 func TestSamples(t *testing.T) {
@@ -94,30 +51,37 @@ func TestDrain(t *testing.T) {
 	if status(t, a, "/healthz") != 200 || status(t, a, "/readyz") != 200 {
 		t.Error("not well")
 	}
-	answered := make(chan struct{})
-	over := make(chan error, 1)
+	answered, over := make(chan struct{}), make(chan error, 1)
 	go func() {
-		_, err := dial(t, a, "100", phone.Options{Limit: 2 * time.Second, Tell: func(f string, _ ...any) {
-			if strings.HasPrefix(f, "answered") {
-				close(answered)
-			}
-		}})
+		_, err := dial(t, a, "100", phone.Options{
+			Dial: call.DialOptions{CallID: "running"}, Limit: time.Minute,
+			Tell: func(f string, _ ...any) {
+				if strings.HasPrefix(f, "answered") {
+					close(answered)
+				}
+			},
+		})
 		over <- err
 	}()
 	<-answered
 	drained := make(chan struct{})
 	go func() { a.Drain(context.Background()); close(drained) }()
-	for status(t, a, "/readyz") != http.StatusServiceUnavailable {
+	trial.Eventually(t, func() string {
 		select {
 		case <-drained:
-			t.Fatal("drained with a call running")
+			t.Error("drained with a call running")
 		default:
 		}
-	}
+		if status(t, a, "/readyz") != http.StatusServiceUnavailable {
+			return "ready for calls"
+		}
+		return ""
+	})
 	var refused *call.RefusedError
 	if _, err := dial(t, a, "100", phone.Options{}); !errors.As(err, &refused) || refused.Code != 503 {
 		t.Errorf("a new call: %v", err)
 	}
+	ask(t, a, http.MethodDelete, "/calls/running", "")
 	if err := <-over; err != nil {
 		t.Errorf("the running call: %v", err)
 	}
@@ -240,33 +204,17 @@ func TestPostgres(t *testing.T) {
 	refuses(t, a, 486)
 	server.Run()
 	refuses(t, a, 486)
-	waitFor(t, a, 3)
+	trial.Eventually(t, func() string {
+		_, answer, err := request(a, http.MethodGet, "/cdrs?filter_hangup_cause=USER_BUSY", "")
+		if n := strings.Count(answer, `"USER_BUSY"`); n < 3 {
+			return fmt.Sprintf("%d records of 3, %v: %s", n, err, answer)
+		}
+		return ""
+	})
 	cfg := config.Config{Data: t.TempDir(), DB: url + "x"}
 	if _, err := app.Start(t.Context(), cfg, slog.New(slog.DiscardHandler)); err == nil || !strings.HasPrefix(err.Error(), "db: ") ||
 		strings.Contains(err.Error(), postgrestest.Password) {
 		t.Errorf("no such database: %v", err)
-	}
-}
-
-// waitFor is that so many calls have records in the end.
-func waitFor(t *testing.T, a *app.App, calls int) {
-	t.Helper()
-	for until := time.Now().Add(30 * time.Second); ; time.Sleep(50 * time.Millisecond) {
-		req, _ := http.NewRequest(http.MethodGet, "http://"+a.HTTP()+"/v2/accounts/"+a.Credentials.AccountID+"/cdrs?filter_hangup_cause=USER_BUSY", nil)
-		req.Header.Set("X-Auth-Token", a.Credentials.APIKey)
-		resp, err := http.DefaultClient.Do(req)
-		if err != nil {
-			t.Fatal(err)
-		}
-		var answer struct{ Data []any }
-		err = json.NewDecoder(resp.Body).Decode(&answer)
-		_ = resp.Body.Close()
-		if err == nil && len(answer.Data) >= calls {
-			return
-		}
-		if time.Now().After(until) {
-			t.Fatalf("%d records, %v", len(answer.Data), err)
-		}
 	}
 }
 
@@ -293,74 +241,23 @@ func TestRefusedIsKept(t *testing.T) {
 	if _, err := dial(t, a, "100", phone.Options{}); !errors.As(err, &refused) || refused.Code != 503 {
 		t.Fatalf("not refused: %v", err)
 	}
-	// The caller may have its answer before the server has written it down.
-	var got string
-	for until := time.Now().Add(10 * time.Second); time.Now().Before(until); <-time.After(10 * time.Millisecond) {
-		got = get(t, a, "/cdrs")
-		if strings.Contains(got, `"hangup_code":"sip:503"`) && strings.Contains(got, `"dialed_number":"100"`) {
-			return
-		}
-	}
-	t.Errorf("the record is not there: %s", got)
-}
-
-// get reads from the API of the first account.
-func get(t *testing.T, a *app.App, path string) string {
-	t.Helper()
-	req, err := http.NewRequest(http.MethodGet, "http://"+a.HTTP()+"/v2/accounts/"+a.Credentials.AccountID+path, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	req.Header.Set("X-Auth-Token", a.Credentials.APIKey)
-	resp, err := http.DefaultClient.Do(req)
-	if err != nil {
-		t.Fatal(err)
-	}
-	body, err := io.ReadAll(resp.Body)
-	_ = resp.Body.Close()
-	if err != nil || resp.StatusCode != http.StatusOK {
-		t.Fatalf("%s: %s, %v: %s", path, resp.Status, err, body)
-	}
-	return string(body)
+	says(t, a, "/cdrs", `"hangup_code":"sip:503"`, `"dialed_number":"100"`)
 }
 
 // TestHangUpByRequest ends a call through the API, and reads that in its
 // record.
 func TestHangUpByRequest(t *testing.T) {
 	a := start(t, nil)
-	over := make(chan error, 1)
-	go func() {
-		_, err := dial(t, a, "100", phone.Options{Limit: 20 * time.Second, Tell: func(f string, _ ...any) {
+	_, err := dial(t, a, "100", phone.Options{
+		Dial: call.DialOptions{CallID: "one"}, Limit: time.Minute,
+		Tell: func(f string, _ ...any) {
 			if strings.HasPrefix(f, "answered") {
-				remove(t, a, "/calls/"+a.Calls().Live("")[0].CallID)
+				ask(t, a, http.MethodDelete, "/calls/one", "")
 			}
-		}})
-		over <- err
-	}()
-	if err := <-over; err != nil {
+		},
+	})
+	if err != nil {
 		t.Fatal(err)
 	}
-	if got := get(t, a, "/cdrs"); !strings.Contains(got, "We ended the call: hung up through the API.") {
-		t.Errorf("the record says %s", got)
-	}
-}
-
-// remove is DELETE.
-func remove(t *testing.T, a *app.App, path string) {
-	t.Helper()
-	req, err := http.NewRequest(http.MethodDelete, "http://"+a.HTTP()+"/v2/accounts/"+a.Credentials.AccountID+path, nil)
-	if err != nil {
-		t.Error(err)
-		return
-	}
-	req.Header.Set("X-Auth-Token", a.Credentials.APIKey)
-	resp, err := http.DefaultClient.Do(req)
-	if err != nil {
-		t.Error(err)
-		return
-	}
-	_ = resp.Body.Close()
-	if resp.StatusCode != http.StatusOK {
-		t.Errorf("%s: %s", path, resp.Status)
-	}
+	says(t, a, "/cdrs", "We ended the call: hung up through the API.")
 }

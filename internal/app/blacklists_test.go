@@ -12,10 +12,10 @@ import (
 // force, and by no others.
 func TestBlacklists(t *testing.T) {
 	a := start(t, nil)
-	put(t, a, "/callflows", `{"data":{"numbers":["2000"],"flow":{"module":"response","data":{"code":486}}}}`)
-	put(t, a, "/blacklists", `{"data":{"id":"pests","name":"Pests","numbers":{"4155550199":{}}}}`)
-	put(t, a, "/blacklists", `{"data":{"id":"shy","name":"Shy","should_block_anonymous":true}}`)
-	put(t, a, "/blacklists", `{"data":{"id":"idle","name":"Idle","numbers":{"+14155550100":{}},"should_block_anonymous":true}}`)
+	create(t, a, "/callflows", `{"numbers":["2000"],"flow":{"module":"response","data":{"code":486}}}`)
+	create(t, a, "/blacklists", `{"id":"pests","name":"Pests","numbers":{"4155550199":{}}}`)
+	create(t, a, "/blacklists", `{"id":"shy","name":"Shy","should_block_anonymous":true}`)
+	create(t, a, "/blacklists", `{"id":"idle","name":"Idle","numbers":{"+14155550100":{}},"should_block_anonymous":true}`)
 	for _, c := range []struct {
 		lists, from string
 		code        string
@@ -30,7 +30,7 @@ func TestBlacklists(t *testing.T) {
 		{`["gone","pests","shy"]`, "+14155550199", "603"},
 		{`["shy"]`, "+14155550199", "486"},
 	} {
-		request(t, a, "PATCH", "", `{"data":{"blacklists":`+c.lists+`}}`)
+		ask(t, a, "PATCH", "", `{"data":{"blacklists":`+c.lists+`}}`)
 		_, err := dial(t, a, "2000", phone.Options{Dial: call.DialOptions{CallerNumber: c.from}})
 		if err == nil || !strings.Contains(err.Error(), c.code) {
 			t.Errorf("%s, from %q: %v, want %s", c.lists, c.from, err, c.code)

@@ -14,6 +14,7 @@ import (
 	"github.com/pivotvoice/pivot/internal/call"
 	"github.com/pivotvoice/pivot/internal/event"
 	"github.com/pivotvoice/pivot/internal/phone"
+	"github.com/pivotvoice/pivot/internal/trial"
 )
 
 // shownRequest is one of the requests that a page shows.
@@ -33,7 +34,7 @@ func TestCallflowsPage(t *testing.T) {
 		t.Fatalf("the page has %d requests", len(all))
 	}
 	for _, r := range all {
-		request(t, a, r[1], strings.TrimSuffix(r[2], "/"), r[3])
+		ask(t, a, r[1], strings.TrimSuffix(r[2], "/"), r[3])
 	}
 	for i, c := range []struct {
 		number, from, keys string
@@ -82,13 +83,15 @@ func callAndRead(t *testing.T, a *app.App, id, number, from, keys string) string
 	if _, err := dial(t, a, number, opt); err != nil {
 		t.Fatalf("%s: %v", number, err)
 	}
-	for until := time.Now().Add(10 * time.Second); time.Now().Before(until); <-time.After(10 * time.Millisecond) {
-		if told, over := timelineOf(t, a, id); over {
-			return told
+	var got string
+	trial.Eventually(t, func() string {
+		told, over := timelineOf(t, a, id)
+		if got = told; over {
+			return ""
 		}
-	}
-	t.Fatalf("%s: the call does not end", number)
-	return ""
+		return number + ": the call does not end"
+	})
+	return got
 }
 
 // timelineOf is what a call's timeline says, and whether it is over.

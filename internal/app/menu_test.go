@@ -15,10 +15,10 @@ func TestMenuHunts(t *testing.T) {
 	a := start(t, nil)
 	menu := create(t, a, "/menus", `{"name":"Door","hunt_deny":"^202$","retries":2,"media":{"greeting":"tone_stream://%(3000,0,1000)",
 		"transfer_media":"tone_stream://%(100,0,440)","invalid_media":"tone_stream://%(100,0,350)","exit_media":false}}`)
-	put(t, a, "/callflows", `{"data":{"numbers":["500"],"flow":{"module":"menu","data":{"id":"`+menu+`"},"children":{
-		"1":{"module":"send_dtmf","data":{"digits":"11"}},"max_retries":{"module":"send_dtmf","data":{"digits":"99"}}}}}}`)
+	create(t, a, "/callflows", `{"numbers":["500"],"flow":{"module":"menu","data":{"id":"`+menu+`"},"children":{
+		"1":{"module":"send_dtmf","data":{"digits":"11"}},"max_retries":{"module":"send_dtmf","data":{"digits":"99"}}}}}`)
 	for _, number := range []string{"201", "202"} {
-		put(t, a, "/callflows", `{"data":{"numbers":["`+number+`"],"flow":{"module":"send_dtmf","data":{"digits":"`+number+`"}}}}`)
+		create(t, a, "/callflows", `{"numbers":["`+number+`"],"flow":{"module":"send_dtmf","data":{"digits":"`+number+`"}}}`)
 	}
 	for keys, want := range map[string]string{"201": "201", "1": "11", "202": "99"} {
 		t.Run(keys, func(t *testing.T) {
@@ -40,8 +40,8 @@ func TestMenuHunts(t *testing.T) {
 func TestMenuGreeting(t *testing.T) {
 	a := start(t, nil)
 	menu := create(t, a, "/menus", `{"name":"Door","record_pin":"4711","allow_record_from_offnet":true,"media":{"greeting":"tone_stream://%(100,0,1000)"}}`)
-	put(t, a, "/callflows", `{"data":{"numbers":["500"],"flow":{"module":"menu","data":{"id":"`+menu+`"},"children":{
-		"1":{"module":"send_dtmf","data":{"digits":"11"}}}}}}`)
+	create(t, a, "/callflows", `{"numbers":["500"],"flow":{"module":"menu","data":{"id":"`+menu+`"},"children":{
+		"1":{"module":"send_dtmf","data":{"digits":"11"}}}}}`)
 	pause := phone.Step{Wait: 500 * time.Millisecond}
 	r, err := dial(t, a, "500", phone.Options{Limit: 40 * time.Second, Steps: []phone.Step{
 		pause, {Keys: "4711"}, pause, {Keys: "5"}, // skips the prompt

@@ -8,30 +8,10 @@ import (
 	"testing"
 	"time"
 
-	"github.com/pivotvoice/pivot/internal/app"
 	"github.com/pivotvoice/pivot/internal/call"
 	"github.com/pivotvoice/pivot/internal/config"
 	"github.com/pivotvoice/pivot/internal/phone"
 )
-
-// put puts a document through the API.
-func put(t *testing.T, a *app.App, path, body string) {
-	t.Helper()
-	url := "http://" + a.HTTP() + "/v2/accounts/" + a.Credentials.AccountID + path
-	req, err := http.NewRequest(http.MethodPut, url, strings.NewReader(body))
-	if err != nil {
-		t.Fatal(err)
-	}
-	req.Header.Set("X-Auth-Token", a.Credentials.APIKey)
-	resp, err := http.DefaultClient.Do(req)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = resp.Body.Close() }()
-	if answer, _ := io.ReadAll(resp.Body); resp.StatusCode != http.StatusCreated {
-		t.Fatalf("PUT %s: %s: %s", path, resp.Status, answer)
-	}
-}
 
 // TestNumberByURL calls a number that has a TwiML application of its own, and
 // one whose callflow wins over its URL.
@@ -45,7 +25,7 @@ func TestNumberByURL(t *testing.T) {
 	}))
 	defer web.Close()
 	a := start(t, func(c *config.Config) { c.SigningKey = "0123456789abcdef" })
-	put(t, a, "/phone_numbers/+15550100", `{"data":{"voice_url":"`+web.URL+`/voice","status_callback":"`+web.URL+`/status"}}`)
+	create(t, a, "/phone_numbers/+15550100", `{"voice_url":"`+web.URL+`/voice","status_callback":"`+web.URL+`/status"}`)
 	r, err := dial(t, a, "+15550100", phone.Options{})
 	if err != nil || r.Cause.By != call.ByCallee {
 		t.Fatalf("%+v, %v", r, err)
@@ -63,7 +43,7 @@ func TestNumberByURL(t *testing.T) {
 	case <-time.After(10 * time.Second):
 		t.Error("the status callback did not come")
 	}
-	put(t, a, "/callflows", `{"data":{"numbers":["+15550100"],"flow":{"module":"response","data":{"code":486}}}}`)
+	create(t, a, "/callflows", `{"numbers":["+15550100"],"flow":{"module":"response","data":{"code":486}}}`)
 	if _, err := dial(t, a, "+15550100", phone.Options{}); err == nil || len(asked) != 0 {
 		t.Errorf("the callflow did not win: %v", err)
 	}
@@ -80,20 +60,8 @@ func TestCheckDocument(t *testing.T) {
 		`{"data":{"document":"<Response><Say>Hi</Say></Response>"}}`:                   `"valid":true`,
 	} {
 		t.Run(want, func(t *testing.T) {
-			url := "http://" + a.HTTP() + "/v2/accounts/" + a.Credentials.AccountID + "/pivot/check"
-			req, err := http.NewRequest(http.MethodPost, url, strings.NewReader(body))
-			if err != nil {
-				t.Fatal(err)
-			}
-			req.Header.Set("X-Auth-Token", a.Credentials.APIKey)
-			resp, err := http.DefaultClient.Do(req)
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer func() { _ = resp.Body.Close() }()
-			answer, _ := io.ReadAll(resp.Body)
-			if resp.StatusCode != http.StatusOK || !strings.Contains(string(answer), want) {
-				t.Errorf("%s: %s does not have %s", resp.Status, answer, want)
+			if answer := ask(t, a, http.MethodPost, "/pivot/check", body); !strings.Contains(answer, want) {
+				t.Errorf("%s does not have %s", answer, want)
 			}
 		})
 	}

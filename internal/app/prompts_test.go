@@ -18,6 +18,7 @@ import (
 	"github.com/pivotvoice/pivot/internal/audio"
 	"github.com/pivotvoice/pivot/internal/config"
 	"github.com/pivotvoice/pivot/internal/phone"
+	"github.com/pivotvoice/pivot/internal/trial"
 )
 
 // command is a block of shell in Markdown and its name.
@@ -94,16 +95,17 @@ func goodbye(t *testing.T, path string) {
 	}
 }
 
-// hears calls 700 and says whether its tone was heard for most of a second.
+// hears calls 700 and says whether its tone was heard for most of a second,
+// in pieces perhaps: a machine that is busy sends some frames late.
 func hears(t *testing.T, a *app.App) bool {
 	t.Helper()
 	ear := audio.NewEar(8000, map[string]float64{"tone": 700})
-	if _, err := dial(t, a, "700", phone.Options{Heard: ear, Limit: 10 * time.Second}); err != nil {
+	if _, err := dial(t, a, "700", phone.Options{Heard: ear, Limit: time.Minute}); err != nil {
 		t.Fatal(err)
 	}
 	long := time.Duration(0)
 	for _, h := range ear.Heard() {
-		long = max(long, h.To-h.From)
+		long += h.To - h.From
 	}
 	return long > 800*time.Millisecond
 }
@@ -124,12 +126,12 @@ func TestPromptsAhead(t *testing.T) {
 	}
 	started := time.Since(began)
 	defer a.Close(t.Context())
-	for !strings.Contains(log.String(), "all prompts are spoken") {
-		if time.Since(began) > time.Minute {
-			t.Fatalf("not after a minute:\n%s", log)
+	trial.Eventually(t, func() string {
+		if said := log.String(); !strings.Contains(said, "all prompts are spoken") {
+			return "not all prompts are spoken:\n" + said
 		}
-		time.Sleep(20 * time.Millisecond)
-	}
+		return ""
+	})
 	kept, err := filepath.Glob(filepath.Join(cfg.Data, "speech", "*.say"))
 	if err != nil || len(kept) < 100 {
 		t.Errorf("%d are kept, %v", len(kept), err)
@@ -166,30 +168,12 @@ func TestLanguageOfTheAccount(t *testing.T) {
 	create(t, a, "/callflows", `{"numbers":["700"],"flow":{"module":"answer","data":{},"children":{"_":
 		{"module":"audio_macro","data":{"macros":[{"macro":"prompt","id":"vm-goodbye"}]}}}}}`)
 	create(t, a, "/media", `{"name":"Auf Wiedersehen","prompt_id":"vm-goodbye","language":"de"}`)
-	send(t, a, http.MethodPost, "/media/de%2Fvm-goodbye/raw", wav)
+	ask(t, a, http.MethodPost, "/media/de%2Fvm-goodbye/raw", string(wav))
 	if hears(t, a) {
 		t.Error("German is heard on an English call")
 	}
-	send(t, a, http.MethodPatch, "", []byte(`{"data":{"language":"DE-at"}}`))
+	ask(t, a, http.MethodPatch, "", `{"data":{"language":"DE-at"}}`)
 	if !hears(t, a) {
 		t.Error("German is not heard on a German call")
-	}
-}
-
-// send is a request to the API of the first account that must go well.
-func send(t *testing.T, a *app.App, method, path string, body []byte) {
-	t.Helper()
-	req, err := http.NewRequestWithContext(t.Context(), method, "http://"+a.HTTP()+"/v2/accounts/"+a.Credentials.AccountID+path, bytes.NewReader(body))
-	if err != nil {
-		t.Fatal(err)
-	}
-	req.Header.Set("X-Auth-Token", a.Credentials.APIKey)
-	resp, err := http.DefaultClient.Do(req)
-	if err != nil {
-		t.Fatal(err)
-	}
-	_ = resp.Body.Close()
-	if resp.StatusCode != http.StatusOK {
-		t.Fatalf("%s %s: %s", method, path, resp.Status)
 	}
 }

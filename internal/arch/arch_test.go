@@ -15,7 +15,7 @@ import (
 // layers, from the ground up. A package may import those in lower rows only,
 // never its neighbours. Paths are below the repository's root.
 var layers = [][]string{
-	{"internal/gregorian", "internal/guard"},
+	{"internal/gregorian", "internal/guard", "internal/trial"},
 	{"internal/audio", "internal/schema", "internal/store", "internal/event", "internal/config", "internal/prompts", "internal/saying", "internal/temporal", "internal/voices/formant", "examples/menu"},
 	{"internal/call", "internal/voices/english", "internal/cdr", "internal/presence", "internal/resource", "internal/rtp", "internal/sdp", "internal/timeline", "internal/webhook"},
 	{"internal/flow", "internal/route", "internal/documents", "internal/call/fake", "internal/store/sqlstore", "internal/store/storetest", "internal/store/postgrestest"},

@@ -164,7 +164,7 @@ func TestManyConnections(t *testing.T) {
 		}
 		defer func() { _ = c.Close() }()
 		_, _ = c.Write([]byte("\r\n\r\n"))
-		_ = c.SetReadDeadline(time.Now().Add(5 * time.Second))
+		_ = c.SetReadDeadline(time.Now().Add(patience))
 		_, err = c.Read(make([]byte, 2))
 		return err
 	}

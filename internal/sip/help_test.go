@@ -51,10 +51,13 @@ func facts[F event.Fact](d *diary) []F {
 	return out
 }
 
+// patience is how long anything may take that must come.
+const patience = time.Minute
+
 // await waits until there are n facts of a kind.
 func await[F event.Fact](t *testing.T, d *diary, n int) []F {
 	t.Helper()
-	limit := time.After(10 * time.Second)
+	limit := time.After(patience)
 	for {
 		d.mu.Lock()
 		changed := d.changed
@@ -152,7 +155,7 @@ func start(t *testing.T, onCall func(context.Context, call.Leg), change ...func(
 	}
 	u := &ua{s, d}
 	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		ctx, cancel := context.WithTimeout(context.Background(), patience)
 		defer cancel()
 		if err := s.Close(ctx); err != nil {
 			t.Errorf("Close: %v\n%s", err, d)
@@ -166,8 +169,9 @@ func noCalls(t *testing.T) func(context.Context, call.Leg) {
 	return func(_ context.Context, l call.Leg) { t.Errorf("a call came: %+v", l.Info()) }
 }
 
-// quick has the timers run fast.
-func quick(c *Config) { c.Timers = Timers{T1: 10 * time.Millisecond} }
+// quick has the timers run fast, but leaves a test that answers by hand more
+// than a second for it.
+func quick(c *Config) { c.Timers = Timers{T1: 25 * time.Millisecond} }
 
 func prefixes(s ...string) []netip.Prefix {
 	var out []netip.Prefix
@@ -181,7 +185,7 @@ func mustAddr(s string) netip.AddrPort { return netip.MustParseAddrPort(s) }
 
 func deadline(t *testing.T) context.Context {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 15*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	t.Cleanup(cancel)
 	return ctx
 }
@@ -262,7 +266,7 @@ func (h *handset) send(msg string) {
 // read is the next message, as text.
 func (h *handset) read() (string, bool) {
 	buf := make([]byte, 65535)
-	_ = h.conn.SetReadDeadline(time.Now().Add(5 * time.Second))
+	_ = h.conn.SetReadDeadline(time.Now().Add(patience))
 	n, _, err := h.conn.ReadFromUDPAddrPort(buf)
 	return string(buf[:n]), err == nil
 }

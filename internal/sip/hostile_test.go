@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/pivotvoice/pivot/internal/call"
+	"github.com/pivotvoice/pivot/internal/trial"
 )
 
 // TestJunkBesideCalls has good calls go on while another peer sends broken
@@ -86,12 +87,12 @@ func TestStreamLost(t *testing.T) {
 		t.Fatal(err)
 	}
 	_ = c.Close()
-	for range 5000 {
-		if _, open := s.pool.find(c.LocalAddr().(*net.TCPAddr).AddrPort()); !open {
-			break
+	trial.Eventually(t, func() string {
+		if _, open := s.pool.find(c.LocalAddr().(*net.TCPAddr).AddrPort()); open {
+			return "the connection is taken for open"
 		}
-		<-time.After(time.Millisecond)
-	}
+		return ""
+	})
 	if err := l.Hangup(t.Context(), call.Normal); err != nil {
 		t.Fatal(err)
 	}
@@ -119,7 +120,7 @@ func TestStrangersStream(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = c.Close() })
-	_ = c.SetReadDeadline(time.Now().Add(5 * time.Second))
+	_ = c.SetReadDeadline(time.Now().Add(patience))
 	if n, err := c.Read(make([]byte, 10)); n > 0 || err == nil || errors.Is(err, os.ErrDeadlineExceeded) {
 		t.Errorf("%d bytes came, %v", n, err)
 	}

@@ -2,6 +2,7 @@ package sip
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"runtime"
 	"sync"
@@ -12,6 +13,7 @@ import (
 	"github.com/pivotvoice/pivot/internal/call"
 	"github.com/pivotvoice/pivot/internal/event"
 	"github.com/pivotvoice/pivot/internal/rtp"
+	"github.com/pivotvoice/pivot/internal/trial"
 )
 
 // files counts the process's open descriptors.
@@ -25,18 +27,17 @@ func files(t *testing.T) int {
 }
 
 // settle waits until no more goroutines are left than there were; it fails
-// with their stacks when they do not go.
+// with their stacks if they do not go.
 func settle(t *testing.T, before int) {
 	t.Helper()
-	for range 1000 {
-		if runtime.NumGoroutine() <= before {
-			return
+	trial.Eventually(t, func() string {
+		n := runtime.NumGoroutine()
+		if n <= before {
+			return ""
 		}
-		runtime.Gosched()
-		<-time.After(2 * time.Millisecond)
-	}
-	buf := make([]byte, 1<<16)
-	t.Errorf("%d goroutines, not %d:\n%s", runtime.NumGoroutine(), before, buf[:runtime.Stack(buf, true)])
+		buf := make([]byte, 1<<16)
+		return fmt.Sprintf("%d goroutines, not %d:\n%s", n, before, buf[:runtime.Stack(buf, true)])
+	})
 }
 
 // TestNothingIsLeft makes a thousand calls that end in every way and compares

@@ -78,7 +78,7 @@ func TestStream(t *testing.T) {
 	var buf []byte
 	read := func(what string) string {
 		t.Helper()
-		_ = c.SetReadDeadline(time.Now().Add(5 * time.Second))
+		_ = c.SetReadDeadline(time.Now().Add(patience))
 		for {
 			if skip, n, err := nextMessage(buf); err == nil && n > 0 {
 				m := string(buf[skip : skip+n])
@@ -109,7 +109,7 @@ func TestStream(t *testing.T) {
 	read("OPTIONS")
 	read("BYE")
 	write("OPTIONS sip:a@b SIP/2.0\r\nVia: SIP/2.0/TCP x\r\n\r\n") // of no length: the stream is lost
-	_ = c.SetReadDeadline(time.Now().Add(5 * time.Second))
+	_ = c.SetReadDeadline(time.Now().Add(patience))
 	if _, err := c.Read(make([]byte, 100)); err == nil {
 		t.Error("the connection lives on")
 	}

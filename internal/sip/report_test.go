@@ -48,7 +48,7 @@ func TestLossIsTold(t *testing.T) {
 		t.Fatalf("answered with\n%s", answer)
 	}
 	to := netipPort(mustAddr("127.0.0.1:1"), n)
-	_ = sound.SetReadDeadline(time.Now().Add(5 * time.Second))
+	_ = sound.SetReadDeadline(time.Now().Add(patience))
 	packet := make([]byte, 2048)
 	if _, err := sound.Read(packet); err != nil {
 		t.Fatal(err)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"encoding/xml"
+	"fmt"
 	"net"
 	"strings"
 	"testing"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/pivotvoice/pivot/internal/presence"
 	"github.com/pivotvoice/pivot/internal/store"
+	"github.com/pivotvoice/pivot/internal/trial"
 )
 
 // board has one account, with the realm pivot.test.
@@ -104,13 +106,12 @@ func (h *handset) subscribe(extra ...string) string {
 // subscribed waits until a server has n subscriptions.
 func (u *ua) subscribed(t *testing.T, n int) {
 	t.Helper()
-	for range 5000 {
-		if u.Subscribers() == n {
-			return
+	trial.Eventually(t, func() string {
+		if got := u.Subscribers(); got != n {
+			return fmt.Sprintf("there are %d subscriptions, not %d", got, n)
 		}
-		<-time.After(time.Millisecond)
-	}
-	t.Fatalf("there are %d subscriptions, not %d", u.Subscribers(), n)
+		return ""
+	})
 }
 
 // TestSubscription is a lamp's life: told at once, at each change, renewed,
@@ -418,7 +419,7 @@ func TestSubscriptionStream(t *testing.T) {
 	buf := make([]byte, 8192)
 	told := func(what string) {
 		t.Helper()
-		_ = c.SetReadDeadline(time.Now().Add(5 * time.Second))
+		_ = c.SetReadDeadline(time.Now().Add(patience))
 		for !strings.Contains(string(got), what) {
 			n, err := c.Read(buf)
 			if err != nil {

@@ -32,7 +32,7 @@ func cause(t *testing.T, l call.Leg) call.Cause {
 	t.Helper()
 	select {
 	case <-l.Ended():
-	case <-time.After(10 * time.Second):
+	case <-time.After(patience):
 		t.Fatal("the leg did not end")
 	}
 	return l.Cause()
@@ -43,7 +43,7 @@ func taken(t *testing.T, h *hold) call.Leg {
 	select {
 	case l := <-h.legs:
 		return l
-	case <-time.After(5 * time.Second):
+	case <-time.After(patience):
 		t.Fatal("no call came")
 		return nil
 	}

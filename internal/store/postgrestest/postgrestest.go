@@ -24,6 +24,8 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+
+	"github.com/pivotvoice/pivot/internal/trial"
 )
 
 // user and password of a server that was started here. They are asked for.
@@ -99,10 +101,9 @@ func start(tb testing.TB, watch string, settings []string) *Server {
 	if s.dir, err = os.MkdirTemp("", "pivot-postgres-"); err != nil {
 		tb.Fatal(err)
 	}
-	port := freePort(tb)
 	s.url = url.URL{
 		Scheme: "postgres", User: url.UserPassword(User, Password),
-		Host: net.JoinHostPort("127.0.0.1", strconv.Itoa(port)), Path: "/postgres",
+		Host: net.JoinHostPort("127.0.0.1", strconv.Itoa(trial.Ports(tb, 1))), Path: "/postgres",
 	}
 	s.initdb()
 	s.Run()
@@ -133,17 +134,6 @@ func binaries(tb testing.TB) string {
 func version(path string) int {
 	n, _ := strconv.Atoi(filepath.Base(filepath.Dir(filepath.Dir(path))))
 	return n
-}
-
-// freePort is a port that was free a moment ago.
-func freePort(tb testing.TB) int {
-	tb.Helper()
-	l, err := (&net.ListenConfig{}).Listen(tb.Context(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		tb.Fatal(err)
-	}
-	_ = l.Close()
-	return l.Addr().(*net.TCPAddr).Port
 }
 
 // other is the user that PostgreSQL runs as where we are root, which it
