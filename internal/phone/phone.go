@@ -119,14 +119,24 @@ func (p *person) listen(ctx context.Context) {
 	for {
 		select {
 		case k := <-keys:
-			p.opt.Tell("heard key %c", k.Digit)
-			p.mu.Lock()
-			p.keys = append(p.keys, k.Digit)
-			p.mu.Unlock()
+			p.heardKey(k)
+			continue
 		case <-ctx.Done():
+		}
+		select { // what was pressed right before the end counts, too
+		case k := <-keys:
+			p.heardKey(k)
+		default:
 			return
 		}
 	}
+}
+
+func (p *person) heardKey(k call.Key) {
+	p.opt.Tell("heard key %c", k.Digit)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.keys = append(p.keys, k.Digit)
 }
 
 func (p *person) act(ctx context.Context) error {

@@ -105,3 +105,26 @@ func TestEnds(t *testing.T) {
 		}
 	})
 }
+
+// TestKeysBeforeTheEnd has the other side press keys and hang up while the
+// first of them is still being told.
+func TestKeysBeforeTheEnd(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		for range 20 {
+			far := fake.New(call.Info{ID: "c1"}, event.Discard)
+			go func() {
+				time.Sleep(time.Second)
+				far.Press("12345")
+				far.Drop()
+			}()
+			r, err := phone.Call(t.Context(), exchange{Phone: far}, phone.Options{Tell: func(format string, _ ...any) {
+				if strings.HasPrefix(format, "heard") {
+					time.Sleep(time.Minute)
+				}
+			}})
+			if err != nil || r.Keys != "12345" {
+				t.Fatalf("%+v, %v", r, err)
+			}
+		}
+	})
+}
