@@ -42,14 +42,14 @@ func gather(p Profile) *word {
 			{name: "finishOnKey", kind: keys(anyKey, true), unset: "#", code: CodeFinishOnKey},
 			{name: "numDigits", kind: positive(maxDigits), unset: "no limit"},
 			{name: "partialResultCallback", kind: link()},
-			{name: "partialResultCallbackMethod", kind: method(), unset: "POST"},
+			{name: "partialResultCallbackMethod", kind: method(), unset: "POST", with: "partialResultCallback"},
 			{name: "language", kind: tongue(), unset: spoken},
 			{name: "hints", kind: csv(500, 100)},
 			{name: "bargeIn", kind: flag(), unset: "true"},
-			{name: "debug", kind: flag(), unset: "false", noted: "no effect: no page says what it does"},
+			{name: "debug", kind: flag(), unset: "false", unused: "no page says what it does"},
 			{name: "actionOnEmptyResult", kind: flag(), unset: "false", code: CodeEmptyResult},
-			{name: "speechModel", kind: oneOf(models...), unset: "default", noted: "each of them is the configured model"},
-			{name: "enhanced", kind: flag(), unset: "false", noted: "no effect: there is one configured model"},
+			{name: "speechModel", kind: oneOf(models...), unset: "default", unused: "each of them is the configured model"},
+			{name: "enhanced", kind: flag(), unset: "false", unused: "there is one configured model"},
 		},
 	}
 }
@@ -83,8 +83,7 @@ func compileGather(c *compiler, e *element) part {
 var (
 	aboutKeys   = []string{"finishOnKey", "numDigits"}
 	aboutSpeech = []string{
-		"speechTimeout", "maxSpeechTime", "profanityFilter", "partialResultCallback", "partialResultCallbackMethod",
-		"language", "hints", "bargeIn", "speechModel",
+		"speechTimeout", "maxSpeechTime", "profanityFilter", "partialResultCallback", "language", "hints", "bargeIn",
 	}
 )
 
@@ -131,6 +130,11 @@ func (c *compiler) prompts(e *element) []*flow.Node {
 	for _, kid := range e.children() {
 		if kid.word == nil {
 			continue
+		}
+		if kid.values["terminators"] != "" {
+			c.warnings.add(remark{
+				rule: "unused", message: "terminators has no effect inside <Gather>: every key of it ends what is heard",
+			}.onAttr(kid, "terminators"))
 		}
 		var n *flow.Node
 		switch kid.word.name {

@@ -11,8 +11,8 @@ func compileHangup(c *compiler, e *element) part { return c.taking(e, end(c.node
 // parameter is what SDKs may put into Hangup and Reject, where no page says
 // that it means anything.
 func parameter() *word {
-	const noted = "no effect: no page says what it does"
+	const unused = "no page says what it does"
 	return &word{name: "Parameter", attrs: []attr{
-		{name: "name", kind: longText(), noted: noted}, {name: "value", kind: longText(), noted: noted},
+		{name: "name", kind: longText(), unused: unused}, {name: "value", kind: longText(), unused: unused},
 	}}
 }

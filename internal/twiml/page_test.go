@@ -111,8 +111,8 @@ func attributes(b *strings.Builder, w *word, seen map[string]bool) {
 		if a.unused != "" {
 			says += "; no effect: " + a.unused
 		}
-		if a.noted != "" {
-			says += "; " + a.noted
+		if a.with != "" {
+			says += "; with `" + a.with + "` only"
 		}
 		fmt.Fprintf(b, "| `<%s>` | %s | %s | %s |\n", w.name, name, strings.ReplaceAll(says, "|", `\|`), a.unset)
 	}

@@ -43,8 +43,11 @@ func record(p Profile) *word {
 func recordingAttrs() []attr {
 	return []attr{
 		{name: "recordingStatusCallback", kind: link()},
-		{name: "recordingStatusCallbackMethod", kind: method(), unset: "POST"},
-		{name: "recordingStatusCallbackEvent", kind: listOf(strings.Fields(recordingEvent)...), unset: "completed"},
+		{name: "recordingStatusCallbackMethod", kind: method(), unset: "POST", with: "recordingStatusCallback"},
+		{
+			name: "recordingStatusCallbackEvent", kind: listOf(strings.Fields(recordingEvent)...), unset: "completed",
+			with: "recordingStatusCallback",
+		},
 		{name: "recordingConfigurationId", kind: longText(), unused: "it names an object of a Twilio account"},
 	}
 }

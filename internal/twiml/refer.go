@@ -18,7 +18,7 @@ func refer() *word {
 		name: "Refer", inside: []*word{{name: "Sip", text: true}}, compile: compileRefer,
 		attrs: []attr{
 			{name: "action", kind: link(), code: CodeURL},
-			{name: "method", kind: method(), unset: "POST"},
+			{name: "method", kind: method(), unset: "POST", with: "action"},
 		},
 	}
 }

@@ -8,7 +8,7 @@ func start() *word {
 		inside: []*word{recording(), stream(), siprec(), transcription()},
 		attrs: []attr{
 			{name: "action", kind: link(), unused: "a recording is told of by its recordingStatusCallback"},
-			{name: "method", kind: method(), unset: "POST"},
+			{name: "method", kind: method(), unset: "POST", unused: "there is no action to ask by it"},
 		},
 	}
 }

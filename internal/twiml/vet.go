@@ -125,6 +125,7 @@ func (c *compiler) vetAttrs(e *element) {
 		}
 		c.vetValue(e, known, a)
 	}
+	c.vetUnused(e)
 	for _, a := range e.word.attrs {
 		if _, there := e.values[a.name]; a.must && !there && !e.has(&a) {
 			c.fault(e, remark{rule: "required", message: fmt.Sprintf("<%s> needs the attribute %s", e.name, a.name)})
@@ -142,11 +143,6 @@ func (c *compiler) vetValue(e *element, known *attr, a attribute) {
 	use, wrong := known.kind.clean(a.value)
 	if wrong == "" {
 		e.values[known.name] = use
-		if known.unused != "" && use != "" {
-			c.warnings.add(remark{
-				rule: "unused", message: fmt.Sprintf("%s has no effect: %s", a.name, known.unused),
-			}.onAttr(e, a.name))
-		}
 		return
 	}
 	r := remark{rule: "value", message: fmt.Sprintf("%s=%q %s", a.name, cutRunes(a.value, 60), wrong), code: known.code}
@@ -164,6 +160,26 @@ func (c *compiler) vetValue(e *element, known *attr, a attribute) {
 		r.message += "; it is left out"
 	}
 	c.warnings.add(r.onAttr(e, a.name))
+}
+
+// vetUnused warns of attributes of e that ask for something and have no effect.
+func (c *compiler) vetUnused(e *element) {
+	for _, a := range e.word.attrs {
+		use := e.values[a.name]
+		if use == "" || strings.EqualFold(use, a.unset) || e.refused() {
+			continue
+		}
+		why := ""
+		switch {
+		case a.unused != "":
+			why = ": " + a.unused
+		case a.with != "" && !e.has(e.word.attr(a.with)):
+			why = " without " + a.with
+		default:
+			continue
+		}
+		c.warnings.add(remark{rule: "unused", message: a.name + " has no effect" + why}.onAttr(e, a.name))
+	}
 }
 
 func (c *compiler) unknownAttr(e *element, a attribute) {

@@ -27,9 +27,10 @@ type attr struct {
 	// code makes a bad value a fault in the profile Twilio, with this number;
 	// 0 is a warning, and the default holds.
 	code int
-	// unused is why it has no effect here; a document with it gets a warning.
+	// unused is why it has no effect here; a document that gives it another
+	// value than the one that holds without it gets a warning.
 	unused string
-	noted  string // what people who look it up have to know besides
+	with   string // the attribute without which it has no effect, and gets that warning
 	own    bool   // of ours or Kazoo's, not of Twilio's
 	must   bool   // a fault if it is not there
 }
