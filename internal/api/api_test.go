@@ -14,6 +14,7 @@ import (
 
 	"github.com/pivotvoice/pivot/internal/documents"
 	"github.com/pivotvoice/pivot/internal/flow"
+	"github.com/pivotvoice/pivot/internal/identity"
 	"github.com/pivotvoice/pivot/internal/observe"
 	"github.com/pivotvoice/pivot/internal/resource"
 	"github.com/pivotvoice/pivot/internal/store"
@@ -45,11 +46,10 @@ var testActions = []flow.Action{
 // signing is one key for all tests: making one takes long.
 var signing = sync.OnceValue(func() store.Doc {
 	docs := store.Memory().Docs
-	k := &keyring{docs: docs, now: time.Now}
-	if _, err := k.newest(context.Background()); err != nil {
+	if err := identity.New(identity.Config{Docs: docs}).Issue(context.Background(), &identity.Identity{}); err != nil {
 		return store.Doc{}
 	}
-	all, err := docs.List(context.Background(), store.Query{Type: keyType})
+	all, err := docs.List(context.Background(), store.Query{Type: "signing_key"})
 	if err != nil || len(all) != 1 {
 		return store.Doc{}
 	}
@@ -58,8 +58,8 @@ var signing = sync.OnceValue(func() store.Doc {
 })
 
 // lightEffort hashes passwords in no time, as no server does: see
-// TestPasswordsAreSlow.
-var lightEffort = effort{passes: 1, memory: 8}
+// TestPasswordsAreSlow of package identity.
+var lightEffort = identity.Effort{Passes: 1, Memory: 8}
 
 // world is an API with a first account, and what is behind it.
 type world struct {
@@ -67,7 +67,7 @@ type world struct {
 	*Server
 	store store.Store
 	calls *observe.Calls
-	creds Credentials
+	creds identity.Credentials
 	token string // sent with every request
 	from  string // the client's address
 	head  http.Header
@@ -118,15 +118,15 @@ func worldOn(t *testing.T, st store.Store, change ...func(*Config)) *world {
 	t.Cleanup(w.calls.Close)
 	cfg := Config{
 		Docs: w.store.Docs, Journal: w.store.Journal, Blobs: w.store.Blobs, Calls: w.calls, Documents: w, MP3: w, URLs: w, Version: "1.2.3", Node: "test", Interrupter: w,
-		Checker: flow.NewEngine(flow.Config{Actions: testActions}), Actions: testActions, effort: &lightEffort,
+		Checker: flow.NewEngine(flow.Config{Actions: testActions}), Actions: testActions, effort: lightEffort,
 	}
 	for _, c := range change {
 		c(&cfg)
 	}
 	w.Server = New(cfg)
 	var err error
-	w.creds, err = newDirectory(cfg.Docs, nil, lightEffort).bootstrap(t.Context(),
-		BootstrapConfig{Account: "pivot", Admin: "admin:secret"})
+	w.creds, err = identity.New(identity.Config{Docs: cfg.Docs, Effort: lightEffort}).Bootstrap(t.Context(),
+		identity.BootstrapConfig{Account: "pivot", Admin: "admin:secret"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -380,7 +380,7 @@ func BenchmarkRead(b *testing.B) {
 	if _, err := st.Put(b.Context(), signing()); err != nil {
 		b.Fatal(err)
 	}
-	c, err := Bootstrap(b.Context(), st.Docs, BootstrapConfig{})
+	c, err := identity.Bootstrap(b.Context(), st.Docs, identity.BootstrapConfig{})
 	if err != nil {
 		b.Fatal(err)
 	}

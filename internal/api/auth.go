@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net/http"
 
+	"github.com/pivotvoice/pivot/internal/identity"
 	"github.com/pivotvoice/pivot/internal/resource"
 	"github.com/pivotvoice/pivot/internal/route"
 	"github.com/pivotvoice/pivot/internal/schema"
@@ -85,9 +86,9 @@ func (s *Server) putUserAuth(r *Request) (Reply, error) {
 	if err := bodyOf(r, &in); err != nil {
 		return Reply{}, err
 	}
-	named := lower(cmp.Or(in.Phone, in.Realm, in.Realm2, in.Name))
+	named := resource.Lower(cmp.Or(in.Phone, in.Realm, in.Realm2, in.Name))
 	if named == "" {
-		return Reply{}, errInvalid("account_name", "required", "Field is required but missing", nil)
+		return Reply{}, schema.Invalid("account_name", "required", "Field is required but missing", nil)
 	}
 	if err := s.consume(r); err != nil {
 		return Reply{}, err
@@ -103,12 +104,12 @@ func (s *Server) putUserAuth(r *Request) (Reply, error) {
 		return Reply{}, err
 	}
 	if len(accounts) == 0 { // one that does not exist takes as long as one that does
-		_, err = s.hasher.hash(r.Context(), "nobody", in.Credentials)
+		err = s.people.Nobody(r.Context(), in.Credentials)
 	}
 	if err != nil {
 		return Reply{}, err
 	}
-	id, err := s.byDigest(r.Context(), accounts, in.Credentials)
+	id, err := s.people.ByDigest(r.Context(), accounts, in.Credentials)
 	if errors.Is(err, store.ErrNotFound) {
 		return Reply{}, s.refuse(r.Context(), r, "user_auth")
 	}
@@ -117,7 +118,7 @@ func (s *Server) putUserAuth(r *Request) (Reply, error) {
 	}
 	if in.As != (actAs{}) {
 		in.As.Account = cmp.Or(in.As.Account, id.Account.ID)
-		if id, err = s.acting(r.Context(), id, in.As); err != nil {
+		if id, err = s.people.Acting(r.Context(), id, in.As.Account, in.As.Owner); err != nil {
 			return Reply{}, err
 		}
 	}
@@ -137,12 +138,14 @@ func (s *Server) candidates(r *Request, in userAuth) ([]resource.Doc, error) {
 		}
 	}
 	for _, by := range []struct{ index, value string }{
-		{"realm", lower(in.Realm)}, {"realm", lower(in.Realm2)}, {indexName, resource.Alphanumeric(in.Name)},
+		{"realm", resource.Lower(in.Realm)},
+		{"realm", resource.Lower(in.Realm2)},
+		{identity.ByName, resource.Alphanumeric(in.Name)},
 	} {
 		if by.value == "" {
 			continue
 		}
-		found, err := s.accounts().FindBy(r.Context(), by.index, by.value)
+		found, err := s.people.Accounts().FindBy(r.Context(), by.index, by.value)
 		if err != nil {
 			return nil, err
 		}
@@ -164,7 +167,7 @@ func (s *Server) byNumber(r *Request, number string) ([]resource.Doc, error) {
 	}
 	var out []resource.Doc
 	for _, f := range flows {
-		a, err := s.accounts().Get(r.Context(), f.Account)
+		a, err := s.people.Accounts().Get(r.Context(), f.Account)
 		if errors.Is(err, store.ErrNotFound) {
 			continue
 		}
@@ -184,7 +187,7 @@ func (s *Server) putAPIAuth(r *Request) (Reply, error) {
 	if err := s.mayTry(r, ""); err != nil {
 		return Reply{}, err
 	}
-	id, err := s.byAPIKey(r.Context(), in.Key)
+	id, err := s.people.ByAPIKey(r.Context(), in.Key)
 	if errors.Is(err, store.ErrNotFound) {
 		_ = s.refuse(r.Context(), r, "api_auth") // noted; clients know another answer
 		return Reply{}, &Error{Status: http.StatusNotFound, Message: "bad identifier", Data: []string{in.Key}}
@@ -196,23 +199,23 @@ func (s *Server) putAPIAuth(r *Request) (Reply, error) {
 }
 
 // letIn gives a token to who has proven to be somebody.
-func (s *Server) letIn(r *Request, id *Identity) (Reply, error) {
-	if !enabled(id.Account) {
+func (s *Server) letIn(r *Request, id *identity.Identity) (Reply, error) {
+	if !identity.Enabled(id.Account) {
 		return Reply{}, locked("disabled")
 	}
 	s.passed(r)
-	if err := s.issue(r.Context(), id); err != nil {
+	if err := s.people.Issue(r.Context(), id); err != nil {
 		return Reply{}, err
 	}
 	r.Auth = id
 	s.log.InfoContext(r.Context(), "logged in", "how", id.Method, "account", id.Account.ID, "user", id.UserID(),
-		"really", id.really(), "source", r.source.String(), "request_id", r.ID)
+		"really", id.Really(), "source", r.source.String(), "request_id", r.ID)
 	data, err := s.authData(r.Context(), id)
-	return Reply{Data: data, Token: id.token}, err
+	return Reply{Data: data, Token: id.Token}, err
 }
 
 func (s *Server) getUserAuth(r *Request) (Reply, error) {
-	if r.Auth.token == "" || !same(r.Var("token"), r.Auth.token) {
+	if r.Auth.Token == "" || !identity.Same(r.Var("token"), r.Auth.Token) {
 		return Reply{}, errForbidden()
 	}
 	data, err := s.authData(r.Context(), r.Auth)
@@ -227,7 +230,7 @@ func (s *Server) getTokenAuth(r *Request) (Reply, error) {
 func (s *Server) tokenInfo(r *Request) (Reply, error) {
 	token := r.Param("token")
 	if token == "" {
-		return Reply{}, errInvalid("token", "required", "Field is required but missing", nil)
+		return Reply{}, schema.Invalid("token", "required", "Field is required but missing", nil)
 	}
 	id, err := s.byToken(r.Context(), r, token)
 	if err != nil {

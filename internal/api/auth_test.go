@@ -1,24 +1,16 @@
 package api
 
 import (
-	"crypto/sha256"
 	"encoding/base64"
-	"encoding/hex"
-	"errors"
 	"fmt"
 	"net/http"
 	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
 
-	"github.com/golang-jwt/jwt/v5"
-	"golang.org/x/crypto/argon2"
-
-	"github.com/pivotvoice/pivot/internal/documents"
 	"github.com/pivotvoice/pivot/internal/guard"
+	"github.com/pivotvoice/pivot/internal/identity"
 	"github.com/pivotvoice/pivot/internal/resource"
-	"github.com/pivotvoice/pivot/internal/store"
 )
 
 // tick is a clock that stands where it is put.
@@ -44,7 +36,7 @@ func (w *world) tenants() (child, grand, user string) {
 
 func (w *world) tokenOf(account, user, password, method string) string {
 	w.Helper()
-	digest, sha := digests(user, password)
+	digest, sha := identity.Digests(user, password)
 	if method == "sha" {
 		digest = sha
 	}
@@ -58,7 +50,7 @@ func (w *world) tokenOf(account, user, password, method string) string {
 func TestLogin(t *testing.T) {
 	w := newWorld(t)
 	w.token = ""
-	digest, _ := digests("Admin", "secret")
+	digest, _ := identity.Digests("Admin", "secret")
 	realm := w.creds.Realm
 	for _, by := range []string{
 		`"account_name":"PIVOT"`, `"account_realm":"` + realm + `"`, `"realm":"` + strings.ToUpper(realm) + `"`,
@@ -118,7 +110,7 @@ func TestWhereTokensAre(t *testing.T) {
 	w := newWorld(t)
 	token := w.tokenOf("pivot", "admin", "secret", "md5")
 	w.token = ""
-	md5, sha := digests("admin", "secret")
+	md5, sha := identity.Digests("admin", "secret")
 	basic := func(s string) string {
 		return "Basic " + base64.StdEncoding.EncodeToString([]byte(w.creds.AccountID+":"+s))
 	}
@@ -247,7 +239,7 @@ func testAccounts(t *testing.T, w *world) {
 	w.token = user
 	w.must(401, "GET /v2/accounts/"+child, "")
 	w.token = ""
-	digest, _ := digests("ab", "pass")
+	digest, _ := identity.Digests("ab", "pass")
 	if a := w.must(423, "PUT /v2/user_auth", `{"credentials":"`+digest+`","account_name":"Child"}`); a.data()["account"] == nil {
 		t.Error(a.text)
 	}
@@ -281,7 +273,7 @@ func TestTokensEnd(t *testing.T) {
 	works(user, 401)
 	w.must(200, "PATCH "+users+id, `{"enabled":true}`)
 	works(user, 200)
-	clock.at = clock.at.Add(tokenLife + time.Second)
+	clock.at = clock.at.Add(identity.TokenLife + time.Second)
 	w.token = user
 	if a := w.must(401, "GET A/callflows", ""); a.env["message"] != "invalid credentials" || asJSON(t, a.env["data"]) != "{}" {
 		t.Error(a.text)
@@ -298,90 +290,6 @@ func TestTokensEnd(t *testing.T) {
 	works(fresh, 200)
 }
 
-// TestForged is tokens that somebody else made, or changed.
-func TestForged(t *testing.T) {
-	w := newWorld(t)
-	good := w.tokenOf("pivot", "admin", "secret", "md5")
-	parts := strings.Split(good, ".")
-	c := &claims{Account: w.creds.AccountID, Method: byKey}
-	c.ExpiresAt = jwt.NewNumericDate(time.Now().Add(time.Hour))
-	none, err := jwt.NewWithClaims(jwt.SigningMethodNone, c).SignedString(jwt.UnsafeAllowNoneSignatureType)
-	if err != nil {
-		t.Fatal(err)
-	}
-	key, _ := w.keys.newest(t.Context())
-	hmacToken := jwt.NewWithClaims(jwt.SigningMethodHS256, c)
-	hmacToken.Header["kid"] = key.id
-	hs, err := hmacToken.SignedString([]byte(key.key.N.String()))
-	if err != nil {
-		t.Fatal(err)
-	}
-	unsealed, err := w.keys.sign(t.Context(), c)
-	if err != nil {
-		t.Fatal(err)
-	}
-	other := &keyring{docs: store.Memory().Docs, now: time.Now}
-	foreign, err := other.sign(t.Context(), c)
-	if err != nil {
-		t.Fatal(err)
-	}
-	body := base64.RawURLEncoding.EncodeToString([]byte(`{"account_id":"` + w.creds.AccountID + `","exp":9999999999}`))
-	for name, token := range map[string]string{
-		"none": none, "hs256": hs, "no identity": unsealed, "another's": foreign,
-		"changed": parts[0] + "." + body + "." + parts[2], "cut": good[:len(good)-5], "dots": "..",
-	} {
-		w.token = token
-		if a := w.do("GET A/callflows", ""); a.code != 401 {
-			t.Errorf("%s: %d %s", name, a.code, a.text)
-		}
-	}
-}
-
-func TestKeysFollow(t *testing.T) {
-	docs := store.Memory().Docs
-	if _, err := docs.Put(t.Context(), signing()); err != nil {
-		t.Fatal(err)
-	}
-	clock := &tick{at: time.Now()}
-	k := &keyring{docs: docs, now: clock.now}
-	claim := func() *jwt.RegisteredClaims {
-		return &jwt.RegisteredClaims{ExpiresAt: jwt.NewNumericDate(clock.at.Add(tokenLife))}
-	}
-	clock.at = clock.at.Add(signsFor - time.Minute)
-	old, err := k.sign(t.Context(), claim())
-	if err != nil {
-		t.Fatal(err)
-	}
-	clock.at = clock.at.Add(2 * time.Minute)
-	fresh, err := k.sign(t.Context(), claim())
-	if err != nil {
-		t.Fatal(err)
-	}
-	again := &keyring{docs: docs, now: clock.now} // another node
-	for _, token := range []string{old, fresh} {
-		if err := again.verify(t.Context(), token, &jwt.RegisteredClaims{}); err != nil {
-			t.Error(err)
-		}
-	}
-	kid := func(token string) any {
-		p, _, err := jwt.NewParser().ParseUnverified(token, &jwt.RegisteredClaims{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		return p.Header["kid"]
-	}
-	if kid(old) == kid(fresh) {
-		t.Error("no new key")
-	}
-	clock.at = clock.at.Add(3 * tokenLife)
-	if err := (&keyring{docs: docs, now: clock.now}).verify(t.Context(), old, &jwt.RegisteredClaims{}); !errors.Is(err, errUnsigned) {
-		t.Errorf("a key that is over: %v", err)
-	}
-	if all, _ := docs.List(t.Context(), store.Query{Type: keyType}); len(all) != 1 {
-		t.Errorf("%d keys are kept", len(all))
-	}
-}
-
 // TestBruteForce locks a source out for longer and longer, and nobody else.
 func TestBruteForce(t *testing.T) {
 	var clock *tick
@@ -389,7 +297,7 @@ func TestBruteForce(t *testing.T) {
 	master := w.token
 	try := func(password string) answer {
 		w.token = ""
-		digest, _ := digests("admin", password)
+		digest, _ := identity.Digests("admin", password)
 		return w.do("PUT /v2/user_auth", `{"credentials":"`+digest+`","account_name":"pivot"}`)
 	}
 	for range guard.FreeErrors + 1 {
@@ -441,58 +349,4 @@ func TestBuckets(t *testing.T) {
 		w.must(401, "GET A/callflows", "")
 	}
 	w.must(429, "GET A/callflows", "")
-}
-
-// TestPasswordsAreSlow is that a server stores passwords by OWASP's parameters
-// for Argon2id, whatever other tests take.
-func TestPasswordsAreSlow(t *testing.T) {
-	docs := store.Memory().Docs
-	c, err := Bootstrap(t.Context(), docs, BootstrapConfig{Admin: "admin:secret"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	salt := sha256.Sum256([]byte("pivot credentials " + c.AccountID))
-	digest, _ := digests("admin", "secret")
-	want := hex.EncodeToString(argon2.IDKey([]byte(digest), salt[:16], 2, 19*1024, 1, 32))
-	s := New(Config{Docs: docs})
-	if users, err := s.users(c.AccountID).FindBy(t.Context(), documents.ByMD5, want); err != nil || len(users) != 1 {
-		t.Errorf("%d users are found by it, %v", len(users), err)
-	}
-	if s.hasher.effort != fullEffort() {
-		t.Errorf("a server that serves takes %+v", s.hasher.effort)
-	}
-}
-
-// TestHashesQueue is that only a few slow hashes are made at once.
-func TestHashesQueue(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		h := newHasher(lightEffort)
-		for range argonAtOnce {
-			h.slots <- struct{}{}
-		}
-		done := make(chan string)
-		go func() {
-			hash, _ := h.hash(t.Context(), "a", "b")
-			done <- hash
-		}()
-		synctest.Wait()
-		select {
-		case <-done:
-			t.Error("one too many")
-		default:
-		}
-		<-h.slots
-		if hash := <-done; len(hash) != 64 {
-			t.Errorf("%q", hash)
-		}
-	})
-}
-
-func BenchmarkCredentials(b *testing.B) {
-	h := newHasher(fullEffort())
-	for b.Loop() {
-		if _, err := h.hash(b.Context(), "a", "b"); err != nil {
-			b.Fatal(err)
-		}
-	}
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/pivotvoice/pivot/internal/flow"
 	"github.com/pivotvoice/pivot/internal/observe"
 	"github.com/pivotvoice/pivot/internal/resource"
+	"github.com/pivotvoice/pivot/internal/schema"
 	"github.com/pivotvoice/pivot/internal/store"
 	"github.com/pivotvoice/pivot/internal/timeline"
 )
@@ -145,7 +146,7 @@ func (s *Server) callEvents(r *Request) (Reply, error) {
 
 func (s *Server) actOnCall(r *Request) (Reply, error) {
 	if action := strings.ToLower(r.Param("action")); action != "hangup" {
-		return Reply{}, errInvalid("action", "enum", "Value not found in enumerated list of values",
+		return Reply{}, schema.Invalid("action", "enum", "Value not found in enumerated list of values",
 			map[string]any{"target": []string{"hangup"}, "value": action})
 	}
 	return s.hangup(r)

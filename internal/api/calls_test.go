@@ -13,6 +13,7 @@ import (
 
 	"github.com/pivotvoice/pivot/internal/event"
 	"github.com/pivotvoice/pivot/internal/gregorian"
+	"github.com/pivotvoice/pivot/internal/identity"
 	"github.com/pivotvoice/pivot/internal/observe"
 	"github.com/pivotvoice/pivot/internal/resource"
 	"github.com/pivotvoice/pivot/internal/store"
@@ -330,7 +331,7 @@ func TestStreamEnds(t *testing.T) {
 	w.token = w.tokenOf("pivot", "admin", "secret", "md5")
 	srv := httptest.NewServer(w.Server)
 	defer srv.Close()
-	clock.at = clock.at.Add(tokenLife).Truncate(time.Second).Add(-time.Millisecond) // a millisecond is left
+	clock.at = clock.at.Add(identity.TokenLife).Truncate(time.Second).Add(-time.Millisecond) // a millisecond is left
 	l := w.listen(srv, "A/events", "")
 	l.expect("calls", "")
 }

@@ -66,7 +66,7 @@ func (s *Server) checkDocument(r *Request) (Reply, error) {
 	case errors.As(err, &large):
 		return Reply{}, errTooLarge(MaxBody)
 	case err != nil:
-		return Reply{}, errInvalid("document", "invalid", "The body could not be read", nil)
+		return Reply{}, schema.Invalid("document", "invalid", "The body could not be read", nil)
 	}
 	in, err := s.documentIn(r, body)
 	if err != nil {
@@ -138,6 +138,6 @@ func enveloped(contentType string, body []byte) (resource.Object, bool) {
 }
 
 func errTooLarge(limit int64) error {
-	return errInvalid("file", "maxSize", fmt.Sprintf("The body is larger than %d bytes", limit),
+	return schema.Invalid("file", "maxSize", fmt.Sprintf("The body is larger than %d bytes", limit),
 		map[string]any{"target": limit})
 }

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/pivotvoice/pivot/internal/resource"
+	"github.com/pivotvoice/pivot/internal/schema"
 	"github.com/pivotvoice/pivot/internal/store"
 )
 
@@ -190,7 +191,7 @@ func emptyList(*Request) (Reply, error) { return Reply{Data: []any{}, List: &Lis
 func (r *Request) items() ([]any, error) {
 	list, ok := r.body.data.([]any)
 	if !ok {
-		return nil, errInvalid("data", "type", "Value did not match type(s): array", map[string]any{"target": "array"})
+		return nil, schema.Invalid("data", "type", "Value did not match type(s): array", map[string]any{"target": "array"})
 	}
 	return list, nil
 }

@@ -31,7 +31,7 @@ func prepareDevice(ctx context.Context, d *resource.Draft) error {
 	if at, err := netip.ParseAddr(resource.Text(sip, "ip")); err == nil {
 		sip["ip"] = at.String() // one address has one name, by which it is found
 	}
-	own := lower(resource.Text(sip, "realm"))
+	own := resource.Lower(resource.Text(sip, "realm"))
 	if own != "" && own == realm {
 		delete(sip, "realm") // it goes with the account's
 	} else if own != "" {
@@ -51,7 +51,7 @@ func realmOf(ctx context.Context, d *resource.Draft) (string, error) {
 		return "", err
 	}
 	o, err := resource.ParseObject(found.JSON)
-	return lower(resource.Text(o, "realm")), err
+	return resource.Lower(resource.Text(o, "realm")), err
 }
 
 // checkDevice holds a device's credentials to all others: two with the same
@@ -140,7 +140,7 @@ func (s *Server) notRegistered(r *Request) (Reply, error) {
 	reply, err := s.unbuiltIn(documents.Devices.Resource)(r)
 	_, there := errors.AsType[*Error](err)
 	if action := r.Param("action"); there && r.method == http.MethodPut && action != "notify" {
-		return Reply{}, errInvalid("action", "enum", "Value not found in enumerated list of values",
+		return Reply{}, schema.Invalid("action", "enum", "Value not found in enumerated list of values",
 			map[string]any{"target": []string{"notify"}, "value": action})
 	}
 	return reply, err

@@ -109,14 +109,15 @@ func parseBody(body []byte) (resource.Object, error) {
 	}
 	o, ok := v.(resource.Object)
 	if !ok {
-		return nil, errInvalid("json", "invalid", "The body must be a JSON object with the key data",
+		return nil, schema.Invalid("json", "invalid", "The body must be a JSON object with the key data",
 			map[string]any{"target": "body"})
 	}
 	return o, nil
 }
 
 func notJSON(message string, offset int64) error {
-	return errInvalid("json", "invalid", fmt.Sprintf("%s around %d", message, offset), map[string]any{"target": "body"})
+	return schema.Invalid("json", "invalid", fmt.Sprintf("%s around %d", message, offset),
+		map[string]any{"target": "body"})
 }
 
 // tooMuch says of what body has more than it may, and where; "" is nothing.

@@ -7,10 +7,10 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
-	"strings"
 	"syscall"
 	"time"
 
+	"github.com/pivotvoice/pivot/internal/identity"
 	"github.com/pivotvoice/pivot/internal/resource"
 	"github.com/pivotvoice/pivot/internal/schema"
 	"github.com/pivotvoice/pivot/internal/store"
@@ -83,11 +83,6 @@ func missing(err error, id string) error {
 
 func errBare(status int) *Error { return &Error{Status: status, Bare: true} }
 
-// errInvalid is one thing wrong with a request.
-func errInvalid(path, rule, message string, extra map[string]any) error {
-	return schema.Faults{{Path: strings.Split(path, "."), Rule: rule, Message: message, Extra: extra}}
-}
-
 // asError is the answer to err. id is what the request was about.
 func asError(err error, id string) *Error {
 	var refused *Error
@@ -99,6 +94,14 @@ func asError(err error, id string) *Error {
 		return &Error{Status: http.StatusBadRequest, Message: "validation error", Data: faultsData(faults)}
 	case errors.Is(err, store.ErrNotFound):
 		return errBadIdentifier(id)
+	case errors.Is(err, identity.ErrReach):
+		return errForbidden()
+	case errors.Is(err, identity.ErrLocked):
+		return locked("disabled")
+	case errors.Is(err, identity.ErrMaster):
+		return errMethod()
+	case errors.Is(err, identity.ErrAbove):
+		return says(http.StatusInternalServerError, "account_has_descendants", "account has descendants")
 	case errors.Is(err, store.ErrConflict), errors.Is(err, store.ErrExists), errors.Is(err, resource.ErrMismatch):
 		// Kazoo's web server answers a stale If-Match with a bare 412, and a race
 		// that is lost later with this. To a client both are the same: somebody

@@ -7,13 +7,11 @@ import (
 
 	"github.com/pivotvoice/pivot/internal/call"
 	"github.com/pivotvoice/pivot/internal/flow"
+	"github.com/pivotvoice/pivot/internal/identity"
 	"github.com/pivotvoice/pivot/internal/resource"
 	"github.com/pivotvoice/pivot/internal/schema"
 	"github.com/pivotvoice/pivot/internal/store"
 )
-
-// pvtReseller is the private key of an account that those below it belong to.
-const pvtReseller = "pvt_reseller"
 
 // moveData is the data of POST move.
 type moveData struct {
@@ -52,71 +50,39 @@ func (s *Server) moveAccount(r *Request) (Reply, error) {
 	}
 	s.family.Lock()
 	defer s.family.Unlock()
-	to, err := s.accounts().Get(r.Context(), in.To)
+	to, err := s.people.Accounts().Get(r.Context(), in.To)
 	switch {
-	case err != nil && !gone(err):
+	case err != nil && !store.Gone(err):
 		return Reply{}, err
-	case err != nil || !r.Auth.reaches(&to), r.Auth.Account.ID == r.Account.ID:
+	case err != nil || !r.Auth.Reaches(&to), r.Auth.Account.ID == r.Account.ID:
 		return Reply{}, errForbidden()
-	case to.ID == r.Account.ID || slices.Contains(tree(to), r.Account.ID):
-		return Reply{}, errInvalid("to", "invalid", "An account cannot be below itself", map[string]any{"cause": in.To})
+	case to.ID == r.Account.ID || slices.Contains(identity.Tree(to), r.Account.ID):
+		return Reply{}, schema.Invalid("to", "invalid", "An account cannot be below itself", map[string]any{"cause": in.To})
 	}
-	below, err := s.accounts().FindBy(r.Context(), indexTree, r.Account.ID)
+	below, err := s.people.Accounts().FindBy(r.Context(), identity.ByTree, r.Account.ID)
 	if err != nil {
 		return Reply{}, err
 	}
-	above := append(tree(to), to.ID)
+	above := append(identity.Tree(to), to.ID)
 	for _, d := range below {
-		its := tree(d)
+		its := identity.Tree(d)
 		its = slices.Concat(above, its[slices.Index(its, r.Account.ID):])
-		if _, err := s.plantAccount(r.Context(), d.ID, its); err != nil {
+		if _, err := s.people.Plant(r.Context(), d.ID, its); err != nil {
 			return Reply{}, err
 		}
 	}
-	d, err := s.plantAccount(r.Context(), r.Account.ID, above)
+	d, err := s.people.Plant(r.Context(), r.Account.ID, above)
 	if err == nil {
 		s.log.InfoContext(r.Context(), "account moved", "account", r.Account.ID, "to", to.ID, "below", len(below),
 			"by", r.Auth.Account.ID, "user", r.Auth.UserID(), "request_id", r.ID)
 	}
-	return s.shown(r, s.accounts(), d, err)
-}
-
-// plantAccount puts an account below others.
-func (s *Server) plantAccount(ctx context.Context, id string, above []string) (resource.Doc, error) {
-	return s.accounts().Update(ctx, id, func(d *resource.Draft) { d.Private[pvtTree] = texts(above) })
-}
-
-// texts are strings as a JSON array has them.
-func texts(all []string) []any {
-	out := make([]any, len(all))
-	for i, t := range all {
-		out[i] = t
-	}
-	return out
+	return s.shown(r, s.people.Accounts(), d, err)
 }
 
 // setReseller is for the first account only, as in Kazoo.
 func (s *Server) setReseller(r *Request, is bool) (Reply, error) {
-	d, err := s.accounts().Update(r.Context(), r.Account.ID, func(d *resource.Draft) { d.Private[pvtReseller] = is })
-	return s.shown(r, s.accounts(), d, err)
-}
-
-func isReseller(d resource.Doc) bool { return isMaster(d) || d.Private[pvtReseller] == true }
-
-// resellerOf is the id of the nearest account above one that is a reseller, or
-// of the topmost.
-func resellerOf(ctx context.Context, accounts resource.Collection, d resource.Doc) (string, error) {
-	above := tree(d)
-	for _, id := range slices.Backward(above) {
-		a, err := accounts.Get(ctx, id)
-		if err != nil && !gone(err) {
-			return "", err
-		}
-		if err == nil && isReseller(a) {
-			return id, nil
-		}
-	}
-	return append(above, d.ID)[0], nil
+	d, err := s.people.SetReseller(r.Context(), r.Account.ID, is)
+	return s.shown(r, s.people.Accounts(), d, err)
 }
 
 // deleteAccount hangs up an account's calls and leaves nothing of what it had.
@@ -133,14 +99,14 @@ func (s *Server) deleteAccount(r *Request) (Reply, error) {
 			"user", r.Auth.UserID(), "request_id", r.ID)
 		err = s.purge(ctx, r.Account.ID)
 	}
-	return s.shown(r, s.accounts(), d, err)
+	return s.shown(r, s.people.Accounts(), d, err)
 }
 
 // dropAccount purges and deletes an account that has none below it.
 func (s *Server) dropAccount(r *Request) (d resource.Doc, err error) {
 	s.family.Lock()
 	defer s.family.Unlock()
-	if err := removingAccount(r.Context(), s.docs, *r.Account); err != nil {
+	if err := identity.Removable(r.Context(), s.cfg.Docs, *r.Account); err != nil {
 		return d, err
 	}
 	if r.stale(r.Account.Revision) {
@@ -149,7 +115,7 @@ func (s *Server) dropAccount(r *Request) (d resource.Doc, err error) {
 	if err := s.purge(r.Context(), r.Account.ID); err != nil {
 		return d, err
 	}
-	return s.accounts().Delete(r.Context(), r.Account.ID, r.ifMatch(), false)
+	return s.people.Accounts().Delete(r.Context(), r.Account.ID, r.ifMatch(), false)
 }
 
 // purge ends an account's calls, gives its numbers back and removes all that
@@ -166,7 +132,7 @@ func (s *Server) purge(ctx context.Context, account string) error {
 	if err != nil {
 		return err
 	}
-	all := store.Store{Docs: s.docs, Journal: s.cfg.Journal, Blobs: s.cfg.Blobs}
+	all := store.Store{Docs: s.cfg.Docs, Journal: s.cfg.Journal, Blobs: s.cfg.Blobs}
 	if s.cfg.Blobs == nil {
 		all.Blobs = store.Memory().Blobs // there are none
 	}

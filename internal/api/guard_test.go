@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/pivotvoice/pivot/internal/guard"
+	"github.com/pivotvoice/pivot/internal/identity"
 	"github.com/pivotvoice/pivot/internal/resource"
 )
 
@@ -16,7 +17,7 @@ func (w *world) guess(from, account, user, password string) answer {
 	token := w.token
 	defer func() { w.token = token }()
 	w.token, w.from = "", from+":9"
-	digest, _ := digests(user, password)
+	digest, _ := identity.Digests(user, password)
 	return w.do("PUT /v2/user_auth", `{"credentials":"`+digest+`","account_name":"`+account+`"}`)
 }
 

@@ -135,7 +135,7 @@ func lineCursor(key string) (int64, error) {
 			return n, nil
 		}
 	}
-	return 0, errInvalid("start_key", "invalid", "Not a key that a page has given", map[string]any{"value": key})
+	return 0, schema.Invalid("start_key", "invalid", "Not a key that a page has given", map[string]any{"value": key})
 }
 
 // passes holds a row to a filter, as documents are held to it.

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/pivotvoice/pivot/internal/identity"
 	"github.com/pivotvoice/pivot/internal/resource"
 )
 
@@ -20,7 +21,7 @@ const linkLife = 7 * 24 * time.Hour
 // servers are given such links; they may put .wav or .mp3 after them, as they
 // do with Twilio's.
 func (s *Server) RecordingLink(ctx context.Context, account, id string) (string, error) {
-	d, err := s.accounts().Get(ctx, account)
+	d, err := s.people.Accounts().Get(ctx, account)
 	if err != nil {
 		return "", err
 	}
@@ -31,8 +32,7 @@ func (s *Server) RecordingLink(ctx context.Context, account, id string) (string,
 // linkToken is when a link ends, in seconds and base 36, and a signature.
 func linkToken(account resource.Doc, id string, until time.Time) string {
 	end := strconv.FormatInt(until.Unix(), 36)
-	secret := resource.Text(account.Private, "pvt_signature_secret")
-	return end + "-" + seal(secret, strings.Join([]string{"recording", account.ID, id, end}, "\n"))
+	return end + "-" + identity.Sign(account, strings.Join([]string{"recording", account.ID, id, end}, "\n"))
 }
 
 // linked says whether a request without a token is one of a link that this
@@ -41,12 +41,12 @@ func (s *Server) linked(r *Request) bool {
 	given, _ := splitFormat(r.query.Get("token"))
 	end, _, _ := strings.Cut(given, "-")
 	seconds, err := strconv.ParseInt(end, 36, 64)
-	if err != nil || r.Account == nil || !enabled(*r.Account) || r.method != http.MethodGet {
+	if err != nil || r.Account == nil || !identity.Enabled(*r.Account) || r.method != http.MethodGet {
 		return false
 	}
 	until := time.Unix(seconds, 0)
 	id, _ := splitFormat(r.Var("id"))
-	return same(given, linkToken(*r.Account, id, until)) && s.now().Before(until)
+	return identity.Same(given, linkToken(*r.Account, id, until)) && s.now().Before(until)
 }
 
 // splitFormat parts .wav or .mp3 from the end of a name.

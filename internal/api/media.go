@@ -60,7 +60,7 @@ func mediaResource() resource.Resource {
 		ReadOnly: []string{"content_type", "content_length", "media_type"},
 		Before: func(_ context.Context, d *resource.Draft) error {
 			if l, ok := d.Doc["language"].(string); ok {
-				d.Doc["language"] = lower(l)
+				d.Doc["language"] = resource.Lower(l)
 			}
 			return nil
 		},
@@ -87,7 +87,7 @@ func mediaID(data resource.Object) (string, error) {
 	}
 	language := prompts.Language
 	if l, ok := data["language"].(string); ok {
-		language = lower(l)
+		language = resource.Lower(l)
 	}
 	var faults schema.Faults
 	for _, part := range []struct {
@@ -109,7 +109,7 @@ func mediaID(data resource.Object) (string, error) {
 // language, never changes. It also wants a text where one is to be spoken.
 func checkMedia(_ context.Context, d *resource.Draft, v sound) error {
 	if v.Source == "tts" && strings.TrimSpace(v.TTS.Text) == "" {
-		return errInvalid("tts.text", "required", "Field is required but missing", nil)
+		return schema.Invalid("tts.text", "required", "Field is required but missing", nil)
 	}
 	want, err := mediaID(d.Doc)
 	if err != nil {
@@ -117,8 +117,8 @@ func checkMedia(_ context.Context, d *resource.Draft, v sound) error {
 	}
 	was := d.Old != nil && isPrompt(*d.Old)
 	if (want != "" || was) && want != d.ID {
-		return errInvalid("prompt_id", "invalid", "The prompt and the language of media cannot be changed: create another",
-			map[string]any{"cause": d.ID})
+		return schema.Invalid("prompt_id", "invalid",
+			"The prompt and the language of media cannot be changed: create another", map[string]any{"cause": d.ID})
 	}
 	return nil
 }

@@ -89,7 +89,7 @@ func (s *Server) mediaWith(r *Request, key string) (Reply, error) {
 	}
 	want := r.Var(key)
 	if key == "language" {
-		want = lower(want)
+		want = resource.Lower(want)
 	}
 	ids := []string{}
 	for _, d := range all {

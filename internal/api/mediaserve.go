@@ -5,6 +5,7 @@ import (
 	"net/url"
 
 	"github.com/pivotvoice/pivot/internal/resource"
+	"github.com/pivotvoice/pivot/internal/schema"
 	"github.com/pivotvoice/pivot/internal/store"
 )
 
@@ -86,7 +87,7 @@ func (s *Server) mediaAt(all string) []Operation {
 func (s *Server) listMedia(r *Request) (Reply, error) {
 	for _, name := range []string{"filter_language", "filter_not_language"} {
 		for i, value := range r.query[name] {
-			r.query[name][i] = lower(value)
+			r.query[name][i] = resource.Lower(value)
 		}
 	}
 	return s.list(r, s.mediaOf(r))
@@ -135,7 +136,8 @@ func (s *Server) createMedia(r *Request) (Reply, error) {
 		return Reply{}, err
 	}
 	if given, _ := r.Data()["id"].(string); given == "languages" || given == "prompts" {
-		return Reply{}, errInvalid("id", "forbidden", "That id is a word of the API's own", map[string]any{"value": given})
+		return Reply{}, schema.Invalid("id", "forbidden", "That id is a word of the API's own",
+			map[string]any{"value": given})
 	}
 	c := s.mediaOf(r)
 	d, err := s.withSpeech(r, nil, func() (resource.Doc, error) {

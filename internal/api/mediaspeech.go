@@ -13,6 +13,7 @@ import (
 	"github.com/pivotvoice/pivot/internal/audio"
 	"github.com/pivotvoice/pivot/internal/event"
 	"github.com/pivotvoice/pivot/internal/resource"
+	"github.com/pivotvoice/pivot/internal/schema"
 )
 
 // Speaker speaks texts. voices.Voices is one.
@@ -101,14 +102,14 @@ func (s *Server) wantedSpeech(r *Request) (*audio.Speech, error) {
 	voice, _ := resource.At(full, "tts.voice")
 	speech := audio.Speech{Text: plain(text), Voice: plain(voice)}
 	if strings.TrimSpace(speech.Text) == "" {
-		return nil, errInvalid("tts.text", "required", "Field is required but missing", nil)
+		return nil, schema.Invalid("tts.text", "required", "Field is required but missing", nil)
 	}
 	return &speech, nil
 }
 
 // errNotSpoken is a text that cannot be spoken.
 func errNotSpoken(why error) error {
-	return errInvalid("tts.text", "invalid", "The text cannot be spoken: "+why.Error(), nil)
+	return schema.Invalid("tts.text", "invalid", "The text cannot be spoken: "+why.Error(), nil)
 }
 
 // speak makes a WAV file of a text.

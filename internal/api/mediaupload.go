@@ -13,6 +13,7 @@ import (
 
 	"github.com/pivotvoice/pivot/internal/audio"
 	"github.com/pivotvoice/pivot/internal/resource"
+	"github.com/pivotvoice/pivot/internal/schema"
 	"github.com/pivotvoice/pivot/internal/store"
 )
 
@@ -62,7 +63,7 @@ func (s *Server) keepFile(r *Request, k store.Key, body *bufio.Reader) (kind str
 	case err != nil && !errors.Is(err, io.EOF):
 		return "", 0, notSound(err)
 	case len(start) == 0:
-		return "", 0, errInvalid("file", "required", "Field is required but missing", nil)
+		return "", 0, schema.Invalid("file", "required", "Field is required but missing", nil)
 	case start[0] == '{':
 		return s.fetchSound(r, k, body)
 	}
@@ -83,11 +84,11 @@ func (s *Server) fetchSound(r *Request, k store.Key, body io.Reader) (kind strin
 	}
 	where, _ := r.Data()["url"].(string)
 	bad := func(why error) error {
-		return errInvalid("url", "invalid", "The sound cannot be fetched: "+why.Error(), map[string]any{"value": where})
+		return schema.Invalid("url", "invalid", "The sound cannot be fetched: "+why.Error(), map[string]any{"value": where})
 	}
 	switch {
 	case where == "":
-		return "", 0, errInvalid("url", "required", "Field is required but missing", nil)
+		return "", 0, schema.Invalid("url", "required", "Field is required but missing", nil)
 	case s.cfg.Fetch == nil:
 		return "", 0, bad(errors.New("nothing is fetched here"))
 	}
@@ -182,7 +183,7 @@ func (s *Server) playable(f *os.File) error {
 // notSound says what is wrong with an upload; what is not its fault stays.
 func notSound(err error) error {
 	if errors.Is(err, audio.ErrUnknownFormat) || errors.Is(err, audio.ErrBroken) {
-		return errInvalid("file", "type", "The body must be a WAV or MP3 file: "+err.Error(),
+		return schema.Invalid("file", "type", "The body must be a WAV or MP3 file: "+err.Error(),
 			map[string]any{"target": []string{wavType, mp3Type}})
 	}
 	return uploadFault(err)

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/pivotvoice/pivot/internal/event"
+	"github.com/pivotvoice/pivot/internal/identity"
 	"github.com/pivotvoice/pivot/internal/resource"
 	"github.com/pivotvoice/pivot/internal/store"
 )
@@ -63,7 +64,7 @@ func TestLoginByNumber(t *testing.T) {
 	w := newWorld(t)
 	w.must(201, "PUT A/callflows", `{"numbers":["2025551234"]}`)
 	w.token = ""
-	digest, _ := digests("admin", "secret")
+	digest, _ := identity.Digests("admin", "secret")
 	w.must(201, "PUT /v2/user_auth", `{"credentials":"`+digest+`","phone_number":"12025551234"}`)
 	w.must(401, "PUT /v2/user_auth", `{"credentials":"`+digest+`","phone_number":"999"}`)
 	w.must(401, "PUT /v2/user_auth", `{"credentials":"`+digest+`","account_name":"nobody"}`)

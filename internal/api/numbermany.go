@@ -7,6 +7,7 @@ import (
 
 	"github.com/pivotvoice/pivot/internal/resource"
 	"github.com/pivotvoice/pivot/internal/route"
+	"github.com/pivotvoice/pivot/internal/schema"
 	"github.com/pivotvoice/pivot/internal/store"
 )
 
@@ -143,9 +144,10 @@ func numbersIn(r *Request) ([]string, error) {
 	numbers := resource.Strings(r.Data(), "numbers")
 	switch {
 	case len(numbers) == 0:
-		return nil, errInvalid("numbers", "required", "Field is required but missing", nil)
+		return nil, schema.Invalid("numbers", "required", "Field is required but missing", nil)
 	case len(numbers) > maxMany:
-		return nil, errInvalid("numbers", "maxItems", "The list is more than 1000 items", map[string]any{"target": maxMany})
+		return nil, schema.Invalid("numbers", "maxItems", "The list is more than 1000 items",
+			map[string]any{"target": maxMany})
 	}
 	return numbers, nil
 }

@@ -223,7 +223,7 @@ func (s *Server) NumberOwner(ctx context.Context, number string) (string, error)
 	if !public(number) {
 		return "", store.ErrNotFound
 	}
-	d, err := s.docs.Get(ctx, store.Key{Type: claimType, ID: number})
+	d, err := s.cfg.Docs.Get(ctx, store.Key{Type: claimType, ID: number})
 	if err != nil {
 		return "", err
 	}
@@ -341,7 +341,7 @@ func (s *Server) putNumber(r *Request) (Reply, error) {
 func (s *Server) addNumber(r *Request, number string, data resource.Object) (resource.Doc, error) {
 	ctx, number := r.Context(), route.Normalise(number)
 	if !dialable.MatchString(number) {
-		return resource.Doc{}, errInvalid("id", "pattern", "Failed to match pattern '"+dialable.String()+"'",
+		return resource.Doc{}, schema.Invalid("id", "pattern", "Failed to match pattern '"+dialable.String()+"'",
 			map[string]any{"target": dialable.String(), "value": number})
 	}
 	if public(number) {
@@ -393,11 +393,11 @@ func (s *Server) claim(ctx context.Context, account, number string) error {
 		return err
 	}
 	next := store.Doc{Key: store.Key{Type: claimType, ID: number}, JSON: raw}
-	_, err = s.docs.Put(ctx, next)
+	_, err = s.cfg.Docs.Put(ctx, next)
 	if !errors.Is(err, store.ErrConflict) {
 		return err
 	}
-	old, err := s.docs.Get(ctx, next.Key)
+	old, err := s.cfg.Docs.Get(ctx, next.Key)
 	if err != nil {
 		return err
 	}
@@ -413,16 +413,16 @@ func (s *Server) claim(ctx context.Context, account, number string) error {
 		return errNumberExists(number)
 	}
 	next.Rev = old.Rev
-	_, err = s.docs.Put(ctx, next)
+	_, err = s.cfg.Docs.Put(ctx, next)
 	return err
 }
 
 // holds says whether a number is really an account's.
 func (s *Server) holds(ctx context.Context, account, number string) (bool, error) {
 	for _, k := range []store.Key{
-		{Type: s.accountsDef.Type, ID: account}, {Account: account, Type: numberType, ID: number},
+		{Type: s.people.Accounts().Type, ID: account}, {Account: account, Type: numberType, ID: number},
 	} {
-		if _, err := s.docs.Get(ctx, k); errors.Is(err, store.ErrNotFound) {
+		if _, err := s.cfg.Docs.Get(ctx, k); errors.Is(err, store.ErrNotFound) {
 			return false, nil
 		} else if err != nil {
 			return false, err
@@ -440,7 +440,7 @@ func (s *Server) disclaim(ctx context.Context, account, number string) error {
 		return err
 	}
 	k := store.Key{Type: claimType, ID: number}
-	d, err := s.docs.Get(ctx, k)
+	d, err := s.cfg.Docs.Get(ctx, k)
 	if errors.Is(err, store.ErrNotFound) {
 		return nil
 	}
@@ -449,9 +449,9 @@ func (s *Server) disclaim(ctx context.Context, account, number string) error {
 		err = json.Unmarshal(d.JSON, &by)
 	}
 	if err == nil && by.Account == account {
-		err = s.docs.Delete(ctx, k, d.Rev, true)
+		err = s.cfg.Docs.Delete(ctx, k, d.Rev, true)
 	}
-	if gone(err) {
+	if store.Gone(err) {
 		return nil
 	}
 	return err

@@ -62,7 +62,7 @@ func themselves(r *Request) (bool, error) { return r.Var("user_id") == r.Auth.Us
 
 // user is the user in the path.
 func (s *Server) user(r *Request) (resource.Doc, error) {
-	d, err := s.users(r.Account.ID).Get(r.Context(), r.Var("user_id"))
+	d, err := s.people.Users(r.Account.ID).Get(r.Context(), r.Var("user_id"))
 	return d, missing(err, r.Var("user_id"))
 }
 
@@ -150,7 +150,7 @@ func (s *Server) listTakers(r *Request) (Reply, error) {
 	}
 	rows := []any{}
 	for _, ref := range documents.Takers(d) {
-		u, err := s.users(r.Account.ID).Get(r.Context(), ref)
+		u, err := s.people.Users(r.Account.ID).Get(r.Context(), ref)
 		if errors.Is(err, store.ErrNotFound) {
 			continue
 		}

@@ -19,9 +19,9 @@ func (s *Server) metaflowOperations() []Operation {
 		own         func(*Request) (bool, error)
 		in          func(*Request) (c resource.Collection, id string)
 	}{
-		{"", "an account", nil, func(r *Request) (resource.Collection, string) { return s.accounts(), r.Account.ID }},
+		{"", "an account", nil, func(r *Request) (resource.Collection, string) { return s.people.Accounts(), r.Account.ID }},
 		{"users/{user_id}/", "a user", themselves, func(r *Request) (resource.Collection, string) {
-			return s.users(r.Account.ID), r.Var("user_id")
+			return s.people.Users(r.Account.ID), r.Var("user_id")
 		}},
 		{"devices/{id}/", "a device", nil, func(r *Request) (resource.Collection, string) {
 			return s.in(s.kindOf("device"), r.Account.ID), r.Var("id")

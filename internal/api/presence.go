@@ -167,7 +167,7 @@ func shownLamp(r *Request, status presence.Status, err error) (Reply, error) {
 	case errors.Is(err, presence.ErrBad), errors.Is(err, presence.ErrUnknown):
 		return Reply{}, errBadIdentifier(r.Var("extension"))
 	case errors.Is(err, presence.ErrFull):
-		return Reply{}, errInvalid("state", "maxItems", err.Error(), nil)
+		return Reply{}, schema.Invalid("state", "maxItems", err.Error(), nil)
 	case err != nil:
 		return Reply{}, err
 	}
@@ -193,7 +193,7 @@ func wanted(r *Request) (presence.State, error) {
 	case change.Reset, change.Action == "reset":
 		return presence.Idle, nil
 	case change.State == "":
-		return "", errInvalid("state", "required", "Field is required but missing", nil)
+		return "", schema.Invalid("state", "required", "Field is required but missing", nil)
 	}
 	return change.State, nil
 }

@@ -41,7 +41,8 @@ func (s *Server) setDeviceLamp(r *Request) (Reply, error) {
 	}
 	id := lampIDOf(d)
 	if id == "" {
-		return Reply{}, errInvalid("presence_id", "required", "The device has neither a presence_id nor a sip.username", nil)
+		return Reply{}, schema.Invalid("presence_id", "required",
+			"The device has neither a presence_id nor a sip.username", nil)
 	}
 	state, err := wanted(r)
 	if err != nil {

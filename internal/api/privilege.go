@@ -36,7 +36,7 @@ func ownRows(path string) func(*Request) (bool, error) {
 func (s *Server) own(res resource.Resource) (rows, one func(*Request) (bool, error)) {
 	owner := "owner_id"
 	switch {
-	case res.Name == s.usersDef.Name:
+	case res.Name == s.people.Users("").Name:
 		owner = "id"
 	case res.Name == s.callflowsDef.Name, !slices.Contains(res.Schema.Fields(), owner):
 		return nil, nil

@@ -2,15 +2,13 @@ package api
 
 import (
 	"context"
-	"encoding/binary"
-	"encoding/hex"
 	"errors"
 	"net/http"
 	"net/url"
 	"slices"
 	"strings"
-	"time"
 
+	"github.com/pivotvoice/pivot/internal/identity"
 	"github.com/pivotvoice/pivot/internal/resource"
 	"github.com/pivotvoice/pivot/internal/schema"
 	"github.com/pivotvoice/pivot/internal/store"
@@ -22,9 +20,6 @@ import (
 type Mailer interface {
 	Mail(ctx context.Context, account, to, subject, text string)
 }
-
-// recoveryLife is how long a link to set a new password holds.
-const recoveryLife = time.Hour
 
 // recoverData is the data of PUT user_auth/recovery.
 type recoverData struct {
@@ -86,7 +81,7 @@ func (s *Server) putRecovery(r *Request) (Reply, error) {
 		return Reply{}, err
 	}
 	for _, a := range accounts {
-		if err := s.mailReset(r.Context(), a, lower(in.Username), link); err != nil {
+		if err := s.mailReset(r.Context(), a, resource.Lower(in.Username), link); err != nil {
 			return Reply{}, err
 		}
 	}
@@ -100,21 +95,21 @@ func (s *Server) client(raw string) (*url.URL, error) {
 	if err == nil && u.Host != "" && slices.Contains(s.cfg.UIOrigins, strings.ToLower(u.Scheme+"://"+u.Host)) {
 		return u, nil
 	}
-	return nil, errInvalid("ui_url", "forbidden", "The setting ui-origins does not have the origin of this URL",
+	return nil, schema.Invalid("ui_url", "forbidden", "The setting ui-origins does not have the origin of this URL",
 		map[string]any{"value": raw})
 }
 
 // mailReset mails a link to a user of an account, if there is one who may log
 // in and has an address.
 func (s *Server) mailReset(ctx context.Context, account resource.Doc, username string, ui *url.URL) error {
-	found, err := s.users(account.ID).FindBy(ctx, "username", username)
+	found, err := s.people.Users(account.ID).FindBy(ctx, "username", username)
 	if err != nil {
 		return err
 	}
 	for _, u := range found {
 		to := resource.Text(u.Public, "email")
-		id := resetID(u, s.now().Add(recoveryLife))
-		if to == "" || !enabled(u) || !enabled(account) || len(id) > longestReset ||
+		id := s.people.ResetID(u)
+		if to == "" || !identity.Enabled(u) || !identity.Enabled(account) || id == "" ||
 			!s.guard.Rarely("mail to "+account.ID+"/"+u.ID, mailsAtOnce) {
 			continue
 		}
@@ -133,38 +128,6 @@ func (s *Server) mailReset(ctx context.Context, account resource.Doc, username s
 // for them too.
 const mailsAtOnce = 3
 
-// longestReset is how many hex digits a reset id may have.
-const longestReset = 250
-
-// resetID is until when it holds, a signature, and whose it is. The signature
-// hangs on the user's secret, which changes with its use: it holds once.
-func resetID(user resource.Doc, until time.Time) string {
-	secret := resource.Text(user.Private, "pvt_signature_secret")
-	head := hex.EncodeToString(binary.BigEndian.AppendUint64(nil, uint64(until.Unix()))) //nolint:gosec // after 1970
-	whose := hex.EncodeToString([]byte(user.Account + "/" + user.ID))
-	return head + seal(secret, "reset|"+head+whose)[:40] + whose
-}
-
-// resetUser is whose a reset id is, store.ErrNotFound if it is nobody's or
-// does not hold.
-func (s *Server) resetUser(ctx context.Context, id string) (*Identity, error) {
-	raw, err := hex.DecodeString(strings.ToLower(id))
-	if err != nil || len(raw) < 28 {
-		return nil, store.ErrNotFound
-	}
-	until := time.Unix(int64(binary.BigEndian.Uint64(raw)), 0) //nolint:gosec // one that we did not make is not the same
-	account, user, _ := strings.Cut(string(raw[28:]), "/")
-	who, err := s.member(ctx, account, user)
-	if err != nil {
-		return nil, err
-	}
-	if who.User == nil || !who.mayLogIn() || s.now().After(until) ||
-		!same(strings.ToLower(id), resetID(*who.User, until)) {
-		return nil, store.ErrNotFound
-	}
-	return who, nil
-}
-
 // postRecovery lets a user in who has the mail. Other sessions of theirs end.
 func (s *Server) postRecovery(r *Request) (Reply, error) {
 	var in resetData
@@ -174,19 +137,15 @@ func (s *Server) postRecovery(r *Request) (Reply, error) {
 	if err := s.mayTry(r, ""); err != nil {
 		return Reply{}, err
 	}
-	who, err := s.resetUser(r.Context(), in.ID)
+	who, err := s.people.ByReset(r.Context(), in.ID)
 	if errors.Is(err, store.ErrNotFound) {
 		return Reply{}, s.refuse(r.Context(), r, "recovery")
 	}
 	if err != nil {
 		return Reply{}, err
 	}
-	user, err := s.users(who.Account.ID).Update(r.Context(), who.User.ID, func(d *resource.Draft) {
-		d.Private["pvt_signature_secret"], d.Doc["require_password_update"] = randomHex(32), true
-	})
-	if err != nil {
+	if err := s.people.Reset(r.Context(), who); err != nil {
 		return Reply{}, err
 	}
-	who.User, who.Method = &user, byUser
 	return s.letIn(r, who)
 }

@@ -2,7 +2,6 @@ package api
 
 import (
 	"context"
-	"errors"
 	"net/netip"
 	"net/url"
 	"regexp"
@@ -10,8 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pivotvoice/pivot/internal/identity"
 	"github.com/pivotvoice/pivot/internal/resource"
-	"github.com/pivotvoice/pivot/internal/store"
 )
 
 // letters is a Mailer that keeps mail.
@@ -102,17 +101,6 @@ func TestNoMailer(t *testing.T) {
 	}
 }
 
-func FuzzResetID(f *testing.F) {
-	s := New(Config{Docs: store.Memory().Docs})
-	f.Add(strings.Repeat("0", 60))
-	f.Add("00")
-	f.Fuzz(func(t *testing.T, id string) {
-		if _, err := s.resetUser(t.Context(), id); !errors.Is(err, store.ErrNotFound) {
-			t.Errorf("%q: %v", id, err)
-		}
-	})
-}
-
 func TestMasquerade(t *testing.T) {
 	w := newWorld(t)
 	child, grand, admin := w.tenants()
@@ -123,7 +111,7 @@ func TestMasquerade(t *testing.T) {
 	login := func(user, as string, code int) answer {
 		t.Helper()
 		w.token = ""
-		digest, _ := digests(user, "pass")
+		digest, _ := identity.Digests(user, "pass")
 		return w.must(code, "PUT /v2/user_auth", `{"credentials":"`+digest+`","account_name":"Child","as":`+as+`}`)
 	}
 	for _, test := range []struct {

@@ -204,7 +204,7 @@ func (s *Server) uses(ctx context.Context, account resource.Doc, kind, id string
 			}
 		}
 	}
-	if slices.Contains(s.accountsDef.Refers(account), resource.Ref{Type: kind, ID: id}) {
+	if slices.Contains(s.people.Accounts().Refers(account), resource.Ref{Type: kind, ID: id}) {
 		out = append(out, use{Type: account.Type, ID: account.ID, Name: resource.Text(account.Public, "name")})
 	}
 	return out, nil

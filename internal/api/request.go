@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"strings"
 
+	"github.com/pivotvoice/pivot/internal/identity"
 	"github.com/pivotvoice/pivot/internal/resource"
 )
 
@@ -16,7 +17,7 @@ type Request struct {
 	HTTP *http.Request
 	ID   string // the request id
 	// Auth is whose token it carries; nil is nobody's.
-	Auth *Identity
+	Auth *identity.Identity
 	// Account is the account in the path, nil where the path has none.
 	Account *resource.Doc
 

@@ -34,7 +34,7 @@ func (s *Server) roster(r *Request) (Reply, error) {
 	if _, err := s.in(documents.Queues.Resource, r.Account.ID).Get(r.Context(), r.Var("id")); err != nil {
 		return Reply{}, err
 	}
-	agents, err := s.users(r.Account.ID).FindBy(r.Context(), documents.ByQueue, r.Var("id"))
+	agents, err := s.people.Users(r.Account.ID).FindBy(r.Context(), documents.ByQueue, r.Var("id"))
 	ids := make([]any, len(agents))
 	for i, u := range agents {
 		ids[i] = u.ID
@@ -83,7 +83,7 @@ func (s *Server) agents(r *Request) ([]string, error) {
 	ids := make([]string, len(list))
 	for i, v := range list {
 		ids[i], _ = v.(string)
-		_, err := s.users(r.Account.ID).Get(r.Context(), ids[i])
+		_, err := s.people.Users(r.Account.ID).Get(r.Context(), ids[i])
 		if errors.Is(err, store.ErrNotFound) {
 			faults = append(faults, schema.Fault{
 				Path: []string{strconv.Itoa(i)}, Rule: "not_found", Message: "There is no such user",
@@ -98,12 +98,12 @@ func (s *Server) agents(r *Request) ([]string, error) {
 
 // answers has a user answer a queue, or not.
 func (s *Server) answers(r *Request, user, queue string, yes bool) error {
-	_, err := edit(r, s.users(r.Account.ID), user, func(o resource.Object) {
+	_, err := edit(r, s.people.Users(r.Account.ID), user, func(o resource.Object) {
 		queues := slices.DeleteFunc(resource.Strings(o, "queues"), func(q string) bool { return q == queue })
 		if yes {
 			queues = append(queues, queue)
 		}
-		o["queues"] = texts(queues)
+		o["queues"] = resource.Texts(queues)
 	})
 	return err
 }

@@ -35,7 +35,7 @@ func (s *Server) allSchemas() map[string]*schema.Schema {
 		"user_auth": schema.Of(userAuth{Method: "md5"}), "api_auth": schema.Of(apiAuth{}),
 	}
 	maps.Copy(all, documents.Schemas())
-	for _, r := range append(slices.Clip(s.resources), s.accountsDef, s.numbersDef) {
+	for _, r := range append(slices.Clip(s.resources), s.people.Accounts().Resource, s.numbersDef) {
 		all[r.As] = r.Schema
 	}
 	for _, a := range s.cfg.Actions {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/pivotvoice/pivot/internal/resource"
 	"github.com/pivotvoice/pivot/internal/route"
+	"github.com/pivotvoice/pivot/internal/schema"
 )
 
 // searches are what each type can be searched by: q, and where the documents
@@ -66,10 +67,10 @@ func (s *Server) search(r *Request) (Reply, error) {
 }
 
 func (s *Server) searchAccounts(r *Request) (Reply, error) {
-	if t := r.Param("t"); t != s.accountsDef.Type {
-		return Reply{}, errChoice("t", t, []string{s.accountsDef.Type})
+	if t := r.Param("t"); t != s.people.Accounts().Type {
+		return Reply{}, errChoice("t", t, []string{s.people.Accounts().Type})
 	}
-	return s.searchIn(r, s.accounts())
+	return s.searchIn(r, s.people.Accounts())
 }
 
 // searchIn is the rows of a collection whose documents have what is searched
@@ -104,7 +105,7 @@ func (s *Server) searchBy(r *Request, c resource.Collection) (Reply, error) {
 		out[by] = rows.Data
 	}
 	if len(out) == 0 {
-		return Reply{}, errInvalid("by_name", "required", "Field is required but missing", nil)
+		return Reply{}, schema.Invalid("by_name", "required", "Field is required but missing", nil)
 	}
 	return Reply{Data: out}, nil
 }
@@ -127,7 +128,7 @@ func searched(c resource.Collection, param, by string) ([]string, error) {
 func (s *Server) beginning(r *Request, c resource.Collection, paths []string, param string) (Reply, error) {
 	v := r.Param(param)
 	if v == "" {
-		return Reply{}, errInvalid(param, "required", "Field is required but missing", nil)
+		return Reply{}, schema.Invalid(param, "required", "Field is required but missing", nil)
 	}
 	q, err := resource.ParseQuery(r.query, r.Param)
 	if err != nil {
@@ -155,8 +156,8 @@ func begins(o resource.Object, paths []string, v string) bool {
 // errChoice is a parameter that is none of what it may be.
 func errChoice(name, value string, choices []string) error {
 	if value == "" {
-		return errInvalid(name, "required", "Field is required but missing", map[string]any{"target": choices})
+		return schema.Invalid(name, "required", "Field is required but missing", map[string]any{"target": choices})
 	}
-	return errInvalid(name, "enum", "Value not found in enumerated list of values",
+	return schema.Invalid(name, "enum", "Value not found in enumerated list of values",
 		map[string]any{"target": choices, "value": value})
 }

@@ -27,6 +27,7 @@ import (
 	"github.com/pivotvoice/pivot/internal/event"
 	"github.com/pivotvoice/pivot/internal/flow"
 	"github.com/pivotvoice/pivot/internal/guard"
+	"github.com/pivotvoice/pivot/internal/identity"
 	"github.com/pivotvoice/pivot/internal/observe"
 	"github.com/pivotvoice/pivot/internal/resource"
 	"github.com/pivotvoice/pivot/internal/schema"
@@ -88,18 +89,17 @@ type Config struct {
 	// Now is the clock; nil is time.Now.
 	Now func() time.Time
 
-	effort *effort // of password hashes; nil is fullEffort
+	effort identity.Effort // of password hashes, in tests
 }
 
 // Server is the API as a handler of everything below /v1/ and /v2/.
 type Server struct {
-	*directory
-	cfg   Config
-	log   *slog.Logger
-	now   func() time.Time
-	node  string
-	keys  *keyring
-	guard *guard.Guard
+	cfg    Config
+	people *identity.Directory
+	log    *slog.Logger
+	now    func() time.Time
+	node   string
+	guard  *guard.Guard
 	// Requests of strangers, and of those who are known.
 	strangers, clients *guard.Buckets
 	schemas            map[string]*schema.Schema
@@ -130,10 +130,6 @@ func (cfg Config) full() Config {
 	cfg.Rate = cmp.Or(cfg.Rate, DefaultRate)
 	cfg.Patience = cmp.Or(cfg.Patience, exchangeLimit)
 	cfg.LinkLife = cmp.Or(cfg.LinkLife, linkLife)
-	if cfg.effort == nil {
-		full := fullEffort()
-		cfg.effort = &full
-	}
 	if cfg.Proxies == nil {
 		cfg.Proxies = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("::1/128")}
 	}
@@ -146,17 +142,19 @@ func New(cfg Config) *Server {
 	name := sha256.Sum256([]byte(cfg.Node))
 	s := &Server{
 		cfg: cfg, log: cfg.Logger, now: cfg.Now, node: base64.RawURLEncoding.EncodeToString(name[:16]),
-		keys: &keyring{docs: cfg.Docs, now: cfg.Now}, guard: guard.New(cfg.Now),
-		strangers:    guard.NewBuckets(cfg.Now, bucketPerS, bucketSize),
-		clients:      guard.NewBuckets(cfg.Now, float64(cfg.Rate)/60, cfg.Rate),
-		directory:    newDirectory(cfg.Docs, cfg.Changed, *cfg.effort),
+		guard:     guard.New(cfg.Now),
+		strangers: guard.NewBuckets(cfg.Now, bucketPerS, bucketSize),
+		clients:   guard.NewBuckets(cfg.Now, float64(cfg.Rate)/60, cfg.Rate),
+		people: identity.New(identity.Config{
+			Docs: cfg.Docs, Changed: cfg.Changed, Now: cfg.Now, Effort: cfg.effort,
+			Accounts: func(r resource.Resource) resource.Resource { return withMetaflows(r, cfg.askable) },
+		}),
 		callflowsDef: callflowsResource(cfg.Checker, cfg.askable),
 		encoders:     make(chan struct{}, encodersAtOnce), heavy: make(chan struct{}, heavyAtOnce),
 	}
-	s.accountsDef = withMetaflows(s.accountsDef, cfg.askable)
 	s.numbersDef, s.mediaDef = numbersResource(cfg.URLs), mediaResource()
 	s.recordingsDef = recordingsResource(s.kinds)
-	s.resources = append([]resource.Resource{s.callflowsDef}, declared(s.usersDef, cfg.askable)...)
+	s.resources = append([]resource.Resource{s.callflowsDef}, declared(s.people.Users("").Resource, cfg.askable)...)
 	if cfg.Blobs != nil {
 		s.resources = append(s.resources, s.mediaDef, s.recordingsDef)
 	}
@@ -254,7 +252,7 @@ func (s *Server) serve(w http.ResponseWriter, r *Request) (Reply, error) {
 		r.method = verb
 	}
 	if name := r.Param("jsonp"); name != "" && !callback.MatchString(name) {
-		return Reply{}, errInvalid("jsonp", "pattern", "Failed to match pattern '"+callback.String()+"'",
+		return Reply{}, schema.Invalid("jsonp", "pattern", "Failed to match pattern '"+callback.String()+"'",
 			map[string]any{"target": callback.String(), "value": name})
 	}
 	if r.Auth, err = s.identify(r.ctx, r); err != nil {
@@ -296,7 +294,7 @@ func (s *Server) takeBody(w http.ResponseWriter, r *Request, path []string) erro
 	body, err := readBody(w, r.HTTP)
 	if errors.Is(err, errUnread) {
 		w.Header().Set("Connection", "close") // nobody waits for the rest
-		return errInvalid("json", "invalid", "The body could not be read", map[string]any{"target": "body"})
+		return schema.Invalid("json", "invalid", "The body could not be read", map[string]any{"target": "body"})
 	}
 	_ = ctl.SetReadDeadline(time.Time{})
 	if err == nil {
@@ -387,7 +385,7 @@ func (s *Server) loadAccount(r *Request) error {
 	if len(id) != 32 {
 		return says(http.StatusNotFound, "bad identifier", "invalid account_id '"+id+"'")
 	}
-	doc, err := s.accounts().Get(r.ctx, id)
+	doc, err := s.people.Accounts().Get(r.ctx, id)
 	if errors.Is(err, store.ErrNotFound) {
 		return errBadIdentifier(id)
 	}
@@ -408,7 +406,7 @@ func (s *Server) authorize(r *Request) error {
 		return nil
 	case r.Auth == nil:
 		return s.unknown(r, errInvalidCredentials())
-	case r.op.Who == Master && !r.Auth.Master(), r.op.Who != AnyToken && !r.Auth.reaches(r.Account):
+	case r.op.Who == Master && !r.Auth.Master(), r.op.Who != AnyToken && !r.Auth.Reaches(r.Account):
 		return errForbidden()
 	case s.restricted(r):
 		e := errForbidden()

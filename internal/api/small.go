@@ -99,10 +99,10 @@ func (s *Server) postLimits(r *Request) (Reply, error) {
 		return Reply{}, err
 	}
 	if !in.Prepay {
-		return Reply{}, errInvalid("allow_prepay", "enum", "Nothing is billed by this server",
+		return Reply{}, schema.Invalid("allow_prepay", "enum", "Nothing is billed by this server",
 			map[string]any{"target": []bool{true}, "value": false})
 	}
-	d, err := s.accounts().Update(r.Context(), r.Account.ID, func(draft *resource.Draft) {
+	d, err := s.people.Accounts().Update(r.Context(), r.Account.ID, func(draft *resource.Draft) {
 		delete(draft.Private, pvtLimits)
 		if in.Calls != nil {
 			draft.Private[pvtLimits] = *in.Calls
@@ -117,7 +117,7 @@ func (s *Server) postLimits(r *Request) (Reply, error) {
 // CallLimit is how many calls an account may have at one time, -1 for as many
 // as the server takes.
 func (s *Server) CallLimit(ctx context.Context, account string) (int, error) {
-	d, err := s.accounts().Get(ctx, account)
+	d, err := s.people.Accounts().Get(ctx, account)
 	if errors.Is(err, store.ErrNotFound) {
 		return -1, nil
 	}

@@ -178,8 +178,8 @@ func (s *Server) pump(r *Request, st *stream, f *observe.Follower, each func(eve
 	beat := time.NewTicker(heartbeat)
 	defer beat.Stop()
 	var expired <-chan time.Time
-	if c := r.Auth.claims; c != nil {
-		t := time.NewTimer(c.ExpiresAt.Sub(s.now()))
+	if ends := r.Auth.Expires(); !ends.IsZero() {
+		t := time.NewTimer(ends.Sub(s.now()))
 		defer t.Stop()
 		expired = t.C
 	}

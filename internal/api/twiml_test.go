@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pivotvoice/pivot/internal/identity"
 	"github.com/pivotvoice/pivot/internal/resource"
 	"github.com/pivotvoice/pivot/internal/schema"
 	"github.com/pivotvoice/pivot/internal/store"
@@ -78,7 +79,7 @@ func testSigningKeys(t *testing.T, w *world) {
 	get := func() (first, second, signs string) {
 		t.Helper()
 		d := w.must(200, "GET "+at, "").data()
-		keys, err := w.SigningKeys(t.Context(), w.creds.AccountID)
+		keys, err := w.people.SigningKeys(t.Context(), w.creds.AccountID)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -114,7 +115,7 @@ func testSigningKeys(t *testing.T, w *world) {
 		t.Error(a.text)
 	}
 	child, _, _ := w.tenants()
-	if keys, err := w.SigningKeys(t.Context(), child); err != nil || len(keys) != 1 || keys[0] == third {
+	if keys, err := w.people.SigningKeys(t.Context(), child); err != nil || len(keys) != 1 || keys[0] == third {
 		t.Errorf("%v %v", keys, err)
 	}
 }
@@ -124,10 +125,10 @@ func TestConfiguredSigningKey(t *testing.T) {
 	child, _, _ := w.tenants()
 	boot := func(key string) []string {
 		t.Helper()
-		if _, err := Bootstrap(t.Context(), w.docs, BootstrapConfig{SigningKey: key}); err != nil {
+		if _, err := identity.Bootstrap(t.Context(), w.cfg.Docs, identity.BootstrapConfig{SigningKey: key}); err != nil {
 			t.Fatal(err)
 		}
-		keys, err := w.SigningKeys(t.Context(), w.creds.AccountID)
+		keys, err := w.people.SigningKeys(t.Context(), w.creds.AccountID)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -142,18 +143,18 @@ func TestConfiguredSigningKey(t *testing.T) {
 		}
 	}
 	// An account from before there were keys gets one.
-	if _, err := w.accounts().Update(t.Context(), child, func(d *resource.Draft) { delete(d.Private, signingKeys) }); err != nil {
+	if _, err := w.people.Accounts().Update(t.Context(), child, func(d *resource.Draft) { delete(d.Private, "pvt_signing_keys") }); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := w.SigningKeys(t.Context(), child); !errors.Is(err, store.ErrNotFound) {
+	if _, err := w.people.SigningKeys(t.Context(), child); !errors.Is(err, store.ErrNotFound) {
 		t.Error(err)
 	}
 	boot("")
-	if keys, err := w.SigningKeys(t.Context(), child); err != nil || len(keys) != 1 {
+	if keys, err := w.people.SigningKeys(t.Context(), child); err != nil || len(keys) != 1 {
 		t.Errorf("%v %v", keys, err)
 	}
 	for _, bad := range []string{"short", "with spaces in it, and long", strings.Repeat("x", 129)} {
-		if _, err := Bootstrap(t.Context(), w.docs, BootstrapConfig{SigningKey: bad}); !errors.Is(err, errSigningKey) {
+		if _, err := identity.Bootstrap(t.Context(), w.cfg.Docs, identity.BootstrapConfig{SigningKey: bad}); !errors.Is(err, identity.ErrSigningKey) {
 			t.Errorf("%q: %v", bad, err)
 		}
 	}

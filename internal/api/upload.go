@@ -88,11 +88,11 @@ func (s *Server) multipart(r *Request, boundary string, limit int64) (io.Reader,
 	}
 	switch len(files) {
 	case 0:
-		return nil, errInvalid("file", "required", "Field is required but missing", nil)
+		return nil, schema.Invalid("file", "required", "Field is required but missing", nil)
 	case 1:
 		return files[0], nil
 	default:
-		return nil, errInvalid("file", "maxItems", "The list is more than 1 items", map[string]any{"target": 1})
+		return nil, schema.Invalid("file", "maxItems", "The list is more than 1 items", map[string]any{"target": 1})
 	}
 }
 
@@ -135,13 +135,13 @@ func uploadFault(err error) error {
 	case errors.As(err, &large):
 		return errTooLarge(large.Limit)
 	case errors.As(err, &corrupt):
-		return errInvalid("file", "wrong_format", "Field is not in the correct format: "+corrupt.Error(),
+		return schema.Invalid("file", "wrong_format", "Field is not in the correct format: "+corrupt.Error(),
 			map[string]any{"format": "base64"})
 	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, os.ErrDeadlineExceeded):
-		return errInvalid("file", "invalid", "The body could not be read to its end", nil)
+		return schema.Invalid("file", "invalid", "The body could not be read to its end", nil)
 	case strings.HasPrefix(err.Error(), "multipart: "), errors.Is(err, errTooManyParts),
 		strings.HasPrefix(err.Error(), "malformed MIME header"):
-		return errInvalid("file", "invalid", "The body is not multipart as it says: "+err.Error(), nil)
+		return schema.Invalid("file", "invalid", "The body is not multipart as it says: "+err.Error(), nil)
 	default:
 		return err
 	}

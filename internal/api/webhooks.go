@@ -5,7 +5,9 @@ import (
 	"strings"
 
 	"github.com/pivotvoice/pivot/internal/documents"
+	"github.com/pivotvoice/pivot/internal/identity"
 	"github.com/pivotvoice/pivot/internal/resource"
+	"github.com/pivotvoice/pivot/internal/schema"
 )
 
 func (s *Server) webhookOperations() []Operation {
@@ -70,11 +72,11 @@ func hookRows() []any {
 // them.
 func (s *Server) enableHooks(r *Request) (Reply, error) {
 	if r.Param("re-enable") != "true" {
-		return Reply{}, errInvalid("re-enable", "required", "Field is required but missing", nil)
+		return Reply{}, schema.Invalid("re-enable", "required", "Field is required but missing", nil)
 	}
 	accounts := []string{r.Account.ID}
 	if strings.HasSuffix(r.op.Path, "/descendants/webhooks") {
-		below, err := s.accounts().FindBy(r.Context(), indexTree, r.Account.ID)
+		below, err := s.people.Accounts().FindBy(r.Context(), identity.ByTree, r.Account.ID)
 		if err != nil {
 			return Reply{}, err
 		}

@@ -278,8 +278,8 @@ func (s *Server) envelope(r *Request, status string, data any) map[string]any {
 	}
 	if r.Auth != nil {
 		body["version"] = s.cfg.Version
-		if r.Auth.token != "" {
-			body["auth_token"] = r.Auth.token
+		if r.Auth.Token != "" {
+			body["auth_token"] = r.Auth.Token
 		}
 	}
 	return body

@@ -21,6 +21,7 @@ import (
 	"github.com/pivotvoice/pivot/internal/documents"
 	"github.com/pivotvoice/pivot/internal/event"
 	"github.com/pivotvoice/pivot/internal/flow"
+	"github.com/pivotvoice/pivot/internal/identity"
 	"github.com/pivotvoice/pivot/internal/media"
 	"github.com/pivotvoice/pivot/internal/notify"
 	"github.com/pivotvoice/pivot/internal/observe"
@@ -38,7 +39,7 @@ const Version = "0.1.0"
 
 // App is a running server.
 type App struct {
-	Credentials api.Credentials
+	Credentials identity.Credentials
 	Loopback    bool // every listener is on loopback, so webhooks may reach it
 
 	cfg        config.Config
@@ -160,7 +161,7 @@ func (a *App) openStore(ctx context.Context) (err error) {
 // serveHTTP makes the first account and serves the API.
 func (a *App) serveHTTP(ctx context.Context) (err error) {
 	a.api = a.newAPI()
-	a.Credentials, err = api.Bootstrap(ctx, a.store, api.BootstrapConfig{
+	a.Credentials, err = identity.Bootstrap(ctx, a.store, identity.BootstrapConfig{
 		Account: a.cfg.Account, Realm: a.cfg.Realm, Admin: a.cfg.Admin, APIKey: a.cfg.APIKey,
 		SigningKey: a.cfg.SigningKey,
 	})

@@ -7,11 +7,11 @@ import (
 	"strings"
 
 	"github.com/pivotvoice/pivot/internal/actions"
-	"github.com/pivotvoice/pivot/internal/api"
 	"github.com/pivotvoice/pivot/internal/callbacks"
 	"github.com/pivotvoice/pivot/internal/documents"
 	"github.com/pivotvoice/pivot/internal/event"
 	"github.com/pivotvoice/pivot/internal/flow"
+	"github.com/pivotvoice/pivot/internal/identity"
 	"github.com/pivotvoice/pivot/internal/kazoo"
 	"github.com/pivotvoice/pivot/internal/media"
 	"github.com/pivotvoice/pivot/internal/notify"
@@ -26,7 +26,7 @@ import (
 
 // observe starts what keeps the calls and what tells web servers of them.
 func (a *App) observe() {
-	a.keys = api.SigningKeys(a.store)
+	a.keys = identity.SigningKeys(a.store)
 	a.calls = observe.NewCalls(observe.Config{Journal: a.store, Logger: a.log, Debug: kazoo.DebugDocs})
 	a.queue = callbacks.New(callbacks.Config{
 		Docs: a.store, Web: a.web, Keys: a.signingKeys, Log: a.calls, Logger: a.log,

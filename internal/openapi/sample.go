@@ -15,6 +15,7 @@ import (
 
 	"github.com/pivotvoice/pivot/internal/api"
 	"github.com/pivotvoice/pivot/internal/flow"
+	"github.com/pivotvoice/pivot/internal/identity"
 	"github.com/pivotvoice/pivot/internal/observe"
 	"github.com/pivotvoice/pivot/internal/presence"
 	"github.com/pivotvoice/pivot/internal/store"
@@ -67,7 +68,7 @@ func NewSample(ctx context.Context, cfg SampleConfig) (*Sample, error) {
 		Version: cfg.Version, Node: "sample", Mailer: outbox{s}, UIOrigins: []string{"https://ui.example.com"},
 		Presence: lamps,
 	})
-	creds, err := api.Bootstrap(ctx, kept, api.BootstrapConfig{Account: "sample", Admin: sampleAdmin})
+	creds, err := identity.Bootstrap(ctx, kept, identity.BootstrapConfig{Account: "sample", Admin: sampleAdmin})
 	if err == nil {
 		err = lamps.Load(ctx, creds.AccountID)
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/pivotvoice/pivot/internal/api"
 	"github.com/pivotvoice/pivot/internal/audio"
 	"github.com/pivotvoice/pivot/internal/event"
+	"github.com/pivotvoice/pivot/internal/identity"
 	"github.com/pivotvoice/pivot/internal/store"
 )
 
@@ -25,7 +26,7 @@ const (
 )
 
 // fill puts in what no operation of the API makes: calls and a recording.
-func (s *Sample) fill(ctx context.Context, kept store.Store, creds api.Credentials) error {
+func (s *Sample) fill(ctx context.Context, kept store.Store, creds identity.Credentials) error {
 	now := time.Now()
 	cdr := now.UTC().Format("200601") + "-" + pastCall
 	s.token = creds.APIKey

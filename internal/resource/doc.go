@@ -132,3 +132,7 @@ func stamp(ctx context.Context, private Object) {
 		}
 	}
 }
+
+// Lower is text in lower case and without the space around it: how names,
+// realms and languages are kept that people write as they like.
+func Lower(text string) string { return strings.ToLower(strings.TrimSpace(text)) }

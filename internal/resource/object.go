@@ -152,3 +152,12 @@ func split(o Object) (public, private Object) {
 	}
 	return public, private
 }
+
+// Texts are strings as a JSON array has them.
+func Texts(all []string) []any {
+	out := make([]any, len(all))
+	for i, t := range all {
+		out[i] = t
+	}
+	return out
+}

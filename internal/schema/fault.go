@@ -203,3 +203,9 @@ func compareKeys(a, b string) int {
 }
 
 func numeric(s string) bool { return s != "" && strings.Trim(s, "0123456789") == "" }
+
+// Invalid is one thing wrong with a request or document, as Faults: at a dotted
+// path, by a rule. extra is what else is told of it, such as "value".
+func Invalid(path, rule, message string, extra map[string]any) error {
+	return Faults{{Path: strings.Split(path, "."), Rule: rule, Message: message, Extra: extra}}
+}

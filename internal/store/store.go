@@ -30,6 +30,9 @@ var (
 	ErrFull = errors.New("store: the disk is full")
 )
 
+// Gone says whether err is that somebody else was first to remove a document.
+func Gone(err error) bool { return errors.Is(err, ErrNotFound) || errors.Is(err, ErrConflict) }
+
 // ExistsError is ErrExists with what is taken, and by whom.
 type ExistsError struct {
 	Field, Value string

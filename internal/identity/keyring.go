@@ -1,4 +1,4 @@
-package api
+package identity
 
 import (
 	"context"
@@ -56,7 +56,7 @@ func (k *keyring) sign(ctx context.Context, c jwt.Claims) (string, error) {
 }
 
 // errUnsigned is a token that no key of ours signed.
-var errUnsigned = errors.New("api: token signed by an unknown key")
+var errUnsigned = errors.New("identity: token signed by an unknown key")
 
 // verify reads a token into claims; errors are those of the jwt package, or
 // of the store.
@@ -128,10 +128,10 @@ func (k *keyring) load(ctx context.Context) error {
 	for _, d := range docs {
 		key, err := readKey(d)
 		if err != nil {
-			return fmt.Errorf("api: signing key %s: %w", d.ID, err)
+			return fmt.Errorf("identity: signing key %s: %w", d.ID, err)
 		}
-		if k.now().Sub(key.created) > signsFor+2*tokenLife {
-			if err := k.docs.Delete(ctx, d.Key, d.Rev, true); err != nil && !gone(err) {
+		if k.now().Sub(key.created) > signsFor+2*TokenLife {
+			if err := k.docs.Delete(ctx, d.Key, d.Rev, true); err != nil && !store.Gone(err) {
 				return err
 			}
 			continue
@@ -140,11 +140,6 @@ func (k *keyring) load(ctx context.Context) error {
 	}
 	slices.SortFunc(k.keys, func(a, b signingKey) int { return b.created.Compare(a.created) })
 	return nil
-}
-
-// gone says whether another node was first to remove it.
-func gone(err error) bool {
-	return errors.Is(err, store.ErrNotFound) || errors.Is(err, store.ErrConflict)
 }
 
 func readKey(d store.Doc) (signingKey, error) {

@@ -1,9 +1,10 @@
-package api
+package identity
 
 import (
 	"context"
 	"crypto/hmac"
-	"crypto/md5"  //nolint:gosec // what clients send in place of a password
+	"crypto/md5" //nolint:gosec // what clients send in place of a password
+	"crypto/rand"
 	"crypto/sha1" //nolint:gosec // the same
 	"crypto/sha256"
 	"crypto/subtle"
@@ -27,22 +28,22 @@ const (
 	argonAtOnce = 4         // more wait, for the sake of memory
 )
 
-// effort is how slow a hash is. It is of every hash that a store has: none is
+// Effort is how slow a hash is. It is of every hash that a store has: none is
 // found by another.
-type effort struct {
-	passes, memory uint32 // memory in KiB
+type Effort struct {
+	Passes, Memory uint32 // memory in KiB
 }
 
 // fullEffort is what passwords are stored with; only tests take less.
-func fullEffort() effort { return effort{passes: argonPasses, memory: argonMemory} }
+func fullEffort() Effort { return Effort{Passes: argonPasses, Memory: argonMemory} }
 
 // hasher computes slow hashes, a few at once.
 type hasher struct {
-	effort
+	Effort
 	slots chan struct{}
 }
 
-func newHasher(e effort) hasher { return hasher{effort: e, slots: make(chan struct{}, argonAtOnce)} }
+func newHasher(e Effort) hasher { return hasher{Effort: e, slots: make(chan struct{}, argonAtOnce)} }
 
 // hash is what is stored in the place of a digest.
 func (h hasher) hash(ctx context.Context, account, digest string) (string, error) {
@@ -53,19 +54,19 @@ func (h hasher) hash(ctx context.Context, account, digest string) (string, error
 		return "", ctx.Err()
 	}
 	salt := sha256.Sum256([]byte("pivot credentials " + account))
-	key := argon2.IDKey([]byte(strings.ToLower(digest)), salt[:16], h.passes, h.memory, 1, argonLength)
+	key := argon2.IDKey([]byte(strings.ToLower(digest)), salt[:16], h.Passes, h.Memory, 1, argonLength)
 	return hex.EncodeToString(key), nil
 }
 
-// digests are what clients send for a username and password.
-func digests(username, password string) (md5Hex, sha1Hex string) {
+// Digests are what clients send for a username and password.
+func Digests(username, password string) (md5Hex, sha1Hex string) {
 	both := []byte(strings.ToLower(username) + ":" + password)
 	m, s := md5.Sum(both), sha1.Sum(both) //nolint:gosec // what clients send; argon2 goes over it
 	return hex.EncodeToString(m[:]), hex.EncodeToString(s[:])
 }
 
-// same compares secrets in a time that does not tell where they differ.
-func same(a, b string) bool { return subtle.ConstantTimeCompare([]byte(a), []byte(b)) == 1 }
+// Same compares secrets in a time that does not tell where they differ.
+func Same(a, b string) bool { return subtle.ConstantTimeCompare([]byte(a), []byte(b)) == 1 }
 
 // keyHash is by what an API key is looked up. The key is long and random, so
 // a fast hash does.
@@ -79,4 +80,11 @@ func seal(secret, text string) string {
 	mac := hmac.New(sha256.New, []byte(secret))
 	mac.Write([]byte(text))
 	return hex.EncodeToString(mac.Sum(nil))
+}
+
+// randomHex is a random number of n bytes in hex.
+func randomHex(n int) string {
+	b := make([]byte, n)
+	_, _ = rand.Read(b) // never fails, says its documentation
+	return hex.EncodeToString(b)
 }

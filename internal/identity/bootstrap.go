@@ -1,4 +1,4 @@
-package api
+package identity
 
 import (
 	"context"
@@ -35,18 +35,19 @@ type Credentials struct {
 }
 
 // errAdmin is a configured admin that is none.
-var errAdmin = errors.New("api: the admin must be given as user:password")
+var errAdmin = errors.New("identity: the admin must be given as user:password")
 
 // errAPIKey is a configured API key that is none.
-var errAPIKey = errors.New("api: the API key must have 16 to 128 characters and no dots or spaces")
+var errAPIKey = errors.New("identity: the API key must have 16 to 128 characters and no dots or spaces")
 
 // Bootstrap sees to it that there is a first account, above all others, with
 // an admin and an API key. Call it before serving, on one node at a time.
 func Bootstrap(ctx context.Context, docs store.Docs, cfg BootstrapConfig) (Credentials, error) {
-	return newDirectory(docs, nil, fullEffort()).bootstrap(ctx, cfg)
+	return New(Config{Docs: docs}).Bootstrap(ctx, cfg)
 }
 
-func (d *directory) bootstrap(ctx context.Context, cfg BootstrapConfig) (Credentials, error) {
+// Bootstrap is as the function of that name.
+func (d *Directory) Bootstrap(ctx context.Context, cfg BootstrapConfig) (Credentials, error) {
 	user, password, ok := strings.Cut(cfg.Admin, ":")
 	if cfg.Admin != "" && (!ok || user == "" || password == "") {
 		return Credentials{}, errAdmin
@@ -59,25 +60,25 @@ func (d *directory) bootstrap(ctx context.Context, cfg BootstrapConfig) (Credent
 	}
 	master, isNew, err := d.master(ctx, cfg)
 	if err != nil {
-		return Credentials{}, fmt.Errorf("api: the first account: %w", err)
+		return Credentials{}, fmt.Errorf("identity: the first account: %w", err)
 	}
 	c := Credentials{
 		AccountID: master.ID, Account: resource.Text(master.Public, "name"), New: isNew,
 		Realm: resource.Text(master.Public, "realm"), APIKey: resource.Text(master.Private, "pvt_api_key"),
 	}
-	if c.User, c.Password, err = d.admin(ctx, master, lower(user), password); err != nil {
-		return Credentials{}, fmt.Errorf("api: the first admin: %w", err)
+	if c.User, c.Password, err = d.admin(ctx, master, resource.Lower(user), password); err != nil {
+		return Credentials{}, fmt.Errorf("identity: the first admin: %w", err)
 	}
 	if err := d.bootstrapSigning(ctx, master, cfg.SigningKey); err != nil {
-		return Credentials{}, fmt.Errorf("api: signing keys: %w", err)
+		return Credentials{}, fmt.Errorf("identity: signing keys: %w", err)
 	}
 	return c, nil
 }
 
 // master is the first account, made if it is not there, with what is
 // configured.
-func (d *directory) master(ctx context.Context, cfg BootstrapConfig) (m resource.Doc, isNew bool, err error) {
-	found, err := d.accounts().FindBy(ctx, indexMaster, "true")
+func (d *Directory) master(ctx context.Context, cfg BootstrapConfig) (m resource.Doc, isNew bool, err error) {
+	found, err := d.Accounts().FindBy(ctx, ByMaster, "true")
 	if err != nil {
 		return m, false, err
 	}
@@ -89,23 +90,23 @@ func (d *directory) master(ctx context.Context, cfg BootstrapConfig) (m resource
 		if name == "" {
 			name = "main"
 		}
-		if m, err = d.accounts().Create(withMaster(ctx), resource.Object{"name": name}); err != nil {
+		if m, err = d.Accounts().Create(withMaster(ctx), resource.Object{"name": name}); err != nil {
 			return m, false, err
 		}
 	}
 	patch := resource.Object{}
-	for key, v := range map[string]string{"name": cfg.Account, "realm": lower(cfg.Realm)} {
+	for key, v := range map[string]string{"name": cfg.Account, "realm": resource.Lower(cfg.Realm)} {
 		if v != "" && v != m.Public[key] {
 			patch[key] = v
 		}
 	}
 	if len(patch) > 0 {
-		if m, err = d.accounts().Patch(ctx, m.ID, patch, ""); err != nil {
+		if m, err = d.Accounts().Patch(ctx, m.ID, patch, ""); err != nil {
 			return m, false, err
 		}
 	}
 	if cfg.APIKey != "" && cfg.APIKey != resource.Text(m.Private, "pvt_api_key") {
-		if m, err = d.setAPIKey(ctx, m.ID, cfg.APIKey); err != nil {
+		if m, err = d.SetAPIKey(ctx, m.ID, cfg.APIKey); err != nil {
 			return m, false, err
 		}
 	}
@@ -121,8 +122,8 @@ func withMaster(ctx context.Context) context.Context {
 
 // admin sees to the admin that is configured, or to one at all: the name, and
 // the password if it was made up.
-func (d *directory) admin(ctx context.Context, master resource.Doc, name, password string) (string, string, error) {
-	users, made := d.users(master.ID), ""
+func (d *Directory) admin(ctx context.Context, master resource.Doc, name, password string) (string, string, error) {
+	users, made := d.Users(master.ID), ""
 	if name == "" {
 		admins, err := users.FindBy(ctx, "priv_level", "admin")
 		if err != nil {
@@ -149,9 +150,9 @@ func (d *directory) admin(ctx context.Context, master resource.Doc, name, passwo
 
 // keepAdmin changes an admin to what is configured, if it is not so already:
 // a change ends all sessions.
-func (d *directory) keepAdmin(ctx context.Context, master, admin resource.Doc, password string) error {
-	digest, _ := digests(resource.Text(admin.Public, "username"), password)
-	_, err := d.byDigest(ctx, []resource.Doc{master}, digest)
+func (d *Directory) keepAdmin(ctx context.Context, master, admin resource.Doc, password string) error {
+	digest, _ := Digests(resource.Text(admin.Public, "username"), password)
+	_, err := d.ByDigest(ctx, []resource.Doc{master}, digest)
 	patch := resource.Object{}
 	switch {
 	case errors.Is(err, store.ErrNotFound):
@@ -162,13 +163,13 @@ func (d *directory) keepAdmin(ctx context.Context, master, admin resource.Doc, p
 	if admin.Public["priv_level"] != "admin" {
 		patch["priv_level"] = "admin"
 	}
-	if !enabled(admin) {
+	if !Enabled(admin) {
 		patch["enabled"] = true
 	}
 	if len(patch) == 0 {
 		return nil
 	}
-	_, err = d.users(master.ID).Patch(ctx, admin.ID, patch, "")
+	_, err = d.Users(master.ID).Patch(ctx, admin.ID, patch, "")
 	return err
 }
 

@@ -1,4 +1,4 @@
-package api
+package identity
 
 import (
 	"context"
@@ -17,7 +17,7 @@ func usersResource(h hasher) resource.Resource {
 
 func lowerUsername(_ context.Context, d *resource.Draft) error {
 	if name, ok := d.Doc["username"].(string); ok {
-		d.Doc["username"] = lower(name)
+		d.Doc["username"] = resource.Lower(name)
 	}
 	return nil
 }
@@ -56,7 +56,7 @@ func setPassword(ctx context.Context, h hasher, d *resource.Draft, u documents.U
 }
 
 func hashPassword(ctx context.Context, h hasher, d *resource.Draft, u documents.User) error {
-	md5Hex, sha1Hex := digests(u.Username, u.Password)
+	md5Hex, sha1Hex := Digests(u.Username, u.Password)
 	for key, digest := range map[string]string{"pvt_md5_auth": md5Hex, "pvt_sha1_auth": sha1Hex} {
 		hash, err := h.hash(ctx, d.Account, digest)
 		if err != nil {
