@@ -49,15 +49,14 @@ func (l *leg) over(why call.Cause) {
 	}
 	l.session.stop()
 	l.referral.settle(call.ErrHungup)
-	if l.dead != nil {
-		l.dead.Stop()
-	}
+	stopTimer(l.dead)
 	if l.phase != phaseLeaving {
 		l.unacked.stop()
 		l.unacked = nil
 	}
 	if l.uas != nil {
 		l.uas.rel.stop()
+		stopTimer(l.uas.still)
 	}
 	if l.media != nil {
 		l.tellMedia()

@@ -14,6 +14,10 @@ import (
 // take handles a request within the dialog, any but ACK and CANCEL.
 func (l *leg) take(in *inbound, tx *serverTx) {
 	req := in.req
+	if l.phase == phaseOver && req.Method == sip.BYE && fromTag(req) == l.dialog.farTag() { // it crossed ours
+		_ = tx.respond(200, l.encode(l.respond(req, 200)))
+		return
+	}
 	if l.phase == phaseOver || l.phase == phaseLeaving && req.Method != sip.BYE || fromTag(req) != l.dialog.farTag() {
 		_ = tx.respond(481, l.encode(l.respond(req, 481)))
 		return
@@ -110,14 +114,19 @@ func (l *leg) takeOffer(in *inbound, tx *serverTx) {
 	}
 	l.dialog.refresh(req)
 	res := l.respond(req, 200)
-	l.session.write(res, terms)
+	answered := l.phase >= phaseAnswered // before that there is no session to be kept alive
+	if answered {
+		l.session.write(res, terms)
+	}
 	finish(res, typeSDP, body)
 	wire := encode(res)
 	_ = tx.respond(200, wire)
 	if req.Method == sip.INVITE {
 		l.expectAck(&unacked{seq: req.CSeq().SeqNo, wire: wire, out: tx.out, offered: offer == nil})
 	}
-	l.session.start(l, terms)
+	if answered {
+		l.session.start(l, terms)
+	}
 	if offer != nil {
 		l.tellHeld()
 	}

@@ -35,9 +35,7 @@ func (r *reliable) pending() bool { return r.wire != nil }
 
 func (r *reliable) stop() {
 	r.wire, r.queue = nil, nil
-	if r.timer != nil {
-		r.timer.Stop()
-	}
+	stopTimer(r.timer)
 }
 
 // ringReliably sends 18x so that it is repeated until its PRACK.
@@ -71,6 +69,7 @@ func (l *leg) ringReliably(code int, sound bool) {
 	_ = u.tx.respond(code, r.wire)
 	l.add(event.Ringing{Code: code})
 	l.rearmRing(r.seq)
+	l.ringStill(stillRingsReliably*l.srv.tx.timers.T1, func() { l.ringReliably(code, false) })
 }
 
 func (l *leg) rearmRing(seq uint32) {
@@ -101,17 +100,22 @@ func (l *leg) takePrack(in *inbound, tx *serverTx) {
 		_ = tx.respond(481, l.encode(l.respond(in.req, 481)))
 		return
 	}
+	u.rel.wire = nil // it has arrived, whatever is wrong with what the PRACK brings
+	u.rel.timer.Stop()
 	body, r := l.prackBody(in.req)
 	if r != nil {
 		l.turnDown(in, tx, r)
-		return
+	} else {
+		res := l.respond(in.req, 200)
+		finish(res, typeSDP, body)
+		_ = tx.respond(200, encode(res))
 	}
-	res := l.respond(in.req, 200)
-	finish(res, typeSDP, body)
-	_ = tx.respond(200, encode(res))
-	u.rel.wire = nil
-	u.rel.timer.Stop()
-	l.goOnRinging()
+	select {
+	case <-u.agreed:
+		l.goOnRinging()
+	default: // our offer has no answer, and there will be no other
+		l.fail("INCOMPATIBLE_DESTINATION", 488, r.why)
+	}
 }
 
 // prackBody takes the answer or the new offer in a PRACK.

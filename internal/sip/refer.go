@@ -127,9 +127,7 @@ func (l *leg) referAnswered(r *referral, res *sip.Response, err error) {
 
 // awaitNotify makes do with what is known when nothing is told for d.
 func (l *leg) awaitNotify(r *referral, d time.Duration) {
-	if r.timer != nil {
-		r.timer.Stop()
-	}
+	stopTimer(r.timer)
 	r.timer = l.later(min(d, max(time.Until(r.until), 0)), func() { r.settle(nil) })
 }
 
@@ -147,9 +145,7 @@ func (r *referral) settle(err error) {
 	if r == nil || r.settled() {
 		return
 	}
-	if r.timer != nil {
-		r.timer.Stop()
-	}
+	stopTimer(r.timer)
 	r.err = err
 	close(r.done)
 }

@@ -1,6 +1,7 @@
 package sip
 
 import (
+	"math/rand/v2"
 	"strconv"
 	"strings"
 	"time"
@@ -95,9 +96,7 @@ func (s *session) ask(req *sip.Request) {
 }
 
 func (s *session) stop() {
-	if s.timer != nil {
-		s.timer.Stop()
-	}
+	stopTimer(s.timer)
 }
 
 // start runs the timer afresh.
@@ -110,10 +109,17 @@ func (s *session) start(l *leg, t terms) {
 	whole := time.Duration(t.seconds) * time.Second
 	s.until = time.Now().Add(whole)
 	if t.we {
-		s.timer = l.later(whole/2, func() { s.refresh(l) })
+		s.refreshIn(l, whole/2)
 		return
 	}
 	s.timer = l.later(whole-min(32*time.Second, whole/3), func() { s.expire(l) })
+}
+
+// refreshIn has the session refreshed after d, in the place of what was to be
+// done next.
+func (s *session) refreshIn(l *leg, d time.Duration) {
+	s.stop()
+	s.timer = l.later(d, func() { s.refresh(l) })
 }
 
 func (s *session) expire(l *leg) {
@@ -123,25 +129,28 @@ func (s *session) expire(l *leg) {
 // refresh shows that we are there and asks whether they are.
 func (s *session) refresh(l *leg) {
 	if l.phase != phaseUp || l.reoffer != nil || l.unacked != nil {
-		s.timer = l.later(2*time.Second, func() { s.refresh(l) })
+		s.refreshIn(l, 2*time.Second)
 		return
 	}
+	until := s.until
+	done := func(res *sip.Response, err error) { s.refreshed(l, until, res, err) }
 	var err error
 	if l.may("UPDATE") {
 		req, next := l.dialog.request(sip.UPDATE)
 		s.ask(req)
 		finish(req, "", nil)
-		err = l.request(req, next, func(res *sip.Response, err error) { s.refreshed(l, res, err) })
+		err = l.request(req, next, done)
 	} else {
-		err = l.refreshInvite(func(res *sip.Response, err error) { s.refreshed(l, res, err) })
+		err = l.refreshInvite(done)
 	}
 	if err != nil {
-		s.refreshed(l, nil, err)
+		done(nil, err)
 	}
 }
 
-// refreshed takes the answer to a refresh.
-func (s *session) refreshed(l *leg, res *sip.Response, err error) {
+// refreshed takes the answer to a refresh of a session that was good until
+// then.
+func (s *session) refreshed(l *leg, until time.Time, res *sip.Response, err error) {
 	select {
 	case <-l.ended:
 		return
@@ -158,12 +167,32 @@ func (s *session) refreshed(l *leg, res *sip.Response, err error) {
 		}
 		l.dialog.refresh(res)
 		s.start(l, t)
+	case s.until != until:
+		// the far end has refreshed it meanwhile
 	case time.Now().After(s.until):
 		s.expire(l)
-	default: // glare, or an interval too small: again, a little later
-		if least, _, ok := seconds(res, "Min-SE"); ok && res.StatusCode == 422 {
-			s.terms.seconds = max(s.terms.seconds, least)
-		}
-		s.timer = l.later(3*time.Second, func() { s.refresh(l) })
+	default:
+		s.again(l, res)
 	}
+}
+
+// again tries a refresh once more that was refused, for a collision, an
+// interval too small, or UPDATE, which some peers list and do not know.
+func (s *session) again(l *leg, res *sip.Response) {
+	pause := 5 * time.Second
+	wait, _, asked := seconds(res, "Retry-After")
+	switch {
+	case res.StatusCode == 405 || res.StatusCode == 501:
+		l.allows, pause = "", 0
+	case res.StatusCode == 422:
+		least, _, _ := seconds(res, "Min-SE")
+		s.terms.seconds = max(s.terms.seconds, least)
+	case res.StatusCode == 491 && l.ours: // RFC 3261 section 14.1: whose Call-ID it is waits longer
+		pause = 2100*time.Millisecond + rand.N(1900*time.Millisecond)
+	case res.StatusCode == 491:
+		pause = rand.N(2 * time.Second)
+	case asked:
+		pause = min(time.Duration(wait)*time.Second, time.Minute)
+	}
+	s.refreshIn(l, max(pause, 10*time.Millisecond))
 }

@@ -2,7 +2,9 @@ package sip
 
 import (
 	"context"
+	"fmt"
 	"net/netip"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -55,8 +57,46 @@ func (w *wire) last(m sip.RequestMethod) (req *sip.Request, n int) {
 	return req, n
 }
 
+// next is the n-th request of a method, which has to come within a time.
+func (w *wire) next(t *testing.T, m sip.RequestMethod, n int, within time.Duration) *sip.Request {
+	t.Helper()
+	for until := time.Now().Add(within); ; time.Sleep(10 * time.Millisecond) {
+		synctest.Wait()
+		if req, there := w.last(m); there == n {
+			return req
+		}
+		if time.Now().After(until) {
+			t.Fatalf("no %s number %d within %v", m, n, within)
+		}
+	}
+}
+
+// codes are the statuses of the answers that came since the first from.
+func (w *wire) codes(from int) (codes []int) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, r := range w.res[from:] {
+		codes = append(codes, r.StatusCode)
+	}
+	return codes
+}
+
 // timed is a server on a wire, with one call answered on it.
 func timed(t *testing.T, extra ...string) (s *Server, w *wire, h *handset, legs chan call.Leg) {
+	t.Helper()
+	s, w, h, legs = incoming(t, answerAndWait, extra...)
+	w.mu.Lock()
+	h.far = toTag(w.res[len(w.res)-1])
+	w.mu.Unlock()
+	hear(s, w, h.write2("ACK"))
+	synctest.Wait()
+	return s, w, h, legs
+}
+
+// incoming is a server on a wire, with one call that came.
+func incoming(
+	t *testing.T, onCall func(context.Context, call.Leg), extra ...string,
+) (s *Server, w *wire, h *handset, legs chan call.Leg) {
 	t.Helper()
 	e, err := rtp.NewEngine(rtp.Config{PortMin: 29000, PortMax: 29999, Schedulers: 1})
 	if err != nil {
@@ -65,7 +105,7 @@ func timed(t *testing.T, extra ...string) (s *Server, w *wire, h *handset, legs 
 	legs = make(chan call.Leg, 1)
 	s, err = NewServer(Config{
 		Listen: []Listen{{"udp", "127.0.0.1:0"}}, Media: e, Codecs: audio.Codecs,
-		OnCall: func(ctx context.Context, l call.Leg) { legs <- l; answerAndWait(ctx, l) },
+		OnCall: func(ctx context.Context, l call.Leg) { legs <- l; onCall(ctx, l) },
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -78,11 +118,6 @@ func timed(t *testing.T, extra ...string) (s *Server, w *wire, h *handset, legs 
 	h = &handset{t: t, to: w.addr, id: "timed", from: "them", conn: nil}
 	h.sdp = "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 20000 RTP/AVP 0\r\n"
 	hear(s, w, h.request("INVITE", h.sdp, extra...))
-	synctest.Wait()
-	w.mu.Lock()
-	h.far = toTag(w.res[len(w.res)-1])
-	w.mu.Unlock()
-	hear(s, w, h.write2("ACK"))
 	synctest.Wait()
 	t.Cleanup(e.Close)
 	return s, w, h, legs
@@ -162,12 +197,7 @@ func TestWeRefreshByInvite(t *testing.T) {
 		}
 		w.mu.Unlock()
 		reply(s, w, invite, 491)
-		time.Sleep(3 * time.Second)
-		synctest.Wait()
-		invite, n = w.last(sip.INVITE)
-		if n != 2 {
-			t.Fatalf("%d refreshes", n)
-		}
+		invite = w.next(t, sip.INVITE, 2, 2*time.Second)
 		res := answer(invite, 200, "them")
 		finish(res, typeSDP, []byte(h.sdp))
 		hear(s, w, string(encode(res)))
@@ -198,6 +228,133 @@ func TestTheyDoNotRefresh(t *testing.T) {
 		synctest.Wait()
 		if c := l.Cause(); c.Name != "RECOVERY_ON_TIMER_EXPIRE" {
 			t.Errorf("ended by %+v", c)
+		}
+		end(t, s, w, l)
+	})
+}
+
+// TestRefreshRefused refreshes by re-INVITE where UPDATE is listed and not
+// known, when the far end says so, and leaves alone what that has refreshed.
+func TestRefreshRefused(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, w, h, legs := timed(t, "Supported: timer", "Allow: INVITE, UPDATE", "Session-Expires: 200;refresher=uas")
+		l := <-legs
+		time.Sleep(100 * time.Second)
+		reply(s, w, w.next(t, sip.UPDATE, 1, time.Second), 503, "Retry-After: 20")
+		time.Sleep(19 * time.Second)
+		reply(s, w, w.next(t, sip.UPDATE, 2, 2*time.Second), 405)
+		invite := w.next(t, sip.INVITE, 1, time.Second)
+		hear(s, w, h.request("UPDATE", "", "Supported: timer", "Session-Expires: 400;refresher=uac"))
+		synctest.Wait()
+		reply(s, w, invite, 491)
+		time.Sleep(360 * time.Second)
+		synctest.Wait()
+		if _, n := w.last(sip.INVITE); n != 1 {
+			t.Errorf("%d refreshes of what was refreshed", n-1)
+		}
+		select {
+		case <-l.Ended():
+			t.Errorf("ended by %+v", l.Cause())
+		default:
+		}
+		time.Sleep(10 * time.Second)
+		synctest.Wait()
+		if c := l.Cause(); c.Name != "RECOVERY_ON_TIMER_EXPIRE" {
+			t.Errorf("ended by %+v", c)
+		}
+		end(t, s, w, l)
+	})
+}
+
+// TestUpdateBeforeTheAnswer begins no session timer: there is no session yet.
+func TestUpdateBeforeTheAnswer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, w, h, legs := incoming(t, func(ctx context.Context, l call.Leg) {
+			_ = l.(call.Ringer).Ring(ctx)
+			<-l.Ended()
+		}, "Supported: timer")
+		l := <-legs
+		synctest.Wait()
+		w.mu.Lock()
+		h.far = toTag(w.res[len(w.res)-1])
+		w.mu.Unlock()
+		hear(s, w, h.request("UPDATE", "", "Supported: timer", "Session-Expires: 90;refresher=uac"))
+		synctest.Wait()
+		w.mu.Lock()
+		if res := w.res[len(w.res)-1]; res.StatusCode != 200 || len(res.GetHeaders("Session-Expires")) > 0 {
+			t.Errorf("answered %s", res)
+		}
+		w.mu.Unlock()
+		time.Sleep(100 * time.Second)
+		synctest.Wait()
+		if c := l.Cause(); c.Name != "" {
+			t.Errorf("ended by %+v", c)
+		}
+		end(t, s, w, l)
+	})
+}
+
+// TestRingsOn tells the caller each minute that it rings still, and no more
+// once it is answered.
+func TestRingsOn(t *testing.T) {
+	for _, c := range []struct {
+		require string
+		told    []int
+	}{
+		{"Supported: 100rel", []int{180, 180, 180, 180, 180}},
+		{"Require: 100rel", []int{180, 180}},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			s, w, h, legs := incoming(t, func(ctx context.Context, l call.Leg) {
+				_ = l.(call.Ringer).Ring(ctx)
+				time.Sleep(290 * time.Second)
+				answerAndWait(ctx, l)
+			}, c.require)
+			l := <-legs
+			synctest.Wait()
+			w.mu.Lock()
+			h.far = toTag(w.res[len(w.res)-1])
+			w.mu.Unlock()
+			acknowledge := func(n int) {
+				if c.require == "Require: 100rel" {
+					hear(s, w, h.request("PRACK", "", fmt.Sprintf("RAck: %d 1 INVITE", n)))
+				}
+			}
+			acknowledge(1)
+			time.Sleep(150 * time.Second)
+			synctest.Wait()
+			acknowledge(2)
+			time.Sleep(145 * time.Second)
+			synctest.Wait()
+			var told []int
+			for _, code := range w.codes(0) {
+				if code == 180 {
+					told = append(told, code)
+				}
+			}
+			if !slices.Equal(told, c.told) {
+				t.Errorf("%s: told %v", c.require, told)
+			}
+			h.seq = 1
+			hear(s, w, h.write2("ACK"))
+			synctest.Wait()
+			end(t, s, w, l)
+		})
+	}
+}
+
+// TestByesCross answers the far end's BYE although ours is under way.
+func TestByesCross(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, w, h, legs := timed(t)
+		l := <-legs
+		_ = l.Hangup(t.Context(), call.Normal)
+		synctest.Wait()
+		before := len(w.codes(0))
+		hear(s, w, h.request("BYE", ""))
+		synctest.Wait()
+		if got := w.codes(before); !slices.Equal(got, []int{200}) {
+			t.Errorf("answered %v", got)
 		}
 		end(t, s, w, l)
 	})

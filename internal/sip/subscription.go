@@ -150,9 +150,7 @@ func (u *subscription) respond(req *sip.Request, code int) *sip.Response {
 }
 
 func (u *subscription) arm(d time.Duration) {
-	if u.timer != nil {
-		u.timer.Stop()
-	}
+	stopTimer(u.timer)
 	u.timer = time.AfterFunc(d, func() {
 		u.thread.must(func() {
 			if !time.Now().Before(u.until) { // else it was renewed meanwhile
@@ -169,9 +167,7 @@ func (u *subscription) end(why string) {
 		return
 	}
 	u.over = why
-	if u.timer != nil {
-		u.timer.Stop()
-	}
+	stopTimer(u.timer)
 	u.stale.Store(true)
 	u.tell()
 }
@@ -273,9 +269,7 @@ func (u *subscription) lose(why string) {
 
 // drop forgets the subscription.
 func (u *subscription) drop() {
-	if u.timer != nil {
-		u.timer.Stop()
-	}
+	stopTimer(u.timer)
 	u.watch.Stop()
 	u.srv.subs.drop(u)
 }

@@ -28,3 +28,10 @@ func (t Timers) giveUp() time.Duration { return 64 * t.T1 }
 
 // after is the interval that follows d.
 func (t Timers) after(d time.Duration) time.Duration { return min(2*d, t.T2) }
+
+// stopTimer stops a timer, if there is one.
+func stopTimer(t *time.Timer) {
+	if t != nil {
+		t.Stop()
+	}
+}

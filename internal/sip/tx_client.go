@@ -214,17 +214,13 @@ func (t *clientTx) acknowledge(tag string, req *sip.Request, o outlet) error {
 // over forgets the transaction. It holds mu.
 func (t *clientTx) over() {
 	t.state = txOver
-	if t.timer != nil {
-		t.timer.Stop()
-	}
+	stopTimer(t.timer)
 	t.table.dropClient(t)
 }
 
 // arm sets the one timer. It holds mu.
 func (t *clientTx) arm(d time.Duration, f func()) {
-	if t.timer != nil {
-		t.timer.Stop()
-	}
+	stopTimer(t.timer)
 	t.timer = time.AfterFunc(d, f)
 }
 

@@ -139,17 +139,13 @@ func (t *serverTx) finish() {
 // over forgets the transaction. It holds mu.
 func (t *serverTx) over() {
 	t.state, t.last, t.cancel = txOver, nil, nil
-	if t.timer != nil {
-		t.timer.Stop()
-	}
+	stopTimer(t.timer)
 	t.table.dropServer(t)
 }
 
 // arm sets the one timer. It holds mu.
 func (t *serverTx) arm(d time.Duration, f func()) {
-	if t.timer != nil {
-		t.timer.Stop()
-	}
+	stopTimer(t.timer)
 	t.timer = time.AfterFunc(d, f)
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"time"
 	"unicode"
 
 	"github.com/emiago/sipgo/sip"
@@ -25,8 +26,9 @@ type uas struct {
 	agreed chan struct{} // closed once the sound is agreed on
 
 	rel     reliable
-	terms   terms      // of the session timer
-	parting call.Cause // of a BYE that waits for the ACK
+	still   *time.Timer // until the caller is told once more that it rings
+	terms   terms       // of the session timer
+	parting call.Cause  // of a BYE that waits for the ACK
 }
 
 // arrive is the first thing done for a new call: it says 100, reads the offer,
@@ -190,6 +192,33 @@ func (l *leg) ring(code int, sound bool) {
 	}
 	_ = u.tx.respond(code, encode(res))
 	l.add(event.Ringing{Code: code})
+	l.ringStill(stillRings*l.srv.tx.timers.T1, l.ringAgain)
+}
+
+// How often, in T1s, a caller is told that it rings still, so that no proxy
+// gives the call up: each minute (RFC 3261 section 13.3.1.1), or each two and a
+// half where it is to acknowledge that (RFC 3262 section 3).
+const (
+	stillRings         = 120
+	stillRingsReliably = 300
+)
+
+// ringStill has tell called after a time, unless the call is answered or over
+// by then.
+func (l *leg) ringStill(after time.Duration, tell func()) {
+	u := l.uas
+	stopTimer(u.still)
+	u.still = l.later(after, func() {
+		if l.phase == phaseEarly {
+			tell()
+		}
+	})
+}
+
+// ringAgain sends once more what was sent last.
+func (l *leg) ringAgain() {
+	l.uas.tx.repeated()
+	l.ringStill(stillRings*l.srv.tx.timers.T1, l.ringAgain)
 }
 
 // progress starts early media, if the caller can have any.
@@ -232,6 +261,7 @@ func (l *leg) accept() {
 		return
 	}
 	u := l.uas
+	stopTimer(u.still)
 	res := l.respond(u.in.req, 200)
 	l.session.write(res, u.terms)
 	offering := u.late && !u.reply
