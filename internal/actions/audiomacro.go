@@ -86,7 +86,7 @@ func (d macroData) check() (faults schema.Faults) {
 
 func (m macroItem) check() schema.Faults {
 	missing := func(key string) schema.Faults {
-		return schema.Faults{{Path: []string{key}, Rule: "required", Message: "Field is required but missing"}}
+		return schema.Faults{schema.Required(key)}
 	}
 	switch m.Macro {
 	case "play", "prompt":

@@ -116,7 +116,5 @@ func checkURL(raw string, relative bool, path ...string) schema.Faults {
 	if err == nil && relative && !u.IsAbs() && u.Opaque == "" {
 		return nil
 	}
-	return schema.Faults{{
-		Path: path, Rule: "error", Message: "invalid client URL", Extra: map[string]any{"value": raw},
-	}}
+	return schema.Faults{schema.BadURL(raw, nil, path...)}
 }

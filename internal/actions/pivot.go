@@ -150,11 +150,11 @@ func (p pivoter) check(d pivotData) schema.Faults {
 	}
 	// TwiML says "" for the URL of the running document.
 	if !p.askable(d.VoiceURL) || d.VoiceURL == "" && d.Format != formatTwiML {
-		fault("error", "invalid client URL", d.VoiceURL, "voice_url")
+		all = append(all, schema.BadURL(d.VoiceURL, nil, "voice_url"))
 	}
 	for name, raw := range map[string]string{"fallback_url": d.FallbackURL, "status_callback": d.StatusURL} {
 		if !p.askable(raw) {
-			fault("error", "invalid client URL", raw, name)
+			all = append(all, schema.BadURL(raw, nil, name))
 		}
 	}
 	if _, ok := p.dialects[d.language()]; !ok {

@@ -69,7 +69,7 @@ func (d webhookData) check(web Asker) schema.Faults {
 		all = append(all, schema.Fault{Path: []string{path}, Rule: rule, Message: message, Extra: extra})
 	}
 	if d.URI != "" && !(pivoter{web: web}).askable(d.URI) {
-		fault("error", "invalid client URL", "uri", d.URI)
+		all = append(all, schema.BadURL(d.URI, nil, "uri"))
 	}
 	if d.Retries != nil && *d.Retries < 0 {
 		fault("minimum", "Value must be at least 0", "retries", *d.Retries)

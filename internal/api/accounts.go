@@ -7,6 +7,7 @@ import (
 
 	"github.com/pivotvoice/pivot/internal/identity"
 	"github.com/pivotvoice/pivot/internal/resource"
+	"github.com/pivotvoice/pivot/internal/schema"
 )
 
 func (s *Server) accountOperations() []Operation {
@@ -35,8 +36,8 @@ func (s *Server) accountOperations() []Operation {
 			Example: Example{Data: `{"name": "{account_name}", "realm": "{realm}", "timezone": "Europe/Berlin"}`},
 		},
 		{
-			Method: http.MethodPatch, Path: one, Summary: "Change some of an account's settings", Do: s.patchAccount,
-			Example: Example{Data: `{"timezone": "America/New_York"}`},
+			Method: http.MethodPatch, Path: one, Summary: "Change some of an account's settings", Body: body,
+			Do: s.patchAccount, Example: Example{Data: `{"timezone": "America/New_York"}`},
 		},
 		{
 			Method: http.MethodDelete, Path: one, Summary: "Delete an account", Do: s.deleteAccount,
@@ -47,25 +48,40 @@ func (s *Server) accountOperations() []Operation {
 			Method: http.MethodPut, Path: one + "/api_key", Summary: "Make a new API key; the old one and its tokens end",
 			Do: s.putAPIKey,
 		},
-		{
-			Method: http.MethodGet, Path: one + "/children", Summary: "List the accounts right below", Params: listParams,
-			Produces: []string{csvType}, Do: s.listChildren,
-		},
-		{
-			Method: http.MethodGet, Path: one + "/descendants", Summary: "List all accounts below", Params: listParams,
-			Produces: []string{csvType}, Do: s.listDescendants,
-		},
-		{
-			Method: http.MethodGet, Path: one + "/siblings", Summary: "List the accounts beside", Params: listParams,
-			Produces: []string{csvType}, Do: s.listSiblings,
-		},
-		{Method: http.MethodGet, Path: one + "/parents", Summary: "List the accounts above", Do: s.listParents},
-		{Method: http.MethodGet, Path: one + "/tree", Summary: "List the accounts above", Do: s.listParents},
 	}
+	ops = append(ops, s.relatives(one)...)
 	for i := range ops {
 		ops[i].Group = "accounts"
 	}
 	return ops
+}
+
+// relatives are the lists of accounts that are near one.
+func (s *Server) relatives(one string) []Operation {
+	accounts := s.people.Accounts()
+	rows := accounts.RowSchema()
+	return []Operation{
+		{
+			Method: http.MethodGet, Path: one + "/children", Summary: "List the accounts right below", Params: listParams,
+			Produces: []string{csvType}, Returns: accounts.RowSchema(childCount), Many: true, Do: s.listChildren,
+		},
+		{
+			Method: http.MethodGet, Path: one + "/descendants", Summary: "List all accounts below", Params: listParams,
+			Produces: []string{csvType}, Returns: accounts.RowSchema(accountTree), Many: true, Do: s.listDescendants,
+		},
+		{
+			Method: http.MethodGet, Path: one + "/siblings", Summary: "List the accounts beside", Params: listParams,
+			Produces: []string{csvType}, Returns: rows, Many: true, Do: s.listSiblings,
+		},
+		{
+			Method: http.MethodGet, Path: one + "/parents", Summary: "List the accounts above", Returns: rows, Many: true,
+			Do: s.listParents,
+		},
+		{
+			Method: http.MethodGet, Path: one + "/tree", Summary: "List the accounts above", Returns: rows, Many: true,
+			Do: s.listParents,
+		},
+	}
 }
 
 func (s *Server) createAccount(r *Request, parent resource.Doc) (Reply, error) {
@@ -118,6 +134,18 @@ func (s *Server) putAPIKey(r *Request) (Reply, error) {
 	return Reply{Data: map[string]any{"api_key": resource.Text(d.Private, "pvt_api_key")}}, nil
 }
 
+// What lists of accounts have besides.
+var (
+	accountTree = resource.Column{
+		Name: "tree", Value: func(d resource.Doc) any { return identity.Tree(d) },
+		Is: schema.Literal(`{"type": "array", "items": {"type": "string"}, "description": "The ids of the accounts above."}`),
+	}
+	childCount = resource.Column{
+		Name: "descendants_count",
+		Is:   schema.Literal(`{"type": "integer", "description": "How many accounts are below it."}`),
+	}
+)
+
 // listAccounts is a page of accounts, with more columns.
 func (s *Server) listAccounts(r *Request, index, id string, more ...resource.Column) (Reply, error) {
 	q, err := resource.ParseQuery(r.query, r.Param)
@@ -142,15 +170,13 @@ func (s *Server) listChildren(r *Request) (Reply, error) {
 		if err != nil {
 			return reply, err
 		}
-		o["descendants_count"] = len(under)
+		o[childCount.Name] = len(under)
 	}
 	return reply, nil
 }
 
 func (s *Server) listDescendants(r *Request) (Reply, error) {
-	return s.listAccounts(r, identity.ByTree, r.Account.ID, resource.Column{
-		Name: "tree", Value: func(d resource.Doc) any { return identity.Tree(d) },
-	})
+	return s.listAccounts(r, identity.ByTree, r.Account.ID, accountTree)
 }
 
 func (s *Server) listSiblings(r *Request) (Reply, error) {

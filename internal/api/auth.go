@@ -88,7 +88,7 @@ func (s *Server) putUserAuth(r *Request) (Reply, error) {
 	}
 	named := resource.Lower(cmp.Or(in.Phone, in.Realm, in.Realm2, in.Name))
 	if named == "" {
-		return Reply{}, schema.Invalid("account_name", "required", "Field is required but missing", nil)
+		return Reply{}, schema.Faults{schema.Required("account_name")}
 	}
 	if err := s.consume(r); err != nil {
 		return Reply{}, err
@@ -230,7 +230,7 @@ func (s *Server) getTokenAuth(r *Request) (Reply, error) {
 func (s *Server) tokenInfo(r *Request) (Reply, error) {
 	token := r.Param("token")
 	if token == "" {
-		return Reply{}, schema.Invalid("token", "required", "Field is required but missing", nil)
+		return Reply{}, schema.Faults{schema.Required("token")}
 	}
 	id, err := s.byToken(r.Context(), r, token)
 	if err != nil {

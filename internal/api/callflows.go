@@ -49,8 +49,11 @@ func callflowsResource(check Checker, urls documents.URLChecker) resource.Resour
 			"data":{"voice_url":"https://app.example/voice","method":"post","req_format":"kazoo"},"children":{}}}`,
 		List: append(
 			resource.Fields("name", "type", "numbers", "patterns", "owner_id", "group_id"),
-			resource.FieldOr("flags", []any{}), resource.FieldOr("featurecode", false),
-			resource.Column{Name: "modules", Value: func(d resource.Doc) any { return modules(d.Public["flow"]) }},
+			resource.FieldOr("flags", []any{}), featureColumn,
+			resource.Column{
+				Name: "modules", Value: func(d resource.Doc) any { return modules(d.Public["flow"]) },
+				Is: schema.Literal(`{"type": "array", "items": {"type": "string"}, "description": "What its nodes do."}`),
+			},
 		),
 		Index:  []string{"name", "type", "owner_id", "group_id"},
 		Unique: []resource.Unique{taken("numbers", "Number"), taken("patterns", "Pattern")},
@@ -58,6 +61,12 @@ func callflowsResource(check Checker, urls documents.URLChecker) resource.Resour
 		Before: func(_ context.Context, d *resource.Draft) error { return prepareCallflow(check, d) },
 		Show:   showMetadata, Refers: callflowRefs,
 	}).Checking(metaflowsIn("metaflow", urls))
+}
+
+// featureColumn is false in rows of callflows that are no feature code.
+var featureColumn = resource.Column{
+	Name: "featurecode", Value: resource.FieldOr("featurecode", false).Value,
+	Is: schema.Literal(`{"oneOf": [{"type": "object"}, {"type": "boolean", "enum": [false]}]}`),
 }
 
 // taken is a number or pattern that another callflow has.

@@ -17,12 +17,13 @@ import (
 
 func (s *Server) callOperations() []Operation {
 	const all, one = "accounts/{account_id}/calls", "accounts/{account_id}/calls/{call_id}"
+	record := recordSchema()
 	ops := []Operation{
 		{
 			Method: http.MethodGet, Path: all, Summary: "List calls, those that run first", Params: journalParams,
-			Produces: []string{csvType}, Do: s.listCalls, Own: ownRows("owner_id"),
+			Produces: []string{csvType}, Do: s.listCalls, Own: ownRows("owner_id"), Returns: record, Many: true,
 		},
-		{Method: http.MethodGet, Path: one, Summary: "Read a call's record as it is now", Do: s.getCall},
+		{Method: http.MethodGet, Path: one, Summary: "Read a call's record as it is now", Do: s.getCall, Returns: record},
 		{
 			Method: http.MethodGet, Path: one + "/events", Do: s.callEvents, Produces: []string{textType, eventType},
 			Summary: "Read a call's whole timeline: as JSON, as text, or as a live stream of events",

@@ -98,6 +98,11 @@ func testCallsList(t *testing.T, w *world) {
 		}
 	}
 	w.must(400, "GET A/calls?start_key=nonsense", "")
+	for _, list := range []string{"calls", "cdrs"} {
+		if a := w.must(400, "GET A/"+list+"?end_key=x", ""); a.fault("end_key", "invalid") == "" {
+			t.Error(a.text)
+		}
+	}
 }
 
 func TestCall(t *testing.T) { onEach(t, testCall) }

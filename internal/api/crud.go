@@ -19,13 +19,16 @@ import (
 var listParams = append([]Param{
 	{"created_from", "Only documents made at this time or later, in Gregorian seconds.", Whole},
 	{"created_to", "Only documents made at this time or before.", Whole},
+	{
+		"end_key", "What the list ends with, and with such a start_key begins with: an id, of users the last and the " +
+			"first name, of mailboxes the name.", Text,
+	},
 }, rowParams...)
 
 // rowParams are taken by lists of what happened, too.
 var rowParams = []Param{
 	{"page_size", "How many rows a page has; 50 by default, 10000 at most.", Whole},
-	{"start_key", "The next_start_key of the page before, or an id to begin with.", Text},
-	{"end_key", "The last id wanted.", Text},
+	{"start_key", "The next_start_key of the page before.", Text},
 	{"paginate", "false for everything at once.", Truth},
 	{"ascending", "true for ascending order; descending is the default.", Truth},
 	{"filter_{key}", "Only documents whose value at a dotted path is this, or is in this JSON list.", Text},
@@ -98,7 +101,7 @@ func (s *Server) listAndCreate(sh shelf) []Operation {
 	what := strings.ToLower(sh.Summary[:1]) + strings.TrimSuffix(sh.Summary[1:], ".")
 	ops := []Operation{{
 		Method: http.MethodGet, Path: sh.path, Summary: "List " + what, Params: listParams, Produces: []string{csvType},
-		Returns: sh.Schema, Many: true, Own: sh.rows, Do: sh.does(s.list),
+		Returns: sh.RowSchema(), Many: true, Own: sh.rows, Do: sh.does(s.list),
 	}}
 	if sh.Fixed {
 		return ops
@@ -125,7 +128,7 @@ func (s *Server) changes(sh shelf) []Operation {
 			}),
 		},
 		{
-			Method: http.MethodPatch, Path: one, Summary: "Change parts of " + a,
+			Method: http.MethodPatch, Path: one, Summary: "Change parts of " + a, Body: sh.Schema,
 			Returns: sh.Schema, Example: Example{Data: partOf(sh.Example)}, Own: sh.one,
 			Do: sh.does(func(r *Request, c resource.Collection) (Reply, error) {
 				d, err := c.Patch(r.Context(), r.Var("id"), r.Data(), r.ifMatch())
@@ -235,13 +238,7 @@ func (s *Server) create(r *Request, c resource.Collection) (Reply, error) {
 }
 
 // place is the path of the request's operation.
-func (r *Request) place() string {
-	path := "/v2/" + r.op.Path
-	for name, v := range r.vars {
-		path = strings.Replace(path, "{"+name+"}", url.PathEscape(v), 1)
-	}
-	return path
-}
+func (r *Request) place() string { return r.op.At(r.vars) }
 
 // shown is one document as an answer.
 func (s *Server) shown(r *Request, c resource.Collection, d resource.Doc, err error) (Reply, error) {

@@ -27,6 +27,8 @@ func declared(users resource.Resource, urls documents.URLChecker) []resource.Res
 			all[i] = r.Preparing(normaliseNumbers)
 		case "conferences":
 			all[i] = documents.Conferences.Checking(uniqueNumbers).OneByOne()
+		case "functions":
+			all[i] = withURLs(r, urls, "url")
 		case "faxboxes":
 			all[i] = withURLs(r.Checking(uniqueFaxAddress), urls,
 				"notifications.inbound.callback.url", "notifications.outbound.callback.url").OneByOne()

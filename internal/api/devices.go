@@ -96,7 +96,7 @@ func changed(d *resource.Draft, to string) bool {
 func checkIP(ctx context.Context, d *resource.Draft, ip string) (schema.Faults, error) {
 	path := []string{"sip", "ip"}
 	if ip == "" {
-		return schema.Faults{{Path: path, Rule: "required", Message: "Field is required but missing"}}, nil
+		return schema.Faults{schema.Required(path...)}, nil
 	}
 	at, err := netip.ParseAddr(ip)
 	if err != nil {

@@ -164,7 +164,7 @@ func openEnvelope(all resource.Object) (envelope, error) {
 	case resource.Object, []any:
 		e.data = data
 	case nil:
-		return e, schema.Faults{{Path: []string{"data"}, Rule: "required", Message: "Field is required but missing"}}
+		return e, schema.Faults{schema.Required("data")}
 	default:
 		return e, schema.Faults{{
 			Path: []string{"data"}, Rule: "type", Message: "Value did not match type(s): object, array",

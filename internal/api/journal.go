@@ -83,6 +83,9 @@ type lines struct {
 
 // scan fills a page.
 func (s *Server) scan(ctx context.Context, l lines) (rows []any, next string, err error) {
+	if l.q.End != "" {
+		return nil, "", resource.BadKey("end_key", l.q.End)
+	}
 	w := l.from
 	w.Ascending, w.Limit = l.q.Ascending, min(l.q.Size()+1, 500)
 	if l.q.Start != "" {
@@ -135,7 +138,7 @@ func lineCursor(key string) (int64, error) {
 			return n, nil
 		}
 	}
-	return 0, schema.Invalid("start_key", "invalid", "Not a key that a page has given", map[string]any{"value": key})
+	return 0, resource.BadKey("start_key", key)
 }
 
 // passes holds a row to a filter, as documents are held to it.
@@ -150,25 +153,29 @@ func passes(f resource.Filter, row resource.Object, at time.Time) bool {
 	return f.Match(full)
 }
 
+// recordSchema is the schema of a call's record.
+func recordSchema() *schema.Schema { return schema.Of(cdr.Record{}) }
+
 func (s *Server) cdrOperations() []Operation {
+	record := recordSchema()
 	return []Operation{
 		{
 			Method: http.MethodGet, Path: "accounts/{account_id}/cdrs", Group: "cdrs", Params: journalParams,
 			Summary: "List the records of calls that are over", Produces: []string{csvType}, Do: s.listCDRs,
-			Own: ownRows("owner_id"),
+			Own: ownRows("owner_id"), Returns: record, Many: true,
 		},
 		{
 			Method: http.MethodGet, Path: "accounts/{account_id}/cdrs/{cdr_id}", Group: "cdrs",
-			Summary: "Read the record of a call that is over", Do: s.getCDR,
+			Summary: "Read the record of a call that is over", Do: s.getCDR, Returns: record,
 		},
 		{
 			Method: http.MethodGet, Path: "accounts/{account_id}/cdrs/interaction", Group: "cdrs", Params: journalParams,
 			Summary: "List the records of calls that are over: each call has one", Produces: []string{csvType}, Do: s.listCDRs,
-			Own: ownRows("owner_id"),
+			Own: ownRows("owner_id"), Returns: record, Many: true,
 		},
 		{
 			Method: http.MethodGet, Path: "accounts/{account_id}/cdrs/legs/{cdr_id}", Group: "cdrs",
-			Summary: "List the records of the call that a record is of: that one", Do: s.listLegs,
+			Summary: "List the records of the call that a record is of: that one", Do: s.listLegs, Returns: record, Many: true,
 		},
 	}
 }

@@ -49,7 +49,7 @@ func (s *Server) listOperations() []Operation {
 
 // dropEntries deletes all entries of a list and answers with them.
 func (s *Server) dropEntries(r *Request, c resource.Collection, hard bool) (Reply, error) {
-	all, err := c.Where(r.Context(), c.Within)
+	all, err := c.Where(r.Context(), nil)
 	if err != nil {
 		return Reply{}, err
 	}

@@ -54,8 +54,14 @@ func mediaResource() resource.Resource {
 		},
 		Example: `{"name":"Greeting","media_source":"upload","streamable":true}`,
 		List: append(resource.Fields("name", "media_source"), resource.FieldOr("language", ""),
-			resource.Column{Name: "media_type", Value: func(d resource.Doc) any { return d.Private[pvtKind] }},
-			resource.Column{Name: "is_prompt", Value: func(d resource.Doc) any { return isPrompt(d) }}),
+			resource.Column{
+				Name: "media_type", Value: func(d resource.Doc) any { return d.Private[pvtKind] },
+				Is: schema.Literal(`{"type": "string", "description": "Of the sound."}`),
+			},
+			resource.Column{
+				Name: "is_prompt", Value: func(d resource.Doc) any { return isPrompt(d) },
+				Is: schema.Literal(`{"type": "boolean", "description": "Whether it stands in the place of a prompt."}`),
+			}),
 		Index:    []string{"language", "prompt_id"},
 		ReadOnly: []string{"content_type", "content_length", "media_type"},
 		Before: func(_ context.Context, d *resource.Draft) error {
@@ -109,7 +115,7 @@ func mediaID(data resource.Object) (string, error) {
 // language, never changes. It also wants a text where one is to be spoken.
 func checkMedia(_ context.Context, d *resource.Draft, v sound) error {
 	if v.Source == "tts" && strings.TrimSpace(v.TTS.Text) == "" {
-		return schema.Invalid("tts.text", "required", "Field is required but missing", nil)
+		return schema.Faults{schema.Required("tts", "text")}
 	}
 	want, err := mediaID(d.Doc)
 	if err != nil {

@@ -41,7 +41,7 @@ func (s *Server) mediaAt(all string) []Operation {
 	ops := []Operation{
 		{
 			Method: http.MethodGet, Path: all, Summary: "List media: sounds that callflows play", Params: listParams,
-			Produces: []string{csvType}, Returns: schema, Many: true,
+			Produces: []string{csvType}, Returns: s.mediaDef.RowSchema(), Many: true,
 			Do: s.listMedia,
 		},
 		{

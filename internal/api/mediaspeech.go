@@ -102,7 +102,7 @@ func (s *Server) wantedSpeech(r *Request) (*audio.Speech, error) {
 	voice, _ := resource.At(full, "tts.voice")
 	speech := audio.Speech{Text: plain(text), Voice: plain(voice)}
 	if strings.TrimSpace(speech.Text) == "" {
-		return nil, schema.Invalid("tts.text", "required", "Field is required but missing", nil)
+		return nil, schema.Faults{schema.Required("tts", "text")}
 	}
 	return &speech, nil
 }

@@ -63,7 +63,7 @@ func (s *Server) keepFile(r *Request, k store.Key, body *bufio.Reader) (kind str
 	case err != nil && !errors.Is(err, io.EOF):
 		return "", 0, notSound(err)
 	case len(start) == 0:
-		return "", 0, schema.Invalid("file", "required", "Field is required but missing", nil)
+		return "", 0, schema.Faults{schema.Required("file")}
 	case start[0] == '{':
 		return s.fetchSound(r, k, body)
 	}
@@ -88,7 +88,7 @@ func (s *Server) fetchSound(r *Request, k store.Key, body io.Reader) (kind strin
 	}
 	switch {
 	case where == "":
-		return "", 0, schema.Invalid("url", "required", "Field is required but missing", nil)
+		return "", 0, schema.Faults{schema.Required("url")}
 	case s.cfg.Fetch == nil:
 		return "", 0, bad(errors.New("nothing is fetched here"))
 	}

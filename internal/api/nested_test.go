@@ -231,6 +231,8 @@ func TestAcrossDocuments(t *testing.T) {
 		{"PUT A/faxboxes", `{"name":"F","custom_smtp_email_address":"f@x.example"}`, "400", `"custom_smtp_email_address":{"unique"`},
 		{"PUT " + child + "/faxboxes", `{"name":"F","custom_smtp_email_address":"f@x.example"}`, "400", `"custom_smtp_email_address":{"unique"`},
 		{"PUT A/faxboxes", `{"name":"F","notifications":{"inbound":{"callback":{"url":"http://127.0.0.1/"}}}}`, "400", `"notifications.inbound.callback.url":{"error"`},
+		{"PUT A/functions", `{"name":"F","url":"http://127.0.0.1/f"}`, "400", `"url":{"error":{"message":"invalid client URL: not there"`},
+		{"PUT A/functions", `{"name":"F","url":""}`, "400", `"url":{"minLength"`},
 		{"PUT A/vmboxes", `{"name":"V","mailbox":"1"}`, "201", ""},
 		{"PUT A/vmboxes", `{"name":"V","mailbox":"1"}`, "400", `"message":"Invalid mailbox number or already exists"`},
 		{"PUT A/blacklists", `{"name":"B","numbers":{"2025550123":{"name":"x"},"*5":{}}}`, "201", `"numbers":{"*5":{},"+12025550123":{"name":"x"}}`},

@@ -144,7 +144,7 @@ func numbersIn(r *Request) ([]string, error) {
 	numbers := resource.Strings(r.Data(), "numbers")
 	switch {
 	case len(numbers) == 0:
-		return nil, schema.Invalid("numbers", "required", "Field is required but missing", nil)
+		return nil, schema.Faults{schema.Required("numbers")}
 	case len(numbers) > maxMany:
 		return nil, schema.Invalid("numbers", "maxItems", "The list is more than 1000 items",
 			map[string]any{"target": maxMany})

@@ -126,10 +126,7 @@ func (n PhoneNumber) faults(urls URLChecker) schema.Faults {
 			continue
 		}
 		if err := checkURL(urls, u.value); err != nil {
-			all = append(all, schema.Fault{
-				Path: []string{u.key}, Rule: "error", Message: "invalid client URL: " + err.Error(),
-				Extra: map[string]any{"value": u.value},
-			})
+			all = append(all, schema.BadURL(u.value, err, u.key))
 		}
 		if n.VoiceURL == "" {
 			all = append(all, schema.Fault{
@@ -256,7 +253,7 @@ func (s *Server) numberOperations() []Operation {
 			Do: s.changeNumber, Example: Example{Data: `{"voice_url": "https://example.com/other"}`},
 		},
 		{
-			Method: http.MethodPatch, Path: one, Summary: "Change parts of what is said of a phone number",
+			Method: http.MethodPatch, Path: one, Summary: "Change parts of what is said of a phone number", Body: body,
 			Do: s.changeNumber, Example: Example{Data: `{"voice_method": "get"}`},
 		},
 		{Method: http.MethodDelete, Path: one, Summary: "Give a phone number back", Do: s.deleteNumber},

@@ -6,36 +6,39 @@ import (
 
 	"github.com/pivotvoice/pivot/internal/documents"
 	"github.com/pivotvoice/pivot/internal/resource"
+	"github.com/pivotvoice/pivot/internal/schema"
 	"github.com/pivotvoice/pivot/internal/store"
 )
 
 // ofUserOperations are what belongs to one user.
 func (s *Server) ofUserOperations() []Operation {
 	const one = "accounts/{account_id}/users/{user_id}/"
+	record := recordSchema()
 	ops := []Operation{
 		{
 			Path: one + "devices", Summary: "List the devices of a user, and those that the user has taken over",
-			Params: listParams, Produces: []string{csvType}, Do: s.listUserDevices,
+			Params: listParams, Produces: []string{csvType}, Returns: documents.Devices.RowSchema(hotdesked), Many: true,
+			Do: s.listUserDevices,
 		},
 		{
 			Path: one + "groups", Summary: "List the groups that a user is in", Params: listParams, Produces: []string{csvType},
-			Do: s.ofUser(documents.Groups.Resource, documents.ByEndpoint),
+			Returns: documents.Groups.RowSchema(), Many: true, Do: s.ofUser(documents.Groups.Resource, documents.ByEndpoint),
 		},
 		{
 			Path: one + "vmboxes", Summary: "List the mailboxes of a user", Params: listParams, Produces: []string{csvType},
-			Do: s.ofUser(documents.Mailboxes.Resource, "owner_id"),
+			Returns: documents.Mailboxes.RowSchema(), Many: true, Do: s.ofUser(documents.Mailboxes.Resource, "owner_id"),
 		},
 		{
 			Path: one + "recordings", Summary: "List the recordings of a user", Params: listParams, Produces: []string{csvType},
-			Do: s.withOwner(s.listRecordings),
+			Returns: s.recordingsDef.RowSchema(), Many: true, Do: s.withOwner(s.listRecordings),
 		},
 		{
 			Path: one + "cdrs", Summary: "List the records of a user's calls that are over", Params: journalParams,
-			Produces: []string{csvType}, Do: s.withOwner(s.listCDRs),
+			Produces: []string{csvType}, Do: s.withOwner(s.listCDRs), Returns: record, Many: true,
 		},
 		{
 			Path: one + "cdrs/interaction", Summary: "List the records of a user's calls that are over: each call has one",
-			Params: journalParams, Produces: []string{csvType}, Do: s.withOwner(s.listCDRs),
+			Params: journalParams, Produces: []string{csvType}, Do: s.withOwner(s.listCDRs), Returns: record, Many: true,
 		},
 		{
 			Path: one + "hotdesks", Summary: "List the devices that a user has taken over", Do: s.listHotdesks,
@@ -102,6 +105,12 @@ func (s *Server) listRecordings(r *Request) (Reply, error) {
 	return s.page(r, s.in(s.recordingsDef, r.Account.ID), q)
 }
 
+// hotdesked is what the list of a user's devices has besides.
+var hotdesked = resource.Column{
+	Name: "hotdesked",
+	Is:   schema.Literal(`{"type": "boolean", "description": "Whether the user has only taken it over."}`),
+}
+
 // listUserDevices are a user's own devices, and with hotdesked those that the
 // user has taken over.
 func (s *Server) listUserDevices(r *Request) (Reply, error) {
@@ -116,11 +125,11 @@ func (s *Server) listUserDevices(r *Request) (Reply, error) {
 		return reply, err
 	}
 	for _, row := range rows {
-		row.(resource.Object)["hotdesked"] = false
+		row.(resource.Object)[hotdesked.Name] = false
 	}
 	for _, d := range taken {
 		row := c.Row(d)
-		row["hotdesked"] = true
+		row[hotdesked.Name] = true
 		rows = append(rows, row)
 	}
 	reply.Data = rows

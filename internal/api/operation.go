@@ -2,6 +2,7 @@ package api
 
 import (
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 
@@ -32,7 +33,7 @@ type Operation struct {
 	// the request is about that, or cuts it down to that. nil is for admins.
 	Own    func(*Request) (bool, error)
 	Params []Param        // what it takes besides the path's variables
-	Body   *schema.Schema // of data; nil where there is none
+	Body   *schema.Schema // of data, for PATCH of what it is merged over; nil where there is none
 	// Consumes are the media types of a body that is no envelope, which the
 	// operation reads itself (Server.Upload); with none there is only the
 	// envelope. With Body there may be either, as the request says.
@@ -73,6 +74,32 @@ func (o Operation) Tells() string {
 		return o.Summary
 	}
 	return o.Summary + " (not built, answers 501: " + o.Unbuilt + ")"
+}
+
+// Variable is the name of the variable that a part of an operation's path is,
+// and whether it is one.
+func Variable(part string) (name string, ok bool) {
+	name, ok = strings.CutPrefix(part, "{")
+	return strings.TrimSuffix(name, "}"), ok
+}
+
+// At is the operation's path in URLs, where its variables have these values.
+func (o Operation) At(vars map[string]string) string {
+	parts := strings.Split("/v2/"+o.Path, "/")
+	for i, part := range parts {
+		if name, ok := Variable(part); ok {
+			parts[i] = url.PathEscape(vars[name])
+		}
+	}
+	return strings.Join(parts, "/")
+}
+
+// Success is the status of its answer when all goes well.
+func (o Operation) Success() int {
+	if o.Method == http.MethodPut {
+		return http.StatusCreated
+	}
+	return http.StatusOK
 }
 
 // For says in words who may ask for it.
@@ -137,7 +164,7 @@ func plant(ops []Operation) *node {
 }
 
 func (n *node) grow(part string) *node {
-	if strings.HasPrefix(part, "{") {
+	if _, ok := Variable(part); ok {
 		if n.any == nil {
 			n.any = &node{}
 		}
@@ -155,8 +182,8 @@ func (n *node) grow(part string) *node {
 // fill puts the values of the variables in a path of the operation into vars.
 func (o Operation) fill(vars map[string]string, path []string) {
 	for i, part := range strings.Split(o.Path, "/") {
-		if name, ok := strings.CutPrefix(part, "{"); ok {
-			vars[strings.TrimSuffix(name, "}")] = path[i]
+		if name, ok := Variable(part); ok {
+			vars[name] = path[i]
 		}
 	}
 }

@@ -193,7 +193,7 @@ func wanted(r *Request) (presence.State, error) {
 	case change.Reset, change.Action == "reset":
 		return presence.Idle, nil
 	case change.State == "":
-		return "", schema.Invalid("state", "required", "Field is required but missing", nil)
+		return "", schema.Faults{schema.Required("state")}
 	}
 	return change.State, nil
 }

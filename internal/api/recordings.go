@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"github.com/pivotvoice/pivot/internal/resource"
+	"github.com/pivotvoice/pivot/internal/schema"
 	"github.com/pivotvoice/pivot/internal/store"
 )
 
@@ -61,7 +62,10 @@ func recordingsResource(kinds func(kept string) []string) resource.Resource {
 		},
 	}
 	r := resource.Define(def)
-	r.Columns = append(resource.Fields(r.Schema.Fields()...), resource.Column{Name: "_read_only", Value: readOnly})
+	r.Columns = append(resource.Fields(r.Schema.Fields()...), resource.Column{
+		Name: "_read_only", Value: readOnly, Is: schema.Literal(`{"type": "object", "properties": {"content_types":
+			{"type": "array", "items": {"type": "string"}, "description": "What the sound can be had as."}}}`),
+	})
 	return r
 }
 

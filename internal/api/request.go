@@ -86,11 +86,13 @@ func (r *Request) about() string {
 	if r.op == nil {
 		return ""
 	}
-	if i := strings.LastIndex(r.op.Path, "{"); i >= 0 {
-		name, _, _ := strings.Cut(r.op.Path[i+1:], "}")
-		return r.vars[name]
+	last := ""
+	for part := range strings.SplitSeq(r.op.Path, "/") {
+		if name, ok := Variable(part); ok {
+			last = name
+		}
 	}
-	return ""
+	return r.vars[last]
 }
 
 // Reply is what an operation answers.

@@ -105,7 +105,7 @@ func (s *Server) searchBy(r *Request, c resource.Collection) (Reply, error) {
 		out[by] = rows.Data
 	}
 	if len(out) == 0 {
-		return Reply{}, schema.Invalid("by_name", "required", "Field is required but missing", nil)
+		return Reply{}, schema.Faults{schema.Required("by_name")}
 	}
 	return Reply{Data: out}, nil
 }
@@ -128,7 +128,7 @@ func searched(c resource.Collection, param, by string) ([]string, error) {
 func (s *Server) beginning(r *Request, c resource.Collection, paths []string, param string) (Reply, error) {
 	v := r.Param(param)
 	if v == "" {
-		return Reply{}, schema.Invalid(param, "required", "Field is required but missing", nil)
+		return Reply{}, schema.Faults{schema.Required(param)}
 	}
 	q, err := resource.ParseQuery(r.query, r.Param)
 	if err != nil {
@@ -156,7 +156,9 @@ func begins(o resource.Object, paths []string, v string) bool {
 // errChoice is a parameter that is none of what it may be.
 func errChoice(name, value string, choices []string) error {
 	if value == "" {
-		return schema.Invalid(name, "required", "Field is required but missing", map[string]any{"target": choices})
+		missing := schema.Required(name)
+		missing.Extra = map[string]any{"target": choices}
+		return schema.Faults{missing}
 	}
 	return schema.Invalid(name, "enum", "Value not found in enumerated list of values",
 		map[string]any{"target": choices, "value": value})

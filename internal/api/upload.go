@@ -88,7 +88,7 @@ func (s *Server) multipart(r *Request, boundary string, limit int64) (io.Reader,
 	}
 	switch len(files) {
 	case 0:
-		return nil, schema.Invalid("file", "required", "Field is required but missing", nil)
+		return nil, schema.Faults{schema.Required("file")}
 	case 1:
 		return files[0], nil
 	default:

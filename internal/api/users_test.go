@@ -52,4 +52,9 @@ func testUsers(t *testing.T, w *world) {
 	if want := []string{"Abel", "Admin", "Z"}; !slices.Equal(names, want) {
 		t.Errorf("%v, not %v", names, want)
 	}
+	for keys, want := range map[string]int{"end_key=admin": 2, "start_key=b": 2, "start_key=b&end_key=ac": 1} {
+		if got := w.must(200, "GET A/users?"+keys, "").rows(); len(got) != want {
+			t.Errorf("%s: %v", keys, got)
+		}
+	}
 }

@@ -72,7 +72,7 @@ func hookRows() []any {
 // them.
 func (s *Server) enableHooks(r *Request) (Reply, error) {
 	if r.Param("re-enable") != "true" {
-		return Reply{}, schema.Invalid("re-enable", "required", "Field is required but missing", nil)
+		return Reply{}, schema.Faults{schema.Required("re-enable")}
 	}
 	accounts := []string{r.Account.ID}
 	if strings.HasSuffix(r.op.Path, "/descendants/webhooks") {

@@ -92,12 +92,5 @@ var Carriers = define(resource.Def[Carrier]{
 	Default: Carrier{Enabled: true, GracePeriod: 5, WeightCost: 50},
 	Example: `{"name": "Carrier", "rules": ["^\\+1(\\d{10})$"],
 		"gateways": [{"server": "sip.carrier.example", "username": "pivot", "password": "secret"}]}`,
-	List: append(resource.Fields("name", "enabled", "weight_cost", "template_name"), resource.Column{
-		Name: "classifiers", Value: func(d resource.Doc) any {
-			if d.Public["classifiers"] == nil {
-				return nil
-			}
-			return d.Public["classifiers"]
-		},
-	}),
+	List: resource.Fields("name", "enabled", "weight_cost", "template_name", "classifiers"),
 })

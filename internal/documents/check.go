@@ -39,10 +39,7 @@ func CheckURLs(o resource.Object, urls URLChecker, paths ...string) schema.Fault
 			continue
 		}
 		if err := urls(url); err != nil {
-			faults = append(faults, schema.Fault{
-				Path: strings.Split(path, "."), Rule: "error", Message: "invalid client URL: " + err.Error(),
-				Extra: map[string]any{"value": url},
-			})
+			faults = append(faults, schema.BadURL(url, err, strings.Split(path, ".")...))
 		}
 	}
 	return faults

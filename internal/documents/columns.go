@@ -12,6 +12,13 @@ import (
 // flags is a column that most lists have.
 var flags = resource.FieldOr("flags", []any{})
 
+// What columns are that are no keys of the document.
+var (
+	text   = schema.Literal(`{"type": "string"}`)
+	words  = schema.Literal(`{"type": "array", "items": {"type": "string"}}`)
+	number = schema.Literal(`{"type": "integer"}`)
+)
+
 // inUse is a unique value and what is said when it is not.
 func inUse(path, message string) resource.Unique {
 	return resource.Unique{Path: path, Fault: func(value string, _ resource.Doc) schema.Fault {

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/pivotvoice/pivot/internal/resource"
+	"github.com/pivotvoice/pivot/internal/schema"
 )
 
 // Conference is a room where several people talk.
@@ -84,7 +85,12 @@ var Conferences = define(resource.Def[Conference]{
 	Default: Conference{Member: Member{JoinMuted: true}},
 	Example: `{"name": "Stand-up", "conference_numbers": ["3000"], "member": {"pins": ["1234"]}}`,
 	List: append(resource.Fields("name", "owner_id", "member", "moderator", "ui_flags", "conference_numbers"), flags,
-		resource.Column{Name: "_read_only", Value: func(resource.Doc) any { return idle() }}),
+		resource.Column{
+			Name: "_read_only", Value: func(resource.Doc) any { return idle() },
+			Is: schema.Literal(`{"type": "object", "description": "Who is in it.", "properties": {
+				"members": {"type": "integer"}, "moderators": {"type": "integer"}, "is_locked": {"type": "boolean"},
+				"duration": {"type": "integer", "description": "How long it has gone on, in seconds."}}}`),
+		}),
 	Index: []string{"owner_id"},
 	Find: func(d resource.Doc) map[string][]string {
 		return map[string][]string{ByNumber: ConferenceNumbers(d.Public)}

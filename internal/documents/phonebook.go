@@ -30,7 +30,8 @@ type Phonebook struct {
 
 // page is a list that is read once for all who wait for it.
 type page struct {
-	once sync.Once
+	turn chan struct{} // who has put something in is at work on the rest
+	done bool
 	list *NumberList
 	err  error
 	size int // counted in Phonebook.size
@@ -80,23 +81,35 @@ func (p *Phonebook) forget(account, id string) {
 }
 
 // List is a list of an account, ready to be asked. One that is not there is
-// empty, and Missing.
+// empty, and Missing. It waits no longer than ctx lets it, also for others who
+// read the same list.
 func (p *Phonebook) List(ctx context.Context, account, id string) (*NumberList, error) {
 	key := store.Key{Account: account, Type: Lists.Type, ID: id}
 	p.mu.Lock()
 	one := p.lists[key]
 	if one == nil {
-		one = &page{}
+		one = &page{turn: make(chan struct{}, 1)}
 		p.lists[key] = one
 	}
 	p.mu.Unlock()
-	one.once.Do(func() {
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), readWithin)
-		defer cancel()
-		one.list, one.err = p.read(ctx, key)
-		p.keep(key, one)
-	})
-	return one.list, one.err
+	select {
+	case one.turn <- struct{}{}:
+		defer func() { <-one.turn }()
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	if one.done {
+		return one.list, one.err
+	}
+	within, cancel := context.WithTimeout(ctx, readWithin)
+	defer cancel()
+	list, err := p.read(within, key)
+	if err != nil && ctx.Err() != nil {
+		return nil, err // the next who waits reads it
+	}
+	one.list, one.err, one.done = list, err, true
+	p.keep(key, one)
+	return list, err
 }
 
 // keep counts a page that was read, or drops one that could not be.

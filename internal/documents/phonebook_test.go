@@ -8,6 +8,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/pivotvoice/pivot/internal/documents"
 	"github.com/pivotvoice/pivot/internal/resource"
@@ -162,6 +164,55 @@ func TestPhonebookTogether(t *testing.T) {
 	if n := docs.reads.Load(); n != 1 {
 		t.Errorf("read %d times", n)
 	}
+}
+
+// slow is a store whose lists come when they are let.
+type slow struct {
+	store.Docs
+	reads atomic.Int32
+	let   chan struct{}
+}
+
+func (s *slow) List(ctx context.Context, q store.Query) ([]store.Doc, error) {
+	s.reads.Add(1)
+	select {
+	case <-s.let:
+		return s.Docs.List(ctx, q)
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+// TestPhonebookGivesUp: nobody waits longer than they want to, neither who
+// reads a list nor who waits for another's reading; who still wants it gets it.
+func TestPhonebookGivesUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		docs := &slow{Docs: store.Memory().Docs, let: make(chan struct{})}
+		book := documents.NewPhonebook(docs)
+		ask := func(within time.Duration) <-chan error {
+			out := make(chan error, 1)
+			go func() {
+				ctx, cancel := context.WithTimeout(t.Context(), within)
+				defer cancel()
+				_, err := book.List(ctx, "acme", "l")
+				out <- err
+			}()
+			synctest.Wait()
+			return out
+		}
+		reads, waits, stays := ask(2*time.Second), ask(time.Second), ask(time.Minute)
+		begin := time.Now()
+		for i, gone := range []<-chan error{waits, reads} {
+			if err := <-gone; !errors.Is(err, context.DeadlineExceeded) || time.Since(begin) != time.Duration(i+1)*time.Second {
+				t.Errorf("%d gave up after %s: %v", i, time.Since(begin), err)
+			}
+		}
+		synctest.Wait()
+		close(docs.let)
+		if err := <-stays; err != nil || docs.reads.Load() != 2 {
+			t.Errorf("who stayed: %v after %d reads", err, docs.reads.Load())
+		}
+	})
 }
 
 // big is a list of n entries of a kind.

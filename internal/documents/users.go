@@ -1,7 +1,6 @@
 package documents
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
@@ -61,7 +60,7 @@ var Users = define(resource.Def[User]{
 	List: append(
 		resource.Fields("username", "email", "first_name", "last_name", "priv_level", "feature_level", "presence_id",
 			"timezone", "call_recording", "service"),
-		flags, resource.Column{Name: "features", Value: userFeatures},
+		flags, resource.Column{Name: "features", Value: userFeatures, Is: words},
 	),
 	Order: func(d resource.Doc) string {
 		names := resource.Text(d.Public, "last_name") + " " + resource.Text(d.Public, "first_name")
@@ -122,7 +121,7 @@ func userFeatures(d resource.Doc) any {
 	}
 	if smart, ok := d.Public["smartpbx"].(resource.Object); ok {
 		for name := range smart {
-			if v, _ := resource.At(smart, name+".enabled"); v == true && !strings.Contains(fmt.Sprint(features), name) {
+			if v, _ := resource.At(smart, name+".enabled"); v == true && !slices.Contains(features, any(name)) {
 				features = append(features, name)
 			}
 		}

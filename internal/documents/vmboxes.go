@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/pivotvoice/pivot/internal/resource"
+	"github.com/pivotvoice/pivot/internal/schema"
 )
 
 // Mailbox keeps messages.
@@ -50,8 +51,12 @@ var Mailboxes = define(resource.Def[Mailbox]{
 	},
 	Example: `{"name": "Ada's mailbox", "mailbox": "101", "pin": "1815"}`,
 	List: append(resource.Fields("name", "mailbox", "owner_id"), flags,
-		resource.Column{Name: "messages", Value: func(resource.Doc) any { return 0 }}, // none can be left yet
-		resource.Column{Name: "folders", Value: func(resource.Doc) any { return resource.Object{"new": 0, "saved": 0} }}),
+		resource.Column{Name: "messages", Is: number, Value: func(resource.Doc) any { return 0 }}, // none can be left yet
+		resource.Column{
+			Name: "folders", Value: func(resource.Doc) any { return resource.Object{"new": 0, "saved": 0} },
+			Is: schema.Literal(`{"type": "object", "additionalProperties": {"type": "integer"},
+				"description": "How many messages are in each."}`),
+		}),
 	Order:     func(d resource.Doc) string { return strings.ToLower(resource.Text(d.Public, "name")) },
 	Ascending: true,
 	Index:     []string{"owner_id"},

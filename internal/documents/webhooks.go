@@ -76,9 +76,7 @@ func HookFaults(w Webhook) schema.Faults {
 		switch value, there := w.CustomData[key]; {
 		case allowed == nil:
 		case !there:
-			faults = append(faults, schema.Fault{
-				Path: []string{"custom_data", key}, Rule: "required", Message: "Field is required but missing",
-			})
+			faults = append(faults, schema.Required("custom_data", key))
 		case len(allowed) > 0 && !slices.Contains(allowed, value):
 			faults = append(faults, schema.Fault{
 				Path: []string{"custom_data", key}, Rule: "enum", Message: "Value not found in enumerated list of values",

@@ -97,7 +97,7 @@ func (e *Engine) unknownModule(name string) schema.Faults {
 	f := schema.Fault{Path: []string{"module"}, Extra: map[string]any{"value": name}}
 	switch {
 	case name == "":
-		f.Rule, f.Message, f.Extra = "required", "Field is required but missing", nil
+		f = schema.Required("module")
 	case utf8.RuneCountInString(name) > maxModule:
 		f.Rule, f.Message = "maxLength", fmt.Sprintf("String must not be more than %d characters", maxModule)
 		f.Extra["target"] = maxModule

@@ -5,11 +5,11 @@
 package openapi
 
 import (
-	"cmp"
 	"encoding/json"
 	"net/http"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/pivotvoice/pivot/internal/api"
@@ -80,20 +80,12 @@ func (d Description) operation(o api.Operation) object {
 	out := object{
 		"operationId": operationID(o), "tags": []string{o.Group}, "summary": o.Tells(),
 		"parameters": parameters(o), "security": security(o.Who),
-		"responses": object{success(o): d.answer(o), "default": object{"$ref": "#/components/responses/error"}},
+		"responses": d.answers(o),
 	}
 	if body := d.body(o); body != nil {
 		out["requestBody"] = body
 	}
 	return out
-}
-
-// success is the status of an answer to o when all goes well.
-func success(o api.Operation) string {
-	if o.Method == http.MethodPut {
-		return "201"
-	}
-	return "200"
 }
 
 var wordEnd = regexp.MustCompile(`[^A-Za-z0-9]+`)
@@ -109,8 +101,10 @@ var conditional = []string{http.MethodPost, http.MethodPatch, http.MethodDelete}
 
 func parameters(o api.Operation) []object {
 	out := []object{}
-	for _, name := range variables(o.Path) {
-		out = append(out, object{"name": name, "in": "path", "required": true, "schema": object{"type": "string"}})
+	for part := range strings.SplitSeq(o.Path, "/") {
+		if name, ok := api.Variable(part); ok {
+			out = append(out, object{"name": name, "in": "path", "required": true, "schema": object{"type": "string"}})
+		}
 	}
 	for _, p := range o.Params {
 		out = append(out, parameter(p))
@@ -140,22 +134,16 @@ func parameter(p api.Param) object {
 	return object{"name": p.Name, "in": "query", "description": p.Summary, "schema": object{"type": p.Type}}
 }
 
-// variables are the names in the braces of a path.
-func variables(path string) (names []string) {
-	for part := range strings.SplitSeq(path, "/") {
-		if name, ok := strings.CutPrefix(part, "{"); ok {
-			names = append(names, strings.TrimSuffix(name, "}"))
-		}
-	}
-	return names
-}
-
 // body is what a request carries, nil where it is nothing.
 func (d Description) body(o api.Operation) object {
 	content := object{}
 	if o.Body != nil || o.Example.Data != "" {
+		data := d.schemaOf(o.Body)
+		if o.Method == http.MethodPatch && o.Body != nil {
+			data = d.patch(o.Body)
+		}
 		one := object{"schema": object{
-			"type": "object", "required": []string{"data"}, "properties": object{"data": d.schemaOf(o.Body)},
+			"type": "object", "required": []string{"data"}, "properties": object{"data": data},
 		}}
 		if data := d.Answers[Key(o)].Data; data != nil {
 			one["example"] = object{"data": data}
@@ -175,11 +163,20 @@ func (d Description) body(o api.Operation) object {
 
 const jsonType = "application/json"
 
+// answers are what o can be answered with, by status.
+func (d Description) answers(o api.Operation) object {
+	fault := object{"$ref": "#/components/responses/error"}
+	if o.Unbuilt != "" {
+		return object{strconv.Itoa(http.StatusNotImplemented): fault, "default": fault}
+	}
+	return object{strconv.Itoa(o.Success()): d.answer(o), "default": fault}
+}
+
 // answer is the description of a good answer.
 func (d Description) answer(o api.Operation) object {
 	data := d.returned(o)
 	if o.Many {
-		data = object{"type": "array", "items": object{"type": "object"}}
+		data = object{"type": "array", "items": data}
 	}
 	one := object{"schema": object{"allOf": []object{
 		{"$ref": "#/components/schemas/" + envelopeName},
@@ -192,12 +189,5 @@ func (d Description) answer(o api.Operation) object {
 	for _, kind := range o.Produces {
 		content[kind] = object{}
 	}
-	return object{"description": cmp.Or(http.StatusText(statusOf(o)), "OK"), "content": content}
-}
-
-func statusOf(o api.Operation) int {
-	if o.Method == http.MethodPut {
-		return http.StatusCreated
-	}
-	return http.StatusOK
+	return object{"description": http.StatusText(o.Success()), "content": content}
 }

@@ -4,7 +4,7 @@ import (
 	"context"
 	"net/http"
 	"strings"
-	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -21,34 +21,53 @@ const describeWithin = time.Minute
 // they are first asked for, by way of describe; if that fails, again when they
 // are asked for the next time.
 func Handler(describe func(context.Context) (Description, error)) http.Handler {
-	var mu sync.Mutex
-	var made *described
-	make1 := func() (described, error) {
-		mu.Lock() // the others wait for the first
-		defer mu.Unlock()
-		if made != nil {
-			return *made, nil
-		}
-		ctx, cancel := context.WithTimeout(context.Background(), describeWithin)
-		defer cancel()
-		all, err := prepare(ctx, describe)
-		if err == nil {
-			made = &all
-		}
-		return all, err
+	h := &handler{describe: describe, turn: make(chan struct{}, 1)}
+	return http.HandlerFunc(h.serve)
+}
+
+type handler struct {
+	describe func(context.Context) (Description, error)
+	turn     chan struct{} // who has put something in is at work on made
+	made     atomic.Pointer[described]
+}
+
+func (h *handler) serve(w http.ResponseWriter, r *http.Request) {
+	if r.Method != http.MethodGet && r.Method != http.MethodHead {
+		http.Error(w, "method not allowed", http.StatusMethodNotAllowed)
+		return
 	}
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.Method != http.MethodGet && r.Method != http.MethodHead {
-			http.Error(w, "method not allowed", http.StatusMethodNotAllowed)
-			return
-		}
-		all, err := make1()
-		if err != nil {
-			http.Error(w, "the reference could not be made: "+err.Error(), http.StatusInternalServerError)
-			return
-		}
-		all.serve(w, r)
-	})
+	all, err := h.get(r.Context())
+	if err != nil {
+		http.Error(w, "the reference could not be made: "+err.Error(), http.StatusInternalServerError)
+		return
+	}
+	all.serve(w, r)
+}
+
+// get is what there is to serve. One request makes it; the others wait for
+// that one as long as their clients do.
+func (h *handler) get(ctx context.Context) (*described, error) {
+	if all := h.made.Load(); all != nil {
+		return all, nil
+	}
+	select {
+	case h.turn <- struct{}{}:
+		defer func() { <-h.turn }()
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	if all := h.made.Load(); all != nil {
+		return all, nil
+	}
+	// All who wait want it, whether or not this one still does.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), describeWithin)
+	defer cancel()
+	all, err := prepare(ctx, h.describe)
+	if err != nil {
+		return nil, err
+	}
+	h.made.Store(&all)
+	return &all, nil
 }
 
 func prepare(ctx context.Context, describe func(context.Context) (Description, error)) (all described, err error) {
@@ -69,7 +88,7 @@ func prepare(ctx context.Context, describe func(context.Context) (Description, e
 	return all, err
 }
 
-func (d described) serve(w http.ResponseWriter, r *http.Request) {
+func (d *described) serve(w http.ResponseWriter, r *http.Request) {
 	kind, body := "text/html; charset=utf-8", d.pages[strings.TrimSuffix(strings.TrimPrefix(r.URL.Path, "/docs"), "/")]
 	switch r.URL.Path {
 	case "/openapi.json":

@@ -3,12 +3,18 @@ package openapi_test
 import (
 	"context"
 	"encoding/json"
+	"html"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"github.com/pivotvoice/pivot/internal/actions"
 	"github.com/pivotvoice/pivot/internal/api"
@@ -27,26 +33,35 @@ func (checker) Ask(context.Context, webhook.Request) (event.Fetched, webhook.Ans
 	return event.Fetched{}, webhook.Answer{}
 }
 
-func sample(t *testing.T) *openapi.Sample {
-	t.Helper()
+// sampled is what a sample server says of itself, for all tests.
+var sampled = sync.OnceValues(func() (openapi.Description, error) {
+	ctx := context.Background()
 	all := actions.All(actions.Deps{Web: checker{}, Dialects: map[string]actions.Dialect{"kazoo": nil, "twiml": nil}})
-	s, err := openapi.NewSample(t.Context(), openapi.SampleConfig{
+	s, err := openapi.NewSample(ctx, openapi.SampleConfig{
 		Checker: flow.NewEngine(flow.Config{Actions: all}), Actions: all,
 		Documents: checker{}, URLs: checker{}, Version: "1.2.3",
 	})
 	if err != nil {
+		return openapi.Description{}, err
+	}
+	defer s.Close()
+	return s.Describe(ctx), nil
+})
+
+func sample(t *testing.T) openapi.Description {
+	t.Helper()
+	d, err := sampled()
+	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(s.Close)
-	return s
+	return d
 }
 
 // TestEveryExample does the example of every operation.
 func TestEveryExample(t *testing.T) {
 	s := sample(t)
-	answers := s.Answers(t.Context())
-	for _, o := range s.Operations() {
-		a, ok := answers[openapi.Key(o)]
+	for _, o := range s.Operations {
+		a, ok := s.Answers[openapi.Key(o)]
 		switch {
 		case !ok:
 			t.Errorf("%s: no example was tried", openapi.Key(o))
@@ -64,14 +79,13 @@ func TestEveryExample(t *testing.T) {
 // TestAnswersFit holds every answer to what its operation says it returns.
 func TestAnswersFit(t *testing.T) {
 	s := sample(t)
-	answers := s.Answers(t.Context())
 	held := 0
-	for _, o := range s.Operations() {
+	for _, o := range s.Operations {
 		if o.Returns == nil || o.Many || !typed(o) {
 			continue // rows are parts of documents
 		}
 		var got struct{ Data json.RawMessage }
-		if err := json.Unmarshal(answers[openapi.Key(o)].JSON, &got); err != nil {
+		if err := json.Unmarshal(s.Answers[openapi.Key(o)].JSON, &got); err != nil {
 			t.Errorf("%s: %v", openapi.Key(o), err)
 			continue
 		}
@@ -91,25 +105,172 @@ func typed(o api.Operation) bool {
 	return json.Unmarshal(o.Returns.JSON(), &root) == nil && root["additionalProperties"] != false
 }
 
+// anyRows are lists whose rows nothing is said of, and why.
+var anyRows = map[string]string{
+	"GET accounts/{account_id}/search":                     "documents of any kind",
+	"GET search":                                           "documents of any kind",
+	"GET schemas":                                          "names",
+	"GET accounts/{account_id}/media/languages":            "keys are languages",
+	"GET accounts/{account_id}/media/languages/{language}": "names",
+	"GET accounts/{account_id}/media/prompts":              "keys are prompts",
+	"GET accounts/{account_id}/media/prompts/{prompt_id}":  "names",
+	"GET media/languages":                                  "keys are languages",
+	"GET media/languages/{language}":                       "names",
+	"GET media/prompts":                                    "keys are prompts",
+	"GET media/prompts/{prompt_id}":                        "names",
+	"GET accounts/{account_id}/calls/{call_id}/events":     "an event's data is of its kind",
+	"GET accounts/{account_id}/channels":                   "calls in Kazoo's words",
+	"GET webhooks":                                         "what there is to hear of",
+}
+
+// TestRowsFit holds every row of every list to what its operation says of
+// rows: all of its keys are told, and their values fit.
+func TestRowsFit(t *testing.T) {
+	s := sample(t)
+	for _, o := range s.Operations {
+		var got struct{ Data []json.RawMessage }
+		if json.Unmarshal(s.Answers[openapi.Key(o)].JSON, &got) != nil || len(got.Data) == 0 {
+			continue // no list, or nothing in it
+		}
+		if o.Returns == nil || !o.Many {
+			if anyRows[openapi.Key(o)] == "" {
+				t.Errorf("%s: nothing is said of its rows: %s", openapi.Key(o), got.Data[0])
+			}
+			continue
+		}
+		for _, raw := range got.Data {
+			if _, faults := o.Returns.Check(raw); len(faults) > 0 {
+				t.Errorf("%s: %v: %s", openapi.Key(o), faults, raw)
+			}
+			var row map[string]any
+			if err := json.Unmarshal(raw, &row); err != nil {
+				t.Errorf("%s: %v", openapi.Key(o), err)
+			}
+			for key := range row {
+				if key != "id" && !slices.Contains(o.Returns.Fields(), key) {
+					t.Errorf("%s: nothing is said of %q in its rows", openapi.Key(o), key)
+				}
+			}
+		}
+	}
+}
+
+// TestChanges holds the bodies of PATCH to their schema: the example, nothing,
+// and every key deleted; and sees that the schema refuses what is no change.
+func TestChanges(t *testing.T) {
+	doc := document(t)
+	c := jsonschema.NewCompiler()
+	if err := c.AddResource("http://pivot.test/doc", doc); err != nil {
+		t.Fatal(err)
+	}
+	paths, _ := doc["paths"].(map[string]any)
+	held := 0
+	for path := range paths {
+		content := at(paths, path, "patch", "requestBody", "content", "application/json")
+		if content == nil {
+			continue
+		}
+		keys, _ := at(content, "schema", "properties", "data", "properties").(map[string]any)
+		if keys == nil {
+			if !strings.HasSuffix(path, "/collection") && !strings.HasSuffix(path, "webhooks") {
+				t.Errorf("PATCH %s: nothing is said of its body", path)
+			}
+			continue
+		}
+		escaped := strings.NewReplacer("~", "~0", "/", "~1", "{", "%7B", "}", "%7D").Replace(path)
+		sc, err := c.Compile("http://pivot.test/doc#/paths/" + escaped + "/patch/requestBody/content/application~1json/schema/properties/data")
+		if err != nil {
+			t.Fatal(err)
+		}
+		none := map[string]any{}
+		for key := range keys {
+			none[key] = nil
+		}
+		for _, good := range []any{at(content, "example", "data"), map[string]any{}, none} {
+			if err := sc.Validate(good); err != nil {
+				t.Errorf("PATCH %s: %v", path, err)
+			}
+		}
+		if sc.Validate([]any{}) == nil || keys["name"] != nil && sc.Validate(map[string]any{"name": 5.0}) == nil {
+			t.Errorf("PATCH %s: its schema takes everything", path)
+		}
+		held++
+	}
+	if held < 20 {
+		t.Errorf("only %d bodies were looked at", held)
+	}
+}
+
+// TestUnbuilt: what is not built is told to answer so, with no good answer, by
+// the document and by the pages.
+func TestUnbuilt(t *testing.T) {
+	s := sample(t)
+	doc, h, seen := document(t), handler(s), 0
+	paths, _ := doc["paths"].(map[string]any)
+	for _, o := range s.Operations {
+		if o.Unbuilt == "" {
+			continue
+		}
+		seen++
+		answers, _ := at(paths, "/v2/"+o.Path, strings.ToLower(o.Method), "responses").(map[string]any)
+		if answers["501"] == nil || answers["200"] != nil || answers["201"] != nil {
+			t.Errorf("%s answers with %v", openapi.Key(o), slices.Sorted(maps.Keys(answers)))
+		}
+		if page := ask(t, h, "/docs/api/"+o.Group).Body.String(); !strings.Contains(page, html.EscapeString(o.Unbuilt)) {
+			t.Errorf("the page of %s does not say: %s", openapi.Key(o), o.Unbuilt)
+		}
+	}
+	if seen == 0 {
+		t.Error("everything is built")
+	}
+}
+
+// TestCommands: the commands that the pages show ask for what the examples
+// asked for.
+func TestCommands(t *testing.T) {
+	h := handler(sample(t))
+	for path, want := range map[string]string{
+		"/docs/api/calls": "-H &#39;Accept: text/event-stream&#39;",
+		"/docs/api/menus": "-H &#34;X-Auth-Token: $TOKEN&#34;",
+	} {
+		if page := ask(t, h, path).Body.String(); !strings.Contains(page, want) {
+			t.Errorf("%s has no %s", path, want)
+		}
+	}
+}
+
+func handler(d openapi.Description) http.Handler {
+	return openapi.Handler(func(context.Context) (openapi.Description, error) { return d, nil })
+}
+
+func ask(t *testing.T, h http.Handler, path string) *httptest.ResponseRecorder {
+	t.Helper()
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, strings.ReplaceAll(path, " ", "%20"), nil))
+	return w
+}
+
+// at is what lies at a path in JSON, nil if nothing does.
+func at(v any, path ...string) any {
+	for _, key := range path {
+		if list, ok := v.([]any); ok {
+			n, err := strconv.Atoi(key)
+			if err != nil || n >= len(list) {
+				return nil
+			}
+			v = list[n]
+			continue
+		}
+		o, _ := v.(map[string]any)
+		v = o[key]
+	}
+	return v
+}
+
 // TestTypes looks whether a generator finds types: of the query, and of the
 // documents in answers.
 func TestTypes(t *testing.T) {
 	doc := document(t)
-	at := func(v any, path ...string) any {
-		for _, key := range path {
-			if list, ok := v.([]any); ok {
-				n, err := strconv.Atoi(key)
-				if err != nil || n >= len(list) {
-					return nil
-				}
-				v = list[n]
-				continue
-			}
-			o, _ := v.(map[string]any)
-			v = o[key]
-		}
-		return v
-	}
 	path := func(p string) any { return at(doc, "paths", "/v2/accounts/{account_id}/"+p) }
 	list, _ := at(path("callflows"), "get", "parameters").([]any)
 	types := map[any]any{}
@@ -137,8 +298,7 @@ func takes(o api.Operation) bool { return o.Method != http.MethodGet && o.Method
 
 func document(t *testing.T) map[string]any {
 	t.Helper()
-	s := sample(t)
-	raw, err := s.Describe(t.Context()).Document()
+	raw, err := sample(t).Document()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -155,7 +315,7 @@ func TestDocument(t *testing.T) {
 	doc := document(t)
 	paths, _ := doc["paths"].(map[string]any)
 	ids := map[string]bool{}
-	for _, o := range sample(t).Operations() {
+	for _, o := range sample(t).Operations {
 		at, _ := paths["/v2/"+o.Path].(map[string]any)
 		op, ok := at[strings.ToLower(o.Method)].(map[string]any)
 		if !ok {
@@ -179,13 +339,8 @@ func TestDocument(t *testing.T) {
 
 // TestPages asks for every page that another one leads to.
 func TestPages(t *testing.T) {
-	s := sample(t)
-	h := openapi.Handler(func(ctx context.Context) (openapi.Description, error) { return s.Describe(ctx), nil })
-	get := func(path string) *httptest.ResponseRecorder {
-		w := httptest.NewRecorder()
-		h.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, path, nil))
-		return w
-	}
+	h := handler(sample(t))
+	get := func(path string) *httptest.ResponseRecorder { return ask(t, h, path) }
 	seen, todo := map[string]bool{}, []string{"/docs"}
 	link := regexp.MustCompile(`(?:href|src)="(/[^"#]*)"`)
 	for len(todo) > 0 {

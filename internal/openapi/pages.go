@@ -183,6 +183,9 @@ func (a Answer) curl(w api.Who) string {
 	if w != api.Anyone {
 		b.WriteString(" \\\n  -H \"X-Auth-Token: $TOKEN\"")
 	}
+	if a.Accept != "" {
+		fmt.Fprintf(&b, " \\\n  -H 'Accept: %s'", a.Accept)
+	}
 	if a.Type != "" {
 		fmt.Fprintf(&b, " \\\n  -H 'Content-Type: %s'", a.Type)
 	}

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
-	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -26,6 +25,7 @@ type Answer struct {
 	Method, Target string // as they were asked, names filled in
 	Data           json.RawMessage
 	Type, Body     string // what was sent that is no envelope
+	Accept         string // the media type that was asked for, where it is not JSON
 	Status         int
 	Kind           string          // the media type of the answer
 	JSON           json.RawMessage // the answer, where it is JSON
@@ -144,7 +144,10 @@ const (
 
 func (s *Sample) try(ctx context.Context, o api.Operation) Answer {
 	vars := s.variables(o)
-	a := Answer{Method: o.Method, Target: s.target(o, vars), Type: o.Example.Type, Body: s.replace(o.Example.Body, vars)}
+	a := Answer{
+		Method: o.Method, Target: s.target(o, vars), Type: o.Example.Type, Body: s.replace(o.Example.Body, vars),
+		Accept: o.Example.Accept,
+	}
 	body := []byte(a.Body)
 	if o.Example.Data != "" {
 		a.Data = json.RawMessage(s.replace(o.Example.Data, vars))
@@ -161,8 +164,8 @@ func (s *Sample) try(ctx context.Context, o api.Operation) Answer {
 	if a.Type != "" {
 		req.Header.Set("Content-Type", a.Type)
 	}
-	if o.Example.Accept != "" {
-		req.Header.Set("Accept", o.Example.Accept)
+	if a.Accept != "" {
+		req.Header.Set("Accept", a.Accept)
 	}
 	if o.Who != api.Anyone {
 		req.Header.Set("X-Auth-Token", cmp.Or(s.known["token"], s.token))
@@ -186,10 +189,7 @@ func (s *Sample) try(ctx context.Context, o api.Operation) Answer {
 
 // target is an example's path and query.
 func (s *Sample) target(o api.Operation, vars map[string]string) string {
-	target := "/v2/" + o.Path
-	for name, v := range vars {
-		target = strings.ReplaceAll(target, "{"+name+"}", url.PathEscape(v))
-	}
+	target := o.At(vars)
 	if o.Example.Query != "" {
 		target += "?" + s.replace(o.Example.Query, vars)
 	}
@@ -202,11 +202,10 @@ func (s *Sample) variables(o api.Operation) map[string]string {
 	out := map[string]string{}
 	parts := strings.Split(o.Path, "/")
 	for i, part := range parts {
-		name, ok := strings.CutPrefix(part, "{")
+		name, ok := api.Variable(part)
 		if !ok {
 			continue
 		}
-		name = strings.TrimSuffix(name, "}")
 		own, has := o.Example.Vars[name]
 		if has {
 			own = s.replace(own, nil)
@@ -239,8 +238,8 @@ func (s *Sample) learn(o api.Operation, a Answer, vars map[string]string) {
 // cutLast is a path before its last part, if that is a variable.
 func cutLast(path string) (at, name string, ok bool) {
 	i := strings.LastIndexByte(path, '/')
-	name, ok = strings.CutPrefix(path[i+1:], "{")
-	return path[:max(i, 0)], strings.TrimSuffix(name, "}"), ok
+	name, ok = api.Variable(path[i+1:])
+	return path[:max(i, 0)], name, ok
 }
 
 // replace puts what the sample has in the place of {name}.

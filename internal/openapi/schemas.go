@@ -20,11 +20,68 @@ func (d Description) schemaOf(s *schema.Schema) object {
 	if name, ok := d.Names[s]; ok {
 		return object{"$ref": "#/components/schemas/" + name}
 	}
-	o, err := modern(s.JSON())
+	return d.inline(s)
+}
+
+// inline is a schema as it is published, itself.
+func (d Description) inline(s *schema.Schema) object {
+	doc := s.JSON()
+	if name, ok := d.Names[s]; ok {
+		doc = d.Schemas[name] // which may refer to others
+	}
+	o, err := modern(doc)
 	if err != nil {
 		return object{}
 	}
 	return o
+}
+
+// patch is the schema of what is merged over documents of s.
+func (d Description) patch(s *schema.Schema) object { return partial(d.inline(s)) }
+
+// partial is the schema of what can be merged over a value of s: of objects
+// nothing need be there, and null deletes a key. All else is replaced as it is.
+func partial(s object) object {
+	delete(s, "required")
+	delete(s, "default")
+	delete(s, "minProperties")
+	for keyword, value := range s {
+		sub, isObject := value.(object)
+		switch {
+		case maps[keyword] && isObject:
+			for name := range sub {
+				sub[name] = orNull(sub[name])
+			}
+		case keyword == "additionalProperties" && isObject:
+			s[keyword] = orNull(sub)
+		}
+	}
+	return s
+}
+
+// orNull lets a key's value be merged, or deleted.
+func orNull(v any) any {
+	s, ok := v.(object)
+	if !ok || len(s) == 0 {
+		return v // takes everything already
+	}
+	if s["type"] == "object" {
+		s = partial(s)
+	}
+	delete(s, "default")
+	if kind, ok := s["type"].(string); ok {
+		s["type"] = []any{kind, "null"}
+		if values, ok := s["enum"].([]any); ok {
+			s["enum"] = append(values, nil)
+		}
+		return s
+	}
+	out := object{"anyOf": []any{s, object{"type": "null"}}}
+	if says, ok := s["description"]; ok {
+		out["description"] = says
+		delete(s, "description")
+	}
+	return out
 }
 
 // returned is the schema of one document in an answer: as it is sent, with
@@ -100,23 +157,8 @@ func modernise(v any) any {
 				v[key] = modernise(value)
 			}
 		}
-		limit(v, "exclusiveMinimum", "minimum")
-		limit(v, "exclusiveMaximum", "maximum")
 	}
 	return v
-}
-
-// limit makes a limit of one that was declared exclusive by a boolean.
-func limit(s object, exclusive, inclusive string) {
-	is, there := s[exclusive].(bool)
-	if !there {
-		return
-	}
-	delete(s, exclusive)
-	if is {
-		s[exclusive] = s[inclusive]
-		delete(s, inclusive)
-	}
 }
 
 // envelope is what every answer is wrapped in
@@ -144,7 +186,7 @@ func responses() object {
 			"schema": object{"$ref": "#/components/schemas/" + envelopeName},
 			"example": object{
 				"status": "error", "error": "400", "message": "validation error", "request_id": "5f1d…",
-				"data": object{"name": object{"required": object{"message": "Field is required but missing"}}},
+				"data": object{"name": object{"required": object{"message": schema.Required().Message}}},
 			},
 		}},
 	}}

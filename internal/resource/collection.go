@@ -359,11 +359,16 @@ func (c Collection) FindBy(ctx context.Context, field, value string) ([]Doc, err
 	return c.Where(ctx, map[string]string{field: value})
 }
 
-// Where are the documents that have these values in the store's index, by
+// Where are the documents of c that have these values in the store's index, by
 // ascending id. More than MaxBytes of them are ErrTooMany.
 func (c Collection) Where(ctx context.Context, index map[string]string) ([]Doc, error) {
 	out, size := []Doc{}, 0
-	ask := store.Query{Account: c.Account, Type: c.Type, Where: index, Ascending: true}
+	where := maps.Clone(c.Within)
+	if where == nil {
+		where = map[string]string{}
+	}
+	maps.Copy(where, index)
+	ask := store.Query{Account: c.Account, Type: c.Type, Where: where, Ascending: true}
 	err := store.Each(ctx, c.Docs, ask, func(s store.Doc) (bool, error) {
 		d, err := read(s)
 		if size += d.size; size > MaxBytes {

@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"errors"
 	"maps"
+	"slices"
 
 	"github.com/pivotvoice/pivot/internal/schema"
 	"github.com/pivotvoice/pivot/internal/store"
@@ -87,6 +88,9 @@ type Unique struct {
 type Column struct {
 	Name  string
 	Value func(Doc) any // nil is left out of the row
+	// Is says what the value is, where it is not what the document's schema says
+	// of the key of that name.
+	Is *schema.Tree
 }
 
 // Field is the document's own top-level key, left out where it is missing.
@@ -273,6 +277,19 @@ func without(o Object, keys []string) Object {
 		delete(out, k)
 	}
 	return out
+}
+
+// RowSchema is what rows of a list with these columns more are: all of their
+// keys are in it.
+func (r Resource) RowSchema(more ...Column) *schema.Schema {
+	if r.Whole {
+		return r.Schema
+	}
+	row := []schema.Key{{Name: "id", Is: schema.Literal(`{"type": "string"}`)}}
+	for _, c := range slices.Concat(r.Columns, more) {
+		row = append(row, schema.Key{Name: c.Name, Is: c.Is})
+	}
+	return r.Schema.Part(row)
 }
 
 // Row is a document as a list shows it.

@@ -367,6 +367,25 @@ func TestByCreation(t *testing.T) {
 	})
 }
 
+// TestWhereWithin finds only the documents that belong to a collection.
+func TestWhereWithin(t *testing.T) {
+	within := menus
+	within.Index = []string{"kind", "name"}
+	c := Collection{Resource: within, Docs: store.Memory().Docs, Account: "a"}
+	for _, kind := range []string{"x", "y"} {
+		c.Within = map[string]string{"kind": kind}
+		create(t, c, `{"id":"`+kind+`","name":"`+kind+`"}`)
+	}
+	for name, want := range map[string]int{"x": 0, "y": 1} {
+		if found, err := c.FindBy(t.Context(), "name", name); err != nil || len(found) != want {
+			t.Errorf("%s: %v, %v", name, found, err)
+		}
+	}
+	if all, err := c.Where(t.Context(), nil); err != nil || len(all) != 1 {
+		t.Errorf("all: %v, %v", all, err)
+	}
+}
+
 func TestBadQueries(t *testing.T) {
 	for query, want := range map[string]error{
 		"page_size=0": ErrPageTooFew, "page_size=-3": ErrPageTooFew, "page_size=x": ErrPageSize,

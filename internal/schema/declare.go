@@ -227,7 +227,7 @@ func forms(p *reflector.Schema) []*reflector.Schema { return slices.Concat(p.One
 // tagForms puts a tag into the forms of a property that take it; an enum is
 // of strings.
 func tagForms(p *reflector.Schema, name, value string) error {
-	for i, form := range forms(p) {
+	for _, form := range forms(p) {
 		switch {
 		case name == "enum" && form.Type == "string":
 			form.Enum = append(form.Enum, value)
@@ -241,7 +241,7 @@ func tagForms(p *reflector.Schema, name, value string) error {
 		}
 		raw, err := encode(said)
 		if err == nil {
-			err = json.Unmarshal(raw, forms(p)[i])
+			err = json.Unmarshal(raw, form)
 		}
 		if err != nil {
 			return fmt.Errorf("%s=%s: %w", name, value, err)

@@ -46,7 +46,7 @@ func describe(out []Field, under string, t *reflector.Schema) []Field {
 }
 
 func typeName(p *reflector.Schema) string {
-	either := slices.Concat(p.OneOf, p.AnyOf)
+	either := forms(p)
 	switch {
 	case p.Items != nil && p.Items.Type != "":
 		return p.Type + " of " + p.Items.Type

@@ -86,7 +86,7 @@ func translate(e *checker.ValidationError, value any) Faults {
 	case *kind.Type:
 		return Faults{typeFault(at, strings.Join(k.Want, ", "), value)}
 	case *kind.Required:
-		return each(at, k.Missing, "required", "Field is required but missing", func(string) any { return value })
+		return each(at, k.Missing, "required", missing, func(string) any { return value })
 	case *kind.AdditionalProperties:
 		object, _ := value.(map[string]any)
 		return each(at, k.Properties, "additionalProperties",
@@ -141,6 +141,23 @@ func decimal(r *big.Rat) string {
 		return r.Num().String()
 	}
 	return strings.TrimRight(r.FloatString(12), "0")
+}
+
+// missing says that a key is required.
+const missing = "Field is required but missing"
+
+// Required is the fault of a key that is not there (spec/crossbar-api.md
+// section 1.6).
+func Required(path ...string) Fault { return Fault{Path: path, Rule: "required", Message: missing} }
+
+// BadURL is the fault of a URL that this server would not ask; why may be nil
+// (spec/crossbar-api.md section 1.6, ★).
+func BadURL(url string, why error, path ...string) Fault {
+	f := Fault{Path: path, Rule: "error", Message: "invalid client URL", Extra: map[string]any{"value": url}}
+	if why != nil {
+		f.Message += ": " + why.Error()
+	}
+	return f
 }
 
 func typeFault(at []string, want string, value any) Fault {
