@@ -100,3 +100,40 @@ func TestNoAccountBelowOneThatIsGone(t *testing.T) {
 		}
 	}
 }
+
+// slowly is a store that lets others in between any reading and writing.
+type slowly struct{ store.Docs }
+
+func (s slowly) Put(ctx context.Context, d store.Doc) (store.Doc, error) {
+	for range 50 {
+		runtime.Gosched()
+	}
+	return s.Docs.Put(ctx, d)
+}
+
+// TestManyWriters has many change one document at the same moment: who names
+// no revision is never refused, and what they wrote is there.
+func TestManyWriters(t *testing.T) {
+	const writers = 40
+	w := newWorld(t, func(c *Config) { c.Docs = slowly{c.Docs} })
+	w.must(201, "PUT A/users", `{"id":"hot","first_name":"A","last_name":"B"}`)
+	w.must(201, "PUT A/menus", `{"id":"hot","name":"Hot"}`)
+	for _, path := range []string{"/menus/hot", "/users/hot", ""} { // each has its own collection
+		path = "/v2/accounts/" + w.creds.AccountID + path
+		var all []string
+		for i := range writers {
+			all = append(all, fmt.Sprintf(`PATCH %s {"by%d":true}`, path, i))
+		}
+		codes := w.all(all...)
+		refused := slices.DeleteFunc(slices.Clone(codes), func(code int) bool { return code == http.StatusOK })
+		d := w.must(200, "GET "+path, "").data()
+		for i := range writers {
+			if codes[i] == http.StatusOK && d[fmt.Sprint("by", i)] != true {
+				t.Errorf("%s: what writer %d wrote is lost", path, i)
+			}
+		}
+		if len(refused) > 0 {
+			t.Errorf("%s: refused: %v", path, refused)
+		}
+	}
+}

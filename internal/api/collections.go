@@ -4,7 +4,9 @@ import "github.com/pivotvoice/pivot/internal/resource"
 
 // in are the documents of a resource that an account has.
 func (s *Server) in(r resource.Resource, account string) resource.Collection {
-	return resource.Collection{Resource: r, Docs: s.cfg.Docs, Account: account, Changed: s.cfg.Changed}
+	return resource.Collection{
+		Resource: r, Docs: s.cfg.Docs, Account: account, Locks: s.locks, Changed: s.cfg.Changed,
+	}
 }
 
 // Callflows is an account's callflows, held to everything the API holds them

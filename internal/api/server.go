@@ -106,6 +106,7 @@ type Server struct {
 
 	callflowsDef, numbersDef, mediaDef, recordingsDef resource.Resource
 
+	locks     *resource.Locks     // of the documents that are being changed
 	resources []resource.Resource // of an account: each is served as it is declared
 	heavy     chan struct{}       // one for each large body that is worked on
 	encoders  chan struct{}       // one for each sound that is being converted or made
@@ -140,17 +141,18 @@ func (cfg Config) full() Config {
 func New(cfg Config) *Server {
 	cfg = cfg.full()
 	name := sha256.Sum256([]byte(cfg.Node))
+	locks := resource.NewLocks()
 	s := &Server{
 		cfg: cfg, log: cfg.Logger, now: cfg.Now, node: base64.RawURLEncoding.EncodeToString(name[:16]),
 		guard:     guard.New(cfg.Now),
 		strangers: guard.NewBuckets(cfg.Now, bucketPerS, bucketSize),
 		clients:   guard.NewBuckets(cfg.Now, float64(cfg.Rate)/60, cfg.Rate),
 		people: identity.New(identity.Config{
-			Docs: cfg.Docs, Changed: cfg.Changed, Now: cfg.Now, Effort: cfg.effort,
+			Docs: cfg.Docs, Locks: locks, Changed: cfg.Changed, Now: cfg.Now, Effort: cfg.effort,
 			Accounts: func(r resource.Resource) resource.Resource { return withMetaflows(r, cfg.askable) },
 		}),
-		callflowsDef: callflowsResource(cfg.Checker, cfg.askable),
-		encoders:     make(chan struct{}, encodersAtOnce), heavy: make(chan struct{}, heavyAtOnce),
+		locks: locks, callflowsDef: callflowsResource(cfg.Checker, cfg.askable),
+		encoders: make(chan struct{}, encodersAtOnce), heavy: make(chan struct{}, heavyAtOnce),
 	}
 	s.numbersDef, s.mediaDef = numbersResource(cfg.URLs), mediaResource()
 	s.recordingsDef = recordingsResource(s.kinds)

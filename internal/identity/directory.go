@@ -15,6 +15,8 @@ import (
 // Config is what a directory is made of.
 type Config struct {
 	Docs store.Docs
+	// Locks are those of all who change documents; nil are none.
+	Locks *resource.Locks
 	// Changed is told of every document that was saved or deleted; nil is
 	// nobody. It must not block.
 	Changed func(resource.Change)
@@ -30,6 +32,7 @@ type Config struct {
 // Directory is the accounts and users, and how they prove who they are.
 type Directory struct {
 	docs    store.Docs
+	locks   *resource.Locks
 	changed func(resource.Change)
 	now     func() time.Time
 	hasher  hasher
@@ -48,7 +51,8 @@ func New(cfg Config) *Directory {
 	}
 	h := newHasher(cfg.Effort)
 	d := &Directory{
-		docs: cfg.Docs, changed: cfg.Changed, now: cfg.Now, hasher: h, keys: &keyring{docs: cfg.Docs, now: cfg.Now},
+		docs: cfg.Docs, locks: cfg.Locks, changed: cfg.Changed, now: cfg.Now, hasher: h,
+		keys:     &keyring{docs: cfg.Docs, now: cfg.Now},
 		accounts: accountsResource(), users: usersResource(h),
 	}
 	if cfg.Accounts != nil {
@@ -64,7 +68,7 @@ func (d *Directory) Accounts() resource.Collection { return d.in(d.accounts, "")
 func (d *Directory) Users(account string) resource.Collection { return d.in(d.users, account) }
 
 func (d *Directory) in(r resource.Resource, account string) resource.Collection {
-	return resource.Collection{Resource: r, Docs: d.docs, Account: account, Changed: d.changed}
+	return resource.Collection{Resource: r, Docs: d.docs, Account: account, Locks: d.locks, Changed: d.changed}
 }
 
 // ByAPIKey is the account whose key it is.

@@ -19,7 +19,8 @@ import (
 // ErrMismatch is a document that is no longer the one the client meant.
 var ErrMismatch = errors.New("resource: another revision than the one asked for")
 
-// tries is how often a change is made again on top of somebody else's.
+// tries is how often a change is made again on top of that of another server
+// on the same database.
 const tries = 8
 
 // Change is a document that was saved or deleted.
@@ -36,6 +37,8 @@ type Collection struct {
 	// Within are top-level keys that all documents here have, with their
 	// values; new ones get them.
 	Within map[string]string
+	// Locks are held by who changes a document; nil is by nobody.
+	Locks *Locks
 	// Changed is told of every change after it was made; nil is nobody. It
 	// must not block.
 	Changed func(Change)
@@ -137,6 +140,11 @@ func (c Collection) Change(ctx context.Context, id, match string, with func(old 
 // changed it meanwhile: the last write wins, unless the client named a revision,
 // which is then no longer there.
 func (c Collection) retry(ctx context.Context, id, match string, do func(old Doc) (Doc, error)) (Doc, error) {
+	release, err := c.Locks.take(ctx, c.key(id))
+	if err != nil {
+		return Doc{}, err
+	}
+	defer release()
 	for try := 1; ; try++ {
 		old, err := c.Get(ctx, id)
 		if err != nil {
