@@ -337,8 +337,10 @@ func (c Collection) index(d *Draft) map[string][]string {
 	if c.find != nil {
 		maps.Copy(out, c.find(doc))
 	}
+	said := map[string]bool{}
 	for _, ref := range c.Refers(doc) {
-		if !slices.Contains(out[indexRefers], ref.ID) {
+		if !said[ref.ID] {
+			said[ref.ID] = true
 			out[indexRefers] = append(out[indexRefers], ref.ID)
 		}
 	}
