@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/pivotvoice/pivot/internal/audio"
 	"github.com/pivotvoice/pivot/internal/call"
 	"github.com/pivotvoice/pivot/internal/event"
 	"github.com/pivotvoice/pivot/internal/flow"
@@ -21,14 +22,15 @@ var faxDetect = flow.Define(flow.Def[faxDetectData]{
 	Summary: "Listens whether a fax machine calls.",
 	Doc: "Listens for `duration` seconds and two more. As soon as a fax machine is heard the child `ON_FAX` is taken, " +
 		"else `ON_VOICE` when the time is over; each falls back to `_`. A machine that calls is known by its calling tone " +
-		"(1100 Hz for half a second, every 3.5 seconds, ITU-T T.30), and one that was called by the flags before its " +
-		"first frame (V.21). An answer tone of 2100 Hz alone is none: modems have it too.\n\n" +
+		"(1100 Hz for half a second, every 3.5 seconds, ITU-T T.30) when it comes again: once may be a note. If one tone was " +
+		"heard when the time is over, the next one is waited for, 4.4 seconds at most. A machine that was called is known by " +
+		"the flags before its first frame (V.21). An answer tone of 2100 Hz alone is none: modems have it too.\n\n" +
 		"The call is not answered. Most callers send no sound before the answer, so that nothing can be heard of them: put " +
 		"`answer` in front. Nothing is played meanwhile, and keys that are pressed are kept for the next action.",
 	Branches: []string{onFax, onVoice},
 	Examples: []flow.Example{
 		{Says: "Listen for 7 seconds.", Data: `{}`},
-		{Says: "Hear two calling tones out.", Data: `{"duration": 8}`},
+		{Says: "Hear three calling tones out.", Data: `{"duration": 9}`},
 	},
 	Check: func(d faxDetectData) schema.Faults {
 		if d.Duration < 0 || d.Duration > mostFax {
@@ -70,13 +72,18 @@ func (d faxDetectData) run(ctx context.Context, s *flow.Session) (flow.Next, err
 	defer stop()
 	limit := time.NewTimer(time.Duration(seconds+moreFax) * time.Second)
 	defer limit.Stop()
-	select {
-	case by := <-ear.Found():
-		s.Add(event.Detected{What: "fax", By: by, After: event.Millis(time.Since(began))})
-		return flow.Take(onFax), nil
-	case <-limit.C:
-		return flow.Take(onVoice), nil
-	case <-ctx.Done():
-		return flow.Next{}, context.Cause(ctx)
+	for more := true; ; more = false {
+		select {
+		case by := <-ear.Found():
+			s.Add(event.Detected{What: "fax", By: by, After: event.Millis(time.Since(began))})
+			return flow.Take(onFax), nil
+		case <-limit.C:
+			if !more || !ear.Pending() {
+				return flow.Take(onVoice), nil
+			}
+			limit.Reset(audio.FaxAgain)
+		case <-ctx.Done():
+			return flow.Next{}, context.Cause(ctx)
+		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"math"
 	"math/cmplx"
 	"slices"
+	"time"
 )
 
 // The sounds by which a FaxDetector knows a fax machine.
@@ -15,15 +16,21 @@ const (
 // FaxRate is the rate that a FaxDetector hears at, in Hz.
 const FaxRate = 8000
 
+// FaxAgain is how long after one calling tone was heard the next one is heard,
+// at most.
+const FaxAgain = (cngPauseMost + cngMost + cngAfter) * time.Second / 100
+
 // What is a calling tone: 1100 Hz, 38 more or less, for half a second and
-// 15 % more or less, and 3 s of silence. Each limit leaves room for what the
-// line and the windows add.
+// 15 % more or less, 3 s of silence and 15 % more or less, and again. Each
+// limit leaves room for what the line and the windows add.
 const (
 	cngHz        = 1100
 	cngOff       = 38 + 12 // Hz, with the error of measuring it
 	cngDrift     = 25      // Hz that it may waver
 	cngLeast     = 40      // windows of a tone, 10 ms each
 	cngMost      = 63
+	cngPause     = 250 // windows from one to the next
+	cngPauseMost = 350
 	cngGap       = 4  // windows without it that do not end a tone: a packet was lost
 	cngBefore    = 13 // windows of quiet before it
 	cngAfter     = 20 // and after
@@ -51,7 +58,8 @@ const (
 // FaxDetector finds the fax machine on the far end in linear sound of FaxRate.
 // Speech and music hold the same frequencies now and then: so it also demands
 // that there is nothing else, that a calling tone is steady, of the right
-// length and with quiet around it, and that flags stay for half a second.
+// length, with quiet around it and comes twice, and that flags stay for half a
+// second.
 type FaxDetector struct {
 	cng [4]goertzel // the last is idle, for they are calculated by fours
 	v21 [v21Highest - v21Lowest + 1]goertzel
@@ -59,9 +67,12 @@ type FaxDetector struct {
 
 	last   [4]complex128
 	before [cngBefore]float64 // the powers of the windows before the tone, in turn
-	heard  int                // windows
+	heard  int                // windows without the tone
+	now    int                // windows
 	tone   cngTone
-	flags  int // windows in a row with flags
+	once   int     // the window that the last calling tone ended with; 0 is none
+	onceHz float64 // and how high it was
+	flags  int     // windows in a row with flags
 }
 
 // cngTone is a calling tone that is heard, or just was.
@@ -87,8 +98,8 @@ func NewFaxDetector() *FaxDetector {
 }
 
 // Write hears the next samples, any number, and returns FaxCNG or FaxV21 once
-// one is certain: the first 0.2 s after its end, the second after half a
-// second of it; else "".
+// one is certain: the first 0.2 s after the end of its second tone, the other
+// after half a second of it; else "".
 func (d *FaxDetector) Write(frame []int16) string {
 	d.pcm = toFloat(d.pcm, frame)
 	found, used := "", 0
@@ -105,8 +116,16 @@ func (d *FaxDetector) Write(frame []int16) string {
 	return found
 }
 
-// hearTone takes a window and says whether a calling tone is over.
+// Pending says that one calling tone was heard, of which it is not known yet
+// whether it is repeated.
+func (d *FaxDetector) Pending() bool {
+	return d.once > 0 && d.now-d.once <= cngPauseMost+cngMost+cngAfter
+}
+
+// hearTone takes a window and says whether a calling tone is over that came
+// before, too.
 func (d *FaxDetector) hearTone(pcm []float32) bool {
+	d.now++
 	all := meanPower(pcm)
 	t := &d.tone
 	if hz, ok := d.cngIn(pcm, all); ok {
@@ -124,9 +143,16 @@ func (d *FaxDetector) hearTone(pcm []float32) bool {
 	if t.miss(all); t.missed < cngAfter {
 		return false
 	}
-	good := t.good()
+	hz, good := t.good()
+	end := d.now - t.missed
+	pause := end - t.length - d.once
 	*t = cngTone{powers: t.powers[:0], hz: t.hz[:0]}
-	return good
+	if !good {
+		return false
+	}
+	again := d.once > 0 && pause >= cngPause && pause <= cngPauseMost && math.Abs(hz-d.onceHz) <= cngDrift
+	d.once, d.onceHz = end, hz
+	return again
 }
 
 // loudest is the power of the loudest window before the last ones, which may
@@ -180,15 +206,16 @@ func (d *FaxDetector) cngIn(pcm []float32, all float64) (hz float64, ok bool) {
 	return hz, true
 }
 
-// good says whether what was heard was a calling tone. A tenth of its windows
-// may be off to either side: they hold its ends, or what was lost of it.
-func (t *cngTone) good() bool {
+// good says whether what was heard was a calling tone, and how high it was. A
+// tenth of its windows may be off to either side: they hold its ends, or what
+// was lost of it.
+func (t *cngTone) good() (hz float64, ok bool) {
 	if t.bad || t.length < cngLeast || t.length > cngMost {
-		return false
+		return 0, false
 	}
 	soft, _, loud := spread(t.powers)
 	low, middle, high := spread(t.hz)
-	return loud <= cngSteady*soft && t.around <= cngQuiet*loud &&
+	return middle, loud <= cngSteady*soft && t.around <= cngQuiet*loud &&
 		high-low <= cngDrift && math.Abs(middle-cngHz) <= cngOff
 }
 

@@ -46,8 +46,8 @@ func (c cng) wave(random *rand.Rand) []int16 {
 	return out
 }
 
-// plain is a calling tone as it should be, twice.
-var plain = cng{hz: 1100, level: -13, lead: 300 * time.Millisecond, on: 500 * time.Millisecond, off: 3 * time.Second, times: 2}
+// plain is a calling tone as it should be, three times.
+var plain = cng{hz: 1100, level: -13, lead: 300 * time.Millisecond, on: 500 * time.Millisecond, off: 3 * time.Second, times: 3}
 
 // TestCNG holds the detector to T.30's limits on either side.
 func TestCNG(t *testing.T) {
@@ -63,6 +63,11 @@ func TestCNG(t *testing.T) {
 		"80 Hz low":           {func(c *cng) { c.hz -= 80 }, false},
 		"15 % short":          {func(c *cng) { c.on = 425 * ms }, true},
 		"15 % long":           {func(c *cng) { c.on = 575 * ms }, true},
+		"pauses 15 % short":   {func(c *cng) { c.off = 2550 * ms }, true},
+		"pauses 15 % long":    {func(c *cng) { c.off = 3450 * ms }, true},
+		"pauses too short":    {func(c *cng) { c.off = 2300 * ms }, false},
+		"pauses too long":     {func(c *cng) { c.off = 3700 * ms }, false},
+		"once":                {func(c *cng) { c.times = 1 }, false},
 		"far too short":       {func(c *cng) { c.on = 300 * ms }, false},
 		"far too long":        {func(c *cng) { c.on = 700 * ms }, false},
 		"without end":         {func(c *cng) { c.on = 4 * time.Second }, false},
@@ -75,8 +80,8 @@ func TestCNG(t *testing.T) {
 		"all at once, low":    {func(c *cng) { c.snr, c.level, c.hz, c.on = 10, -30, 1062, 575*ms }, true},
 		"nothing but noise":   {func(c *cng) { c.snr = -20 }, false},
 		"it rings on and off": {func(c *cng) { c.off = 150 * ms; c.times = 9 }, false},
-		"it has begun":        {func(c *cng) { c.lead = 0; c.times = 1 }, false},
-		"it had begun":        {func(c *cng) { c.lead = 0 }, true}, // the second one is whole
+		"it has begun":        {func(c *cng) { c.lead = 0; c.times = 2 }, false},
+		"it had begun":        {func(c *cng) { c.lead = 0 }, true}, // the last two are whole
 	} {
 		random := rand.New(rand.NewPCG(1, 2))
 		for range 8 {
@@ -88,7 +93,7 @@ func TestCNG(t *testing.T) {
 				t.Errorf("%s: found %q", name, found)
 				break
 			}
-			if late := at - tone.lead - tone.on; c.want && tone.lead > 0 && (late < 0 || late > 300*ms) {
+			if late := at - tone.lead - 2*tone.on - tone.off; c.want && tone.lead > 0 && (late < 0 || late > 300*ms) {
 				t.Errorf("%s: found %v after its end", name, late)
 			}
 		}
@@ -98,7 +103,7 @@ func TestCNG(t *testing.T) {
 // TestCNGThroughCodecs is what comes out of each codec, also where a packet of
 // it is lost.
 func TestCNGThroughCodecs(t *testing.T) {
-	s, err := ToneStream("tone_stream://%(500,3000,1100)")
+	s, err := ToneStream("tone_stream://%(500,3000,1100);loops=2")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -184,12 +189,17 @@ func TestNoFax(t *testing.T) {
 		t.Fatal(err)
 	}
 	sounds["keys"] = hear(t, keys, PCMU)
-	for _, hz := range []float64{350, 440, 480, 620, 850, 950, 1000, 1200, 1400, 1800, 2000, 2100, 2600} {
+	for _, hz := range []float64{350, 440, 480, 620, 850, 950, 1000, 1100, 1200, 1400, 1800, 2000, 2100, 2600} {
 		for _, ms := range []int{250, 500, 1000} {
 			on := time.Duration(ms) * time.Millisecond
 			tone := cng{hz: hz, level: -7, lead: time.Second, on: on, off: on, times: 4}
 			sounds[fmt.Sprint(hz, " Hz for ", on)] = tone.wave(random)
 		}
+	}
+	for _, off := range []time.Duration{time.Second, 2 * time.Second, 4 * time.Second} {
+		tone := plain
+		tone.off, tone.times = off, 10
+		sounds[fmt.Sprint("1100 Hz for half a second, and a pause of ", off)] = tone.wave(random)
 	}
 	sounds["a note that fades"] = func() []int16 {
 		pcm := plain.wave(random)
