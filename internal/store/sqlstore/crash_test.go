@@ -287,8 +287,9 @@ func TestBlobDiskFull(t *testing.T) {
 	}
 }
 
-// TestDiskFull is a database that can not grow: the error arrives, nothing is
-// half written, and it goes on once there is room.
+// TestDiskFull is a database that can not grow: what finds no room is refused
+// as such, nothing is half written, what was kept can be read, and it goes on
+// once there is room.
 func TestDiskFull(t *testing.T) {
 	s := open(t, t.TempDir())
 	limit(t, s.docs, 60)
@@ -307,14 +308,14 @@ func TestDiskFull(t *testing.T) {
 			done = append(done, fmt.Sprint(i))
 		}
 	}
-	if err == nil || !strings.Contains(err.Error(), "full") {
+	if !errors.Is(err, store.ErrFull) || !strings.Contains(err.Error(), "full") {
 		t.Fatalf("after %d: %v", len(done), err)
 	}
 	var wg sync.WaitGroup // a group that fails
 	for i := range 20 {
 		wg.Go(func() {
-			if err := put(fmt.Sprint("more", i)); err == nil {
-				t.Error("there was room")
+			if err := put(fmt.Sprint("more", i)); !errors.Is(err, store.ErrFull) {
+				t.Errorf("put: %v", err)
 			}
 		})
 	}
@@ -322,6 +323,9 @@ func TestDiskFull(t *testing.T) {
 	all, err := s.List(t.Context(), store.Query{Type: "t"})
 	if err != nil || len(all) != len(done) {
 		t.Errorf("%d documents of %d, %v", len(all), len(done), err)
+	}
+	if _, err := s.Get(t.Context(), store.Key{Type: "t", ID: "more0"}); !errors.Is(err, store.ErrNotFound) {
+		t.Errorf("get: %v", err)
 	}
 	big := store.Entry{Kind: "k", JSON: fmt.Appendf(nil, "%q", strings.Repeat("x", 50_000))}
 	if err := s.Append(t.Context(), []store.Entry{big, big, big, big, big, big}); err == nil {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/pivotvoice/pivot/internal/store"
 	"github.com/pivotvoice/pivot/internal/store/postgrestest"
+	"github.com/pivotvoice/pivot/internal/trial"
 )
 
 // TestPostgresSilent is a server that takes questions and does not answer: who
@@ -87,11 +88,13 @@ func TestPostgresHung(t *testing.T) {
 // again is that the database can be used after a while.
 func again(t *testing.T, use func() error) {
 	t.Helper()
-	for until := time.Now().Add(time.Minute); ; <-time.After(10 * time.Millisecond) {
-		if err := use(); err == nil {
-			return
-		} else if !errors.Is(err, store.ErrUnavailable) || time.Now().After(until) {
-			t.Fatalf("it answers again: %v", err)
+	trial.Eventually(t, func() string {
+		switch err := use(); {
+		case errors.Is(err, store.ErrUnavailable):
+			return err.Error()
+		case err != nil:
+			t.Error(err)
 		}
-	}
+		return ""
+	})
 }
