@@ -50,10 +50,7 @@ func (s *server) talk(l *phone.Line, number string, says audio.Sound, tones map[
 	if err != nil {
 		s.t.Fatalf("call to %s: %v", number, err)
 	}
-	for _, h := range ear.Heard() {
-		heard = append(heard, h.Name)
-	}
-	return r.Info.ID, heard
+	return r.Info.ID, hears(ear)
 }
 
 // says is a handler with a fixed answer.

@@ -130,12 +130,13 @@ func kinds(all []event, key, value string) (some []string) {
 	return some
 }
 
-// hears are the tones that a sink heard.
+// hears are the tones that a sink heard. One that comes in pieces, for a busy
+// machine sends some frames late, is one.
 func hears(ear *audio.Ear) (names []string) {
 	for _, h := range ear.Heard() {
 		names = append(names, h.Name)
 	}
-	return names
+	return slices.Compact(names)
 }
 
 // tones are those of twimlApp's sounds.

@@ -10,6 +10,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/pivotvoice/pivot/internal/audio"
@@ -163,20 +164,22 @@ func TestSpokenMedia(t *testing.T) {
 
 // TestSpeechWaitsItsTurn: only so many texts are spoken at one time.
 func TestSpeechWaitsItsTurn(t *testing.T) {
-	w, m := soundWorld(t)
-	for range encodersAtOnce {
-		w.encoders <- struct{}{}
-	}
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
-	defer cancel()
-	req := httptest.NewRequestWithContext(ctx, http.MethodPut, "/v2/accounts/"+w.creds.AccountID+"/media",
-		strings.NewReader(`{"data":{"name":"x","media_source":"tts","tts":{"text":"Hello"}}}`))
-	req.Header.Set("X-Auth-Token", w.token)
-	if a := w.send(req); a.code != 503 || len(m.said) > 0 {
-		t.Errorf("%d %s, %d texts were spoken", a.code, a.text, len(m.said))
-	}
-	<-w.encoders
-	w.must(201, "PUT A/media", `{"name":"x","media_source":"tts","tts":{"text":"Hello"}}`)
+	synctest.Test(t, func(t *testing.T) {
+		w, m := soundWorld(t)
+		for range encodersAtOnce {
+			w.encoders <- struct{}{}
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+		defer cancel()
+		req := httptest.NewRequestWithContext(ctx, http.MethodPut, "/v2/accounts/"+w.creds.AccountID+"/media",
+			strings.NewReader(`{"data":{"name":"x","media_source":"tts","tts":{"text":"Hello"}}}`))
+		req.Header.Set("X-Auth-Token", w.token)
+		if a := w.send(req); a.code != 503 || len(m.said) > 0 {
+			t.Errorf("%d %s, %d texts were spoken", a.code, a.text, len(m.said))
+		}
+		<-w.encoders
+		w.must(201, "PUT A/media", `{"name":"x","media_source":"tts","tts":{"text":"Hello"}}`)
+	})
 }
 
 // TestPromptMedia stand in the place of prompts.
