@@ -102,7 +102,11 @@ func TestKeysFollow(t *testing.T) {
 	claim := func() *jwt.RegisteredClaims {
 		return &jwt.RegisteredClaims{ExpiresAt: jwt.NewNumericDate(clock.Add(TokenLife))}
 	}
-	clock = clock.Add(signsFor - time.Minute)
+	first, err := k.newest(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	clock = first.created.Add(signsFor - time.Minute)
 	old, err := k.sign(t.Context(), claim())
 	if err != nil {
 		t.Fatal(err)

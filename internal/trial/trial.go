@@ -13,7 +13,7 @@ import (
 
 // patience is how long anything may take that must come. No test is slower for
 // it: they go on as soon as it has come.
-const patience = time.Minute
+const patience = 2 * time.Minute
 
 // Eventually waits until wrong, which says what is not yet as it must be, has
 // nothing to say. If that does not come to pass, what it said last ends the
