@@ -3,6 +3,7 @@ package actions
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -28,6 +29,7 @@ func audioMacro(voice Voice, media Media, by clocks) flow.Action {
 			"Texts that do not fit their type, and values in languages that have no words here, are read as they are, " +
 			"which is told. `gender` changes no word of English.",
 		Default:  macroData{Terminators: anyKey()},
+		Parts:    macroParts(),
 		Branches: []string{flow.Error},
 		Examples: []flow.Example{
 			{Says: "A prompt, a number, a prompt.", Data: `{"macros": [{"macro": "prompt", "id": "vm-you_have"},
@@ -48,7 +50,7 @@ func audioMacro(voice Voice, media Media, by clocks) flow.Action {
 
 type macroData struct {
 	Macros      []macroItem `json:"macros,omitempty" jsonschema:"minItems=1,maxItems=100" jsonschema_description:"What to play, in this order."`
-	Terminators []string    `json:"terminators" jsonschema:"enum=1,enum=2,enum=3,enum=4,enum=5,enum=6,enum=7,enum=8,enum=9,enum=0,enum=*,enum=#" jsonschema_description:"The keys that end all of it; none if empty."`
+	Terminators []string    `json:"terminators" jsonschema_description:"The keys that end all of it; none if empty."`
 	Language    string      `json:"language,omitempty" jsonschema_description:"Of prompts, values and texts that name none; the call's if not given."`
 	flow.Skip
 }
@@ -57,7 +59,7 @@ type macroData struct {
 type macroItem struct {
 	Macro       string   `json:"macro" jsonschema:"required,enum=play,enum=prompt,enum=say,enum=tts,enum=tone" jsonschema_description:"play takes id; prompt takes id and language; say takes text, type, method, gender and language; tts takes text, voice, engine and language; tone takes frequencies and what goes with them."`
 	ID          string   `json:"id,omitempty" jsonschema_description:"What to play: the id of media, or a URL; or which prompt."`
-	Terminators []string `json:"terminators,omitempty" jsonschema:"enum=1,enum=2,enum=3,enum=4,enum=5,enum=6,enum=7,enum=8,enum=9,enum=0,enum=*,enum=#" jsonschema_description:"The keys that end all of it while this is heard, in the place of the list's."`
+	Terminators []string `json:"terminators,omitempty" jsonschema_description:"The keys that end all of it while this is heard, in the place of the list's."`
 	Language    string   `json:"language,omitempty" jsonschema_description:"In the place of the list's."`
 
 	Text   string      `json:"text,omitempty" jsonschema:"maxLength=4096" jsonschema_description:"What to say."`
@@ -74,11 +76,36 @@ type macroItem struct {
 	Repeat      int   `json:"repeat,omitempty" jsonschema:"minimum=1,maximum=1000" jsonschema_description:"How often it is played; once if not given."`
 }
 
+// macroParts are what Kazoo knows of each kind of item, but for those that are
+// the data of actions.
+func macroParts() map[string]*schema.Schema {
+	item := schema.Of(macroItem{Terminators: anyKey()})
+	return map[string]*schema.Schema{
+		"prompt": item.Pick("id", "language", "terminators"),
+		"say":    item.Pick("text", "type", "method", "gender", "language", "terminators"),
+		"tone":   item.Pick("frequencies", "duration_on", "duration_off", "volume", "repeat"),
+	}
+}
+
 // check names what items lack, and what they are too long for.
-func (d macroData) check() (faults schema.Faults) {
+func (d macroData) check() schema.Faults {
+	faults := checkKeys(d.Terminators)
 	for i, item := range d.Macros {
-		for _, f := range item.check() {
-			faults = append(faults, schema.Faults{f}.Under("macros", strconv.Itoa(i))...)
+		at := strconv.Itoa(i)
+		faults = append(faults, checkKeys(item.Terminators).Under("macros", at)...)
+		faults = append(faults, item.check().Under("macros", at)...)
+	}
+	return faults
+}
+
+// checkKeys is what is wrong with terminators.
+func checkKeys(all []string) (faults schema.Faults) {
+	for i, key := range all {
+		if !slices.Contains(anyKey(), key) {
+			faults = append(faults, schema.Fault{
+				Path: []string{"terminators", strconv.Itoa(i)}, Rule: "enum",
+				Message: "Value not found in enumerated list of values", Extra: map[string]any{"target": anyKey(), "value": key},
+			})
 		}
 	}
 	return faults

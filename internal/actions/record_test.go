@@ -181,7 +181,14 @@ func TestRecordCall(t *testing.T) {
 			prog: start(`"url":"http://web.test/in","status_callback":"http://web.test/s"`, wait("2", over)), made: "dual 2s", facts: "uploaded 200",
 			posts: "recording completed", took: 2 * time.Second,
 		},
-		"not begun": {prog: start(``, over), facts: "failed recording.failed", took: 30 * time.Second},
+		"on answer": {
+			prog: start(`"record_on_answer":true`, wait("2", `{"module":"answer","children":{"_":`+wait("3", over)+`}}`)), made: "dual 3s",
+			facts: "recorded wav 3s hangup", took: 5 * time.Second,
+		},
+		"answered":     {prog: `{"module":"answer","children":{"_":` + start(`"record_on_answer":true`, wait("3", over)) + `}}`, made: "dual 3s", took: 3 * time.Second},
+		"never":        {prog: start(`"record_on_answer":true`, wait("3", over)), took: 3 * time.Second},
+		"Kazoo's more": {prog: start(`"record_on_bridge":true,"record_sample_rate":16000`, wait("1", over)), made: "dual 1s", facts: "warned record_call.rate\nwarned record_call.bridge", took: time.Second},
+		"not begun":    {prog: start(``, over), facts: "failed recording.failed", took: 30 * time.Second},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := &recordings{}

@@ -18,8 +18,8 @@ import (
 
 const recordCallDoc = "" +
 	"`start` begins to record the call and goes on at once; the recording runs beside all that follows, until " +
-	"a `stop` of the same name or the end of the call. A name can be in use once at a time; `stop` without one " +
-	"ends what was started last. `mask` records silence until `unmask`, for what must not be kept. The call is " +
+	"a `stop` of the same name or the end of the call. With `record_on_answer` it begins with the answer. A name " +
+	"can be in use once at a time; `stop` without one ends what was started last. `mask` records silence until `unmask`, for what must not be kept. The call is " +
 	"not answered for it.\n\n" +
 	"With `channels` dual the caller is on the left and what they hear on the right; one `track` alone is " +
 	"always mono. What was recorded is kept, and sent and told as by `record`, at the stop or the end. What " +
@@ -34,7 +34,7 @@ func recordCall(st studio) flow.Action {
 		Summary: "Records the whole call, beside all that follows.",
 		Doc:     recordCallDoc,
 		Default: recordCallData{
-			Action: "start", Channels: "dual", Track: "both", Method: "put", TimeLimit: 10800,
+			Action: "start", Channels: "dual", Track: "both", Method: "put", TimeLimit: 3600, Follow: true,
 			CallbackData: callbackDefault(),
 		},
 		Branches: []string{flow.Error},
@@ -61,8 +61,14 @@ type recordCallData struct {
 	Track     string `json:"track" jsonschema:"enum=both,enum=inbound,enum=outbound" jsonschema_description:"What to record: all, what the caller says, or what they hear."`
 	Trim      bool   `json:"trim,omitempty" jsonschema_description:"Leave out the silence at both ends."`
 	Format    string `json:"format,omitempty" jsonschema:"enum=mp3,enum=wav" jsonschema_description:"What file to make of it; MP3 where an encoder is installed, if not given."`
-	TimeLimit int    `json:"time_limit" jsonschema:"minimum=5,maximum=86400" jsonschema_description:"How much is recorded at most, in seconds."`
+	TimeLimit int    `json:"time_limit" jsonschema:"minimum=5,maximum=10800" jsonschema_description:"How much is recorded at most, in seconds."`
 	MinSec    int    `json:"record_min_sec,omitempty" jsonschema:"minimum=0" jsonschema_description:"What is shorter than this, in seconds, is not kept."`
+	MediaName string `json:"media_name,omitempty" jsonschema:"maxLength=128" jsonschema_description:"What it is called in the list of recordings, before label and name."`
+	Origin    string `json:"origin,omitempty" jsonschema:"maxLength=128" jsonschema_description:"What the list of recordings says that it comes from; callflow : and the label if not given."`
+	Rate      int    `json:"record_sample_rate,omitempty" jsonschema_description:"Kazoo's sample rate, in Hz. Recordings have the rate of the call here, which the timeline says."`
+	OnAnswer  bool   `json:"record_on_answer" jsonschema:"default=false" jsonschema_description:"Begin when the call is answered."`
+	OnBridge  bool   `json:"record_on_bridge" jsonschema:"default=false" jsonschema_description:"Begin when the caller is connected with somebody. That is not built yet: it begins at once, which the timeline says."`
+	Follow    bool   `json:"should_follow_transfer" jsonschema_description:"Go on when the caller is transferred. A caller who is transferred away is not recorded any more, whatever this says."`
 	URL       string `json:"url,omitempty" jsonschema_description:"Where to send it: http or https, or relative to the URL that the program came from."`
 	Method    string `json:"method" jsonschema:"enum=put,enum=post" jsonschema_description:"How to send it."`
 	CallbackData
@@ -75,7 +81,7 @@ const maxRunning = 8
 func (d recordCallData) run(ctx context.Context, s *flow.Session, st studio) error {
 	all := runningOf(s)
 	if d.Action == "start" {
-		return all.start(ctx, s, st, d)
+		return d.start(ctx, s, st, all)
 	}
 	r := all.find(d.Name)
 	if r == nil {
@@ -90,6 +96,29 @@ func (d recordCallData) run(ctx context.Context, s *flow.Session, st studio) err
 		all.drop(r)
 		return r.end(call.ByStopped)
 	}
+}
+
+// start begins the recording, now or once the call is answered.
+func (d recordCallData) start(ctx context.Context, s *flow.Session, st studio, all *running) error {
+	if d.Rate != 0 {
+		s.Add(event.Warned{
+			Code: "record_call.rate", Message: "record_sample_rate has no effect: recordings have the rate of the call",
+		})
+	}
+	if d.OnBridge {
+		s.Add(event.Warned{
+			Code: "record_call.bridge", Message: "record_on_bridge is not built yet: the recording does not wait for it",
+		})
+	}
+	if !d.OnAnswer || s.Answered() {
+		return all.start(ctx, s, st, d)
+	}
+	s.OnAnswer(func() {
+		if err := all.start(ctx, s, st, d); err != nil {
+			s.Add(event.Failed{Code: "recording.failed", Message: err.Error()})
+		}
+	})
+	return nil
 }
 
 func named(name string) string {
@@ -154,8 +183,9 @@ func (r *running) start(ctx context.Context, s *flow.Session, st studio, d recor
 	sides := d.sides()
 	t, err := st.begin(ctx, s, wish{
 		Tape: Tape{
-			Name: cmp.Or(d.Label, d.Name, "call"), Origin: "callflow : record_call", Format: d.Format,
-			Trim: d.Trim, Channels: len(sides),
+			Name:   cmp.Or(d.MediaName, d.Label, d.Name, "call"),
+			Origin: cmp.Or(d.Origin, "callflow : "+cmp.Or(d.Label, "record_call")),
+			Format: d.Format, Trim: d.Trim, Channels: len(sides),
 		},
 		Push: absoluteURL(s, d.URL), Method: d.Method, Source: "StartCallRecordingTwiML", Track: d.Track,
 		Callback: d.Callback, CallbackMethod: d.CallbackMethod, Events: d.Events,

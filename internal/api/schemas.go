@@ -41,6 +41,9 @@ func (s *Server) allSchemas() map[string]*schema.Schema {
 	for _, a := range s.cfg.Actions {
 		for _, name := range append([]string{a.Name}, a.Aliases...) {
 			all["callflows."+name] = a.Schema
+			for part, one := range a.Parts {
+				all["callflows."+name+"."+part] = one
+			}
 		}
 	}
 	return all

@@ -20,6 +20,9 @@ type Def[D any] struct {
 	Examples []Example // shown in the docs and run by the tests
 	Needs    Need      // what must be so before it runs
 	AfterEnd bool      // it may run once the call is over, see Last; where it leads to is then not gone to
+	// Parts are schemas of parts of the data, which are published by name as
+	// "callflows.<module>.<name>".
+	Parts map[string]*schema.Schema
 	// Silent is an action that takes none of the caller's time, whatever its
 	// data: nothing is played, and nobody is waited for but computers.
 	Silent bool
@@ -52,6 +55,7 @@ type Action struct {
 	Needs              Need
 	AfterEnd, Silent   bool
 	Schema             *schema.Schema
+	Parts              map[string]*schema.Schema
 
 	check func(data json.RawMessage) (json.RawMessage, schema.Faults)
 	run   func(context.Context, *Session, json.RawMessage) (Next, error)
@@ -99,7 +103,7 @@ func Define[D any](d Def[D]) Action {
 	}
 	return Action{
 		Name: d.Name, Aliases: d.Aliases, Summary: d.Summary, Doc: d.Doc, Branches: d.Branches,
-		Examples: d.Examples, Needs: d.Needs, AfterEnd: d.AfterEnd, Silent: d.Silent, Schema: s,
+		Examples: d.Examples, Needs: d.Needs, AfterEnd: d.AfterEnd, Silent: d.Silent, Schema: s, Parts: d.Parts,
 		check: func(raw json.RawMessage) (json.RawMessage, schema.Faults) {
 			_, full, faults := decode(raw)
 			return full, faults

@@ -44,6 +44,7 @@ type Session struct {
 	log         event.Log
 	node        *Node // that runs
 	answered    bool
+	answering   []func() // what to do then
 	typed       typeAhead
 	collections map[string]string
 	carried     bool // a webhook carried the default collection
@@ -125,7 +126,20 @@ func (s *Session) Answer(ctx context.Context) error {
 		return err
 	}
 	s.answered = true
+	for _, do := range s.answering {
+		do()
+	}
+	s.answering = nil
 	return nil
+}
+
+// OnAnswer has do done as soon as the call is answered: now, if it was.
+func (s *Session) OnAnswer(do func()) {
+	if s.answered {
+		do()
+		return
+	}
+	s.answering = append(s.answering, do)
 }
 
 // Answered says whether the call was answered.

@@ -146,6 +146,30 @@ func (s *Schema) Embed(path string, sub *Schema) (*Schema, error) {
 	return build(tree)
 }
 
+// Pick is a schema of its own for some of the properties of s, in that order.
+// One that s has not is a broken declaration: Pick panics, at start.
+func (s *Schema) Pick(names ...string) *Schema {
+	tree := *s.tree
+	tree.Properties, tree.Required = reflector.NewProperties(), nil
+	for _, name := range names {
+		p, ok := s.tree.Properties.Get(name)
+		if !ok {
+			//nolint:forbidigo // a broken declaration: found at start, by every test
+			panic(fmt.Sprintf("schema: there is no property %q to pick", name))
+		}
+		tree.Properties.Set(name, p)
+		if slices.Contains(s.tree.Required, name) {
+			tree.Required = append(tree.Required, name)
+		}
+	}
+	picked, err := build(&tree)
+	if err != nil {
+		//nolint:forbidigo // s was built of the same
+		panic(fmt.Sprintf("schema: %v", err))
+	}
+	return picked
+}
+
 // graft copies what lies on path and nothing else.
 func graft(t *reflector.Schema, path []string, sub *reflector.Schema) (*reflector.Schema, error) {
 	if len(path) == 0 {

@@ -373,3 +373,25 @@ func TestEnumOfAType(t *testing.T) {
 		t.Error(faults)
 	}
 }
+
+// TestPick: a schema of some properties is one by itself.
+func TestPick(t *testing.T) {
+	s := Of(struct {
+		A int    `json:"a" jsonschema:"required,minimum=1"`
+		B string `json:"b" jsonschema:"required"`
+		C string `json:"c" jsonschema:"default=x"`
+	}{})
+	p := s.Pick("c", "a")
+	if got := strings.Join(p.Fields(), " "); got != "c a" {
+		t.Error(got)
+	}
+	for data, want := range map[string]string{`{"a":1}`: `{"a":1,"c":"x"}`, `{}`: "a: Field is required but missing", `{"a":0}`: "a: Value must be at least 1"} {
+		full, faults := p.Check([]byte(data))
+		if got := string(full); faults.Error() != want && (len(faults) > 0 || got != want) {
+			t.Errorf("%s: %s %v", data, got, faults)
+		}
+	}
+	if _, faults := s.Check([]byte(`{"a":1}`)); len(faults) != 1 {
+		t.Error("s has changed", faults)
+	}
+}

@@ -13,6 +13,9 @@ func start() *word {
 	}
 }
 
+// maxBeside is how long such a recording may be, in seconds: Kazoo's longest.
+const maxBeside = 10800
+
 // maxName is how long the name of a recording may be, in characters.
 const maxName = 128
 
@@ -34,7 +37,7 @@ func compileStart(c *compiler, e *element) part {
 		}
 		fields := map[string]any{
 			"action": "start", "channels": kid.or("channels", "dual"), "track": kid.or("track", "both"),
-			"trim": kid.or("trim", trimmed) == trimmed,
+			"trim": kid.or("trim", trimmed) == trimmed, "time_limit": maxBeside,
 		}
 		kid.copyTo(fields, "name", "name")
 		recordingCallback(kid, fields)
