@@ -24,3 +24,12 @@ func cpu(pid int) time.Duration {
 	system, _ := strconv.Atoi(fields[12])
 	return time.Duration(user+system) * 10 * time.Millisecond
 }
+
+// memory is the resident memory of a process in KB, by Linux's
+// /proc/PID/status.
+func memory(pid int) (kb int) {
+	raw, _ := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+	_, rest, _ := strings.Cut(string(raw), "VmRSS:")
+	_, _ = fmt.Sscan(rest, &kb)
+	return kb
+}

@@ -5,7 +5,6 @@ import (
 	"flag"
 	"fmt"
 	"net"
-	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -55,15 +54,6 @@ func lampsBench(args []string) error {
 		_, err := server.put(lamp, `{"data":{"state":"`+state+`"}}`, between(login, `"auth_token":"`))
 		return err
 	})
-}
-
-// memory is the resident memory of a process in KB, by Linux's
-// /proc/PID/status.
-func memory(pid int) (kb int) {
-	raw, _ := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
-	_, rest, _ := strings.Cut(string(raw), "VmRSS:")
-	_, _ = fmt.Sscan(rest, &kb)
-	return kb
 }
 
 // sockets is how many the phones share.

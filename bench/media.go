@@ -13,8 +13,6 @@ import (
 	"os/exec"
 	"runtime"
 	"runtime/debug"
-	"strconv"
-	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -187,13 +185,7 @@ func processorTime() time.Duration {
 // to give back.
 func resident() int {
 	debug.FreeOSMemory()
-	raw, err := os.ReadFile("/proc/self/status")
-	if err != nil {
-		return 0
-	}
-	_, rest, _ := strings.Cut(string(raw), "VmRSS:")
-	n, _ := strconv.Atoi(strings.Fields(rest)[0])
-	return n
+	return memory(os.Getpid())
 }
 
 // peerProcess is the far end, run by this program again.

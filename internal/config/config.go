@@ -27,7 +27,7 @@ type Config struct {
 	RTP  Ports    `name:"rtp" help:"UDP ports of RTP and RTCP; each call takes two." default:"16384-32767"`
 
 	Advertise        netip.Addr     `help:"Address that peers reach this server at, where it differs from its own (NAT)."`
-	Allow            []netip.Prefix `help:"Networks that may call besides loopback: carriers, PBXs, phones. Others are refused."`
+	Allow            []netip.Prefix `help:"Networks that may call besides loopback: carriers, PBXs, phones. Others get no answer at all."`
 	MaxCalls         int            `help:"Calls at one time; more are refused with 503." default:"4000"`
 	MaxSubscriptions int            `help:"Subscriptions of phones to lamps at one time, half of them from one address or of one account; more are refused with 503." default:"20000"`
 	Drain            time.Duration  `help:"How long running calls may go on after SIGTERM." default:"30s"`

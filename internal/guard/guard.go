@@ -13,7 +13,7 @@ const maxSources = 10_000
 
 // How often strangers may be wrong (spec/crossbar-api.md section 1.8).
 const (
-	FreeErrors  = 5 // wrong credentials before each next one costs a wait
+	FreeErrors  = 5 // wrong credentials that cost nothing; each one more costs a wait
 	longestWait = 5 * time.Minute
 	ForgetAfter = 15 * time.Minute
 	// An account at which many sources guess: new ones have nothing free.
