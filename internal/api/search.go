@@ -134,7 +134,7 @@ func (s *Server) beginning(r *Request, c resource.Collection, paths []string, pa
 	if err != nil {
 		return Reply{}, err
 	}
-	q.Filter.Add(func(o resource.Object) bool { return begins(o, paths, v) })
+	q.Filter.Add(func(o resource.Object) bool { return begins(o, paths, v) }, paths...)
 	return s.page(r, c, q)
 }
 

@@ -62,10 +62,7 @@ var Users = define(resource.Def[User]{
 			"timezone", "call_recording", "service"),
 		flags, resource.Column{Name: "features", Value: userFeatures, Is: words},
 	),
-	Order: func(d resource.Doc) string {
-		names := resource.Text(d.Public, "last_name") + " " + resource.Text(d.Public, "first_name")
-		return strings.ToLower(strings.TrimSpace(names))
-	},
+	Order: []string{"last_name", "first_name"},
 	Index: []string{"priv_level"},
 	Unique: []resource.Unique{
 		inUse("username", "Username must be unique"), inUse("hotdesk.id", "Hotdesk ID already in use"),

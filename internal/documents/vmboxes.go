@@ -1,8 +1,6 @@
 package documents
 
 import (
-	"strings"
-
 	"github.com/pivotvoice/pivot/internal/resource"
 	"github.com/pivotvoice/pivot/internal/schema"
 )
@@ -57,7 +55,7 @@ var Mailboxes = define(resource.Def[Mailbox]{
 			Is: schema.Literal(`{"type": "object", "additionalProperties": {"type": "integer"},
 				"description": "How many messages are in each."}`),
 		}),
-	Order:     func(d resource.Doc) string { return strings.ToLower(resource.Text(d.Public, "name")) },
+	Order:     []string{"name"},
 	Ascending: true,
 	Index:     []string{"owner_id"},
 	Unique:    []resource.Unique{inUse("mailbox", "Invalid mailbox number or already exists")},

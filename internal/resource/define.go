@@ -33,10 +33,10 @@ type Def[T any] struct {
 	List []Column
 	// Whole has list rows be whole documents.
 	Whole bool
-	// Order is what a list is ordered by; nil is the id. All documents are read
-	// for a page: it is for resources of which an account has few.
-	// It is in small letters.
-	Order func(Doc) string
+	// Order are the top-level keys whose texts, together and in small letters, a
+	// list is ordered by; none is the id. All documents are looked at for a page:
+	// it is for resources of which an account has few.
+	Order []string
 	// Ascending has lists with an Order begin with the least; else they do so
 	// only if asked to.
 	Ascending bool
@@ -133,7 +133,7 @@ type Resource struct {
 	As, Blob                 string
 	Fixed, NoPatch, Whole    bool
 	Columns                  []Column // of a list row, besides the id
-	Order                    func(Doc) string
+	Order                    []string
 	Ascending, ByCreated     bool
 	Index                    []string
 	Unique                   []Unique

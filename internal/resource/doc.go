@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"strconv"
 	"strings"
 	"time"
 
@@ -67,17 +68,52 @@ func (d Doc) Full() Object {
 	out := make(Object, len(d.Public)+len(d.Private)+12)
 	maps.Copy(out, d.Private)
 	maps.Copy(out, d.Public)
-	out["id"], out["_id"], out["_rev"] = d.ID, d.ID, d.Revision
-	out["pvt_vsn"], out["pvt_type"] = "1", d.Type
-	out["pvt_created"] = json.Number(fmt.Sprint(gregorian.Seconds(d.Created)))
-	out["pvt_modified"] = json.Number(fmt.Sprint(gregorian.Seconds(d.Modified)))
-	if d.Account != "" {
-		out["pvt_account_id"], out["pvt_account_db"] = d.Account, database(d.Account)
-	}
-	if name, ok := d.Public["name"].(string); ok {
-		out["pvt_alphanum_name"] = Alphanumeric(name)
+	for _, key := range computedKeys {
+		if v, ok := d.computed(key); ok {
+			out[key] = v
+		}
 	}
 	return out
+}
+
+// alphanumName is the key of the name as names are compared.
+const alphanumName = "pvt_alphanum_name"
+
+// computedKeys are those that filters see and that are not stored.
+var computedKeys = []string{
+	"id", "_id", "_rev", "pvt_vsn", "pvt_type", "pvt_created", "pvt_modified", "pvt_account_id", "pvt_account_db",
+	alphanumName,
+}
+
+// computed is the value of one of them, if the document has it.
+func (d Doc) computed(key string) (v any, there bool) {
+	switch key {
+	case "id", "_id":
+		return d.ID, true
+	case "_rev":
+		return d.Revision, true
+	case "pvt_vsn":
+		return "1", true
+	case "pvt_type":
+		return d.Type, true
+	case "pvt_created":
+		return seconds(d.Created), true
+	case "pvt_modified":
+		return seconds(d.Modified), true
+	case "pvt_account_id":
+		return d.Account, d.Account != ""
+	case "pvt_account_db":
+		return database(d.Account), d.Account != ""
+	case alphanumName:
+		name, ok := d.Public["name"].(string)
+		return Alphanumeric(name), ok
+	default:
+		return nil, false
+	}
+}
+
+func seconds(t time.Time) json.Number {
+	return json.Number(strconv.FormatInt(gregorian.Seconds(t), 10))
 }
 
 // database is the name that Kazoo's account databases have.

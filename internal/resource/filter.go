@@ -14,6 +14,7 @@ import (
 // (spec/crossbar-api.md section 1.8).
 type Filter struct {
 	tests []func(full Object) bool
+	looks wanted            // the keys that tests look at
 	equal map[string]string // what an index may be asked besides: path → the text that it has
 	digit map[string]string // and where the path has texts only: path → text that is a number, too
 }
@@ -42,13 +43,13 @@ func ParseFilter(params url.Values) (Filter, error) {
 func (f *Filter) add(name, value string) error {
 	switch name {
 	case "has_key":
-		f.test(func(o Object) bool { _, ok := At(o, value); return ok })
+		f.Add(func(o Object) bool { _, ok := At(o, value); return ok }, value)
 	case "key_missing":
-		f.test(func(o Object) bool { _, ok := At(o, value); return !ok })
+		f.Add(func(o Object) bool { _, ok := At(o, value); return !ok }, value)
 	case "has_value":
-		f.test(func(o Object) bool { return hasValue(o, value) })
+		f.Add(func(o Object) bool { return hasValue(o, value) }, value)
 	case "value_missing", "missing_value":
-		f.test(func(o Object) bool { return !hasValue(o, value) })
+		f.Add(func(o Object) bool { return !hasValue(o, value) }, value)
 	case "created_from", "created_to", "modified_from", "modified_to":
 		return f.bound(name, value)
 	default:
@@ -61,10 +62,17 @@ func (f *Filter) add(name, value string) error {
 	return nil
 }
 
-// Add is one more thing that must hold.
-func (f *Filter) Add(t func(full Object) bool) { f.test(t) }
-
-func (f *Filter) test(t func(Object) bool) { f.tests = append(f.tests, t) }
+// Add is one more thing that must hold, of the values at some dotted paths: it
+// is not shown the others.
+func (f *Filter) Add(test func(Object) bool, paths ...string) {
+	f.tests = append(f.tests, test)
+	if f.looks == nil {
+		f.looks = wanted{}
+	}
+	for _, path := range paths {
+		f.looks.add(path)
+	}
+}
 
 // Empty says whether every document passes.
 func (f Filter) Empty() bool { return len(f.tests) == 0 }
@@ -108,10 +116,10 @@ func (f *Filter) equals(path, value string) {
 		if value != "" {
 			f.equal[path] = value
 		}
-		f.test(func(o Object) bool {
+		f.Add(func(o Object) bool {
 			text, ok := textAt(o, path)
 			return ok && text == value
-		})
+		}, path)
 		return
 	}
 	switch v := want.(type) {
@@ -122,12 +130,12 @@ func (f *Filter) equals(path, value string) {
 	case json.Number: // 1 is 1.0, but "1" is not "1.0"
 		f.digit[path] = value
 	}
-	f.test(func(o Object) bool { return fits(o, path, value, want) })
+	f.Add(func(o Object) bool { return fits(o, path, value, want) }, path)
 }
 
 func (f *Filter) not(path, value string) {
 	want, err := Parse([]byte(value))
-	f.test(func(o Object) bool {
+	f.Add(func(o Object) bool {
 		text, ok := textAt(o, path)
 		switch {
 		case !ok: // an object is like nothing, and unlike nothing either
@@ -137,7 +145,7 @@ func (f *Filter) not(path, value string) {
 		default:
 			return !fits(o, path, value, want)
 		}
-	})
+	}, path)
 }
 
 // fits holds a value to a parameter that is JSON: it reads the same, or is

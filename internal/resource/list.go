@@ -164,6 +164,17 @@ func (c Collection) cursor(d Doc) string {
 // scan goes through the documents that pass the filter until each says no
 // more.
 func (c Collection) scan(ctx context.Context, q Query, from span, each func(Doc) (bool, error)) error {
+	return c.sift(ctx, q, from, func(s store.Doc) (bool, error) {
+		d, err := read(s)
+		if err != nil {
+			return false, err
+		}
+		return each(d)
+	})
+}
+
+// sift is scan of the documents as they are stored.
+func (c Collection) sift(ctx context.Context, q Query, from span, each func(store.Doc) (bool, error)) error {
 	where := q.where(c.Resource)
 	maps.Copy(where, c.Within)
 	ask := store.Query{
@@ -172,11 +183,14 @@ func (c Collection) scan(ctx context.Context, q Query, from span, each func(Doc)
 		Ascending: q.Ascending, Limit: q.Size() + 1,
 	}
 	return store.Each(ctx, c.Docs, ask, func(s store.Doc) (bool, error) {
-		d, err := read(s)
-		if err != nil || !q.Filter.Empty() && !q.Filter.Match(d.Full()) {
+		if q.Filter.Empty() {
+			return each(s)
+		}
+		o, err := glance(s, q.Filter.looks)
+		if err != nil || !q.Filter.Match(o) {
 			return err == nil, err
 		}
-		return each(d)
+		return each(s)
 	})
 }
 
@@ -270,7 +284,7 @@ func (f *Filter) bound(name, value string) error {
 		}}
 	}
 	what, side, _ := strings.Cut(name, "_")
-	f.test(func(o Object) bool {
+	f.Add(func(o Object) bool {
 		n, _ := o["pvt_"+what].(json.Number)
 		at, err := n.Int64()
 		if err != nil {
@@ -280,6 +294,6 @@ func (f *Filter) bound(name, value string) error {
 			return at >= limit
 		}
 		return at <= limit
-	})
+	}, "pvt_"+what)
 	return nil
 }

@@ -4,7 +4,15 @@ import (
 	"context"
 	"slices"
 	"strings"
+
+	"github.com/pivotvoice/pivot/internal/store"
 )
+
+// sorted is a stored document and its place in the order of a resource.
+type sorted struct {
+	key string
+	store.Doc
+}
 
 // ordered lists by the resource's own order: all that pass, sorted, and of
 // these a page.
@@ -17,41 +25,61 @@ func (c Collection) ordered(ctx context.Context, q Query) (Page, error) {
 	if q.Ascending || c.Ascending {
 		way = 1
 	}
-	compare := func(d Doc, key, id string) int {
-		n := strings.Compare(c.Order(d), key)
+	compare := func(d sorted, key, id string) int {
+		n := strings.Compare(d.key, key)
 		if n == 0 {
 			n = strings.Compare(d.ID, id)
 		}
 		return way * n
 	}
-	slices.SortFunc(all, func(a, b Doc) int { return compare(a, c.Order(b), b.ID) })
+	slices.SortFunc(all, func(a, b sorted) int { return compare(a, b.key, b.ID) })
 	if at, err := ReadCursor(q.Start, 2); err == nil {
-		all = slices.DeleteFunc(all, func(d Doc) bool { return compare(d, at[0], at[1]) <= 0 })
+		all = slices.DeleteFunc(all, func(d sorted) bool { return compare(d, at[0], at[1]) <= 0 })
 	} else if from := strings.ToLower(q.Start); from != "" {
-		all = slices.DeleteFunc(all, func(d Doc) bool { return way*strings.Compare(c.Order(d), from) < 0 })
+		all = slices.DeleteFunc(all, func(d sorted) bool { return way*strings.Compare(d.key, from) < 0 })
 	}
 	if to := strings.ToLower(q.End); to != "" {
-		all = slices.DeleteFunc(all, func(d Doc) bool { return way*strings.Compare(c.Order(d), to) > 0 })
+		all = slices.DeleteFunc(all, func(d sorted) bool { return way*strings.Compare(d.key, to) > 0 })
 	}
-	page := Page{Docs: all}
+	var page Page
 	if len(all) > q.Size() {
-		page.Docs = all[:q.Size()]
-		last := page.Docs[q.Size()-1]
-		page.Next = Cursor(c.Order(last), last.ID)
+		all = all[:q.Size()]
+		last := all[len(all)-1]
+		page.Next = Cursor(last.key, last.ID)
+	}
+	for _, s := range all {
+		d, err := read(s.Doc)
+		if err != nil {
+			return Page{}, err
+		}
+		page.Docs = append(page.Docs, d)
 	}
 	return page, nil
 }
 
 // all are the documents that pass q's filter, by id.
-func (c Collection) all(ctx context.Context, q Query) ([]Doc, error) {
-	var all []Doc
-	size := 0
-	err := c.scan(ctx, Query{All: true, Filter: q.Filter, Where: q.Where}, span{}, func(d Doc) (bool, error) {
-		if size += d.size; len(all) == MaxRows || size > MaxBytes {
+func (c Collection) all(ctx context.Context, q Query) ([]sorted, error) {
+	var all []sorted
+	size, look := 0, wanted{}
+	for _, key := range c.Order {
+		look[key] = nil
+	}
+	err := c.sift(ctx, Query{All: true, Filter: q.Filter, Where: q.Where}, span{}, func(d store.Doc) (bool, error) {
+		if size += len(d.JSON); len(all) == MaxRows || size > MaxBytes {
 			return false, ErrTooMany
 		}
-		all = append(all, d)
-		return true, nil
+		o, err := glance(d, look)
+		all = append(all, sorted{c.orderKey(o), d})
+		return true, err
 	})
 	return all, err
+}
+
+// orderKey is what a document is ordered by.
+func (r Resource) orderKey(o Object) string {
+	texts := make([]string, len(r.Order))
+	for i, key := range r.Order {
+		texts[i] = Text(o, key)
+	}
+	return strings.ToLower(strings.TrimSpace(strings.Join(texts, " ")))
 }
