@@ -22,9 +22,10 @@ var faxDetect = flow.Define(flow.Def[faxDetectData]{
 	Summary: "Listens whether a fax machine calls.",
 	Doc: "Listens for `duration` seconds and two more. As soon as a fax machine is heard the child `ON_FAX` is taken, " +
 		"else `ON_VOICE` when the time is over; each falls back to `_`. A machine that calls is known by its calling tone " +
-		"(1100 Hz for half a second, every 3.5 seconds, ITU-T T.30) when it comes again: once may be a note. If one tone was " +
-		"heard when the time is over, the next one is waited for, 4.4 seconds at most. A machine that was called is known by " +
-		"the flags before its first frame (V.21). An answer tone of 2100 Hz alone is none: modems have it too.\n\n" +
+		"(1100 Hz for half a second, every 3.5 seconds, ITU-T T.30) when it comes again: once may be a note. If one " +
+		"tone was heard when the time is over, the next one is waited for, 4.4 seconds at most. A machine that was called " +
+		"is known by the flags before its first frame (V.21). An answer tone of 2100 Hz alone is none: modems " +
+		"have it too.\n\n" +
 		"The call is not answered. Most callers send no sound before the answer, so that nothing can be heard of them: put " +
 		"`answer` in front. Nothing is played meanwhile, and keys that are pressed are kept for the next action.",
 	Branches: []string{onFax, onVoice},

@@ -118,7 +118,7 @@ func (a *App) start(ctx context.Context) (err error) {
 		Listen: listens(a.cfg.SIP), Advertise: a.cfg.Advertise, Media: a.media, Codecs: audio.Codecs,
 		Allow: slices.Concat(a.cfg.Allow, thisMachine), OnCall: a.onCall,
 		Log: owned{a.events, a.account}, Logger: a.log, MaxCalls: a.cfg.MaxCalls,
-		MediaTimeout: a.cfg.Media.Timeout, UserAgent: "Pivot/" + Version,
+		MediaTimeout: a.cfg.Media.Timeout, Keepalive: a.cfg.Media.Keepalive, UserAgent: "Pivot/" + Version,
 		Presence: a.lamps, Subscriptions: sip.Subscriptions{Max: a.cfg.MaxSubscriptions},
 	})
 	if err != nil {

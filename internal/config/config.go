@@ -85,6 +85,8 @@ type Recogniser struct {
 type Media struct {
 	Files   string        `help:"Folder whose files callflows may play by name; none if empty." type:"path"`
 	Timeout time.Duration `help:"Hang up an answered call when nothing was heard for so long; 0 is never." default:"0s"`
+
+	Keepalive time.Duration `help:"Send a frame of silence on answered calls whenever nothing was sent for so long; 0 is never." default:"0s"`
 }
 
 // Retention is how long things are kept.
@@ -217,6 +219,10 @@ func (c *Config) rules() []rule {
 		{"recogniser-timeout", c.Recogniser.Timeout <= 0, "must be above zero"},
 		{"media-files", !isFolder(c.Media.Files), fmt.Sprintf("must be a folder that can be read, not %q", c.Media.Files)},
 		{"media-timeout", c.Media.Timeout < 0, "must not be below zero"},
+		{
+			"media-keepalive", c.Media.Keepalive != 0 && c.Media.Keepalive < 20*time.Millisecond,
+			"must be 0s, or at least 20ms, which is silence without a gap",
+		},
 		{"retention-events", c.Retention.Events < time.Hour, "must be at least 1h"},
 		{"retention-cdrs", c.Retention.CDRs < time.Hour, "must be at least 1h"},
 	}

@@ -101,6 +101,7 @@ func TestWrong(t *testing.T) {
 		{"provider", "", []string{"--voices-provider=festival"}, []string{"voices-provider", "festival"}},
 		{"times", "", []string{"--voices-timeout=0s", "--recogniser-timeout=-1s"}, []string{"voices-timeout: must", "recogniser-timeout: must"}},
 		{"media", "", []string{"--media-timeout=-1s", "--media-files=/no/such"}, []string{"media-timeout: must", "media-files: must", "/no/such"}},
+		{"keepalive", "", []string{"--media-keepalive=19ms"}, []string{"media-keepalive: must", "20ms"}},
 		{"cache", "", []string{"--voices-cache-bytes=0"}, []string{"voices-cache-bytes: must"}},
 		{"cidr", "", []string{"--allow=10.0.0.0"}, []string{"allow"}},
 	} {

@@ -39,6 +39,8 @@ type sender struct {
 	turns   []*turn
 	packet  []byte // room for one
 	failed  bool   // sending failed, and it was said
+	keep    int    // frames after which silence is sent if nothing was; 0 is never
+	idle    int    // frames since anything was sent
 
 	sent, octets, skipped uint64
 	first                 time.Time
@@ -165,6 +167,9 @@ func (o *sender) clear(why error) {
 func (s *Stream) send() { s.emit(s.frame()) }
 
 func (s *Stream) emit(f frame) {
+	if f.payload == nil && s.out.keep > 0 {
+		f.payload = s.out.kept()
+	}
 	if !s.mute() && f.payload != nil {
 		if !f.event {
 			f.payload = s.levels.out.payload(f.payload)
@@ -176,6 +181,25 @@ func (s *Stream) emit(f frame) {
 	}
 	s.keys = append(s.keys, s.taps.hear(f, s.levels.in.volume)...)
 	s.out.ts += s.params.Codec.FrameTicks()
+}
+
+// KeepAlive has a frame of silence sent whenever nothing was sent for so long,
+// so that who watches the packets does not take the call for dead (RFC 6263
+// names ways; this one is understood by all). 0 is never, audio.FrameTime
+// leaves no gap. While the direction does not allow sending, nothing is sent.
+func (s *Stream) KeepAlive(every time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.out.keep, s.out.idle = frames(every), 0
+}
+
+// kept is silence if it is time for some, else nothing. It is asked once in
+// each frame in which there is nothing to send.
+func (o *sender) kept() []byte {
+	if o.idle++; o.idle < o.keep {
+		return nil
+	}
+	return o.silence
 }
 
 // mute says that nothing may be sent: on hold, or with nobody to send to.
@@ -241,6 +265,7 @@ func (s *Stream) write(h pion.Header, payload []byte) {
 	}
 	copy(p[headerBytes:], payload)
 	o.seq++
+	o.idle = 0
 	if err := s.media.send(p, o.to); err != nil {
 		if !o.failed {
 			o.failed = true

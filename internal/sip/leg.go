@@ -213,6 +213,7 @@ func (l *leg) setUp() {
 	l.add(event.Answered{
 		Codec: l.media.agreed.Codec.Name, Local: l.media.local.Addr.String(), Remote: l.media.agreed.Remote.String(),
 	})
+	l.media.stream.KeepAlive(l.srv.cfg.Keepalive)
 	close(l.ready)
 	l.watchSilence()
 }

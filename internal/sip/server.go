@@ -64,8 +64,11 @@ type Config struct {
 	// MediaTimeout ends answered calls that are not on hold when nothing was
 	// heard for so long; 0 is never.
 	MediaTimeout time.Duration
-	UserAgent    string // User-Agent and Server header; "" is none
-	Timers       Timers // zero is RFC 3261's
+	// Keepalive is how long an answered call may send no sound before it sends
+	// some silence; 0 is for ever. See rtp.Stream.KeepAlive.
+	Keepalive time.Duration
+	UserAgent string // User-Agent and Server header; "" is none
+	Timers    Timers // zero is RFC 3261's
 
 	// Presence is what phones may subscribe to; nil is nothing: every event is
 	// refused with 489.
@@ -124,7 +127,7 @@ func NewServer(cfg Config) (*Server, error) {
 		return nil, fmt.Errorf("%w: no address to listen on", ErrConfig)
 	case cfg.Media == nil || len(cfg.Codecs) == 0:
 		return nil, fmt.Errorf("%w: no media engine or no codec", ErrConfig)
-	case cfg.MaxCalls < 0 || cfg.MediaTimeout < 0:
+	case cfg.MaxCalls < 0 || cfg.MediaTimeout < 0 || cfg.Keepalive < 0:
 		return nil, fmt.Errorf("%w: a limit below zero", ErrConfig)
 	case cfg.OnCall == nil:
 		return nil, fmt.Errorf("%w: nobody to take calls", ErrConfig)

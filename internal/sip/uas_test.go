@@ -2,6 +2,7 @@ package sip
 
 import (
 	"context"
+	"net"
 	"strings"
 	"testing"
 	"time"
@@ -426,6 +427,49 @@ func TestMediaTimeout(t *testing.T) {
 	h.reply(h.expect("BYE"), 200, "")
 	if c := cause(t, <-legs); c.Name != "MEDIA_TIMEOUT" || c.By != call.ByUs {
 		t.Errorf("ended by %+v", c)
+	}
+}
+
+// TestKeepalive has silence sent from the answer on, where that is wanted.
+func TestKeepalive(t *testing.T) {
+	for _, every := range []time.Duration{0, 40 * time.Millisecond} {
+		ringing, let := make(chan struct{}), make(chan struct{})
+		s := start(t, func(ctx context.Context, l call.Leg) {
+			_ = l.(call.Ringer).Ring(ctx)
+			close(ringing)
+			<-let
+			answerAndWait(ctx, l)
+		}, func(c *Config) { c.Keepalive = every })
+		h := newHandset(t, s.udp(t))
+		sound, err := net.ListenUDP("udp", net.UDPAddrFromAddrPort(mustAddr("127.0.0.1:0")))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = sound.Close() }()
+		_, port, _ := net.SplitHostPort(sound.LocalAddr().String())
+		h.sdp = strings.Replace(h.sdp, "20000", port, 1)
+		hears := func(packets int, within time.Duration) bool {
+			_ = sound.SetReadDeadline(time.Now().Add(within))
+			n, err := 172, error(nil)
+			for ; packets > 0 && n == 172 && err == nil; packets-- {
+				n, err = sound.Read(make([]byte, 2000))
+			}
+			return n == 172 && err == nil
+		}
+		h.send(h.request("INVITE", h.sdp))
+		h.expect("180")
+		<-ringing
+		if hears(1, 150*time.Millisecond) {
+			t.Errorf("%v: sound before the answer", every)
+		}
+		close(let)
+		h.expect("200 OK")
+		h.send(h.write2("ACK"))
+		if every == 0 && hears(1, 150*time.Millisecond) || every > 0 && !hears(3, 5*time.Second) {
+			t.Errorf("%v: wrong after the answer", every)
+		}
+		h.send(h.request("BYE", ""))
+		h.expect("200 OK")
 	}
 }
 
