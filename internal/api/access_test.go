@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/pivotvoice/pivot/internal/api/rest"
 	"github.com/pivotvoice/pivot/internal/resource"
 )
 
@@ -19,7 +20,7 @@ import (
 var variable = regexp.MustCompile(`\{[a-z_]+\}`)
 
 // pathOf is an operation's path, of an account, with x for what else it names.
-func pathOf(op Operation, account string) string {
+func pathOf(op rest.Operation, account string) string {
 	path := strings.Replace(op.Path, "{account_id}", account, 1)
 	return "/v2/" + variable.ReplaceAllString(path, "x")
 }
@@ -33,12 +34,12 @@ type hasty struct {
 func (h hasty) WriteHeader(code int) { h.ResponseRecorder.WriteHeader(code); h.gone() }
 
 // statusOf is the answer to an operation for a token.
-func (w *world) statusOf(op Operation, account, token string) int {
+func (w *world) statusOf(op rest.Operation, account, token string) int {
 	ctx, gone := context.WithCancel(w.Context())
 	defer gone()
 	req := httptest.NewRequestWithContext(ctx, op.Method, pathOf(op, account), strings.NewReader(`{"data":{}}`))
 	req.Header.Set("X-Auth-Token", token)
-	req.Header.Set("Accept", strings.Join(append([]string{jsonType}, op.Produces...), ", "))
+	req.Header.Set("Accept", strings.Join(append([]string{rest.TypeJSON}, op.Produces...), ", "))
 	req.RemoteAddr = w.from
 	rec := hasty{httptest.NewRecorder(), gone}
 	w.ServeHTTP(rec, req)
@@ -83,7 +84,7 @@ func TestUsersDoTheirOwn(t *testing.T) {
 		if theirs != (op.Own != nil) {
 			t.Errorf("%s: whether it is for users is told twice, and differs", name)
 		}
-		if op.Who == Anyone {
+		if op.Who == rest.Anyone {
 			continue
 		}
 		seen++
@@ -104,8 +105,8 @@ func TestUsersChange(t *testing.T) {
 	w.must(201, "PUT A/users", `{"id":"u2","first_name":"C","last_name":"D"}`)
 	w.must(201, "PUT A/users", `{"id":"boss","first_name":"E","last_name":"F","priv_level":"admin"}`)
 	child := resource.Text(w.must(201, "PUT /v2/accounts", `{"name":"Child"}`).data(), "id")
-	w.record("mine", wavType, wavOf(t, 100))
-	w.record("other", wavType, wavOf(t, 100))
+	w.record("mine", rest.TypeWAV, wavOf(t, 100))
+	w.record("other", rest.TypeWAV, wavOf(t, 100))
 	for id, owner := range map[string]string{"mine": "u1", "other": "u2"} {
 		if _, err := w.in(w.recordingsDef, w.creds.AccountID).Patch(t.Context(), id, resource.Object{"owner_id": owner}, ""); err != nil {
 			t.Fatal(err)
@@ -173,7 +174,7 @@ func TestTree(t *testing.T) {
 	}
 	seen := 0
 	for _, op := range w.Operations() {
-		if op.Who > Linked {
+		if op.Who > rest.Linked {
 			continue
 		}
 		seen++
@@ -187,7 +188,7 @@ func TestTree(t *testing.T) {
 			}
 		}
 		if code := w.statusOf(op, own, above); (code == http.StatusForbidden || code == http.StatusUnauthorized) &&
-			!masters[name] && op.Who != Master {
+			!masters[name] && op.Who != rest.Master {
 			t.Errorf("%s by who is above: %d", name, code)
 		}
 	}

@@ -5,43 +5,45 @@ import (
 	"net/http"
 	"slices"
 
+	"github.com/pivotvoice/pivot/internal/api/rest"
 	"github.com/pivotvoice/pivot/internal/identity"
 	"github.com/pivotvoice/pivot/internal/resource"
 	"github.com/pivotvoice/pivot/internal/schema"
 )
 
-func (s *Server) accountOperations() []Operation {
+func (s *Server) accountOperations() []rest.Operation {
 	const one = "accounts/{account_id}"
 	body := s.people.Accounts().Schema
-	ops := []Operation{
+	ops := []rest.Operation{
 		{
-			Method: http.MethodPut, Path: "accounts", Summary: "Create an account below one's own", Body: body, Who: AnyToken,
-			Example: Example{Data: `{"name": "Acme", "realm": "acme.example.com", "timezone": "Europe/Berlin"}`},
-			Do:      func(r *Request) (Reply, error) { return s.createAccount(r, r.Auth.Account) },
+			Method: http.MethodPut, Path: "accounts", Summary: "Create an account below one's own", Body: body,
+			Who:     rest.AnyToken,
+			Example: rest.Example{Data: `{"name": "Acme", "realm": "acme.example.com", "timezone": "Europe/Berlin"}`},
+			Do:      func(r *rest.Request) (rest.Reply, error) { return s.createAccount(r, r.Auth.Account) },
 		},
 		{
 			Method: http.MethodPut, Path: one, Summary: "Create an account below another", Body: body,
-			Example: Example{Data: `{"name": "Acme's shop"}`, Vars: map[string]string{"account_id": "{child_account_id}"}},
-			Do:      func(r *Request) (Reply, error) { return s.createAccount(r, *r.Account) },
+			Example: rest.Example{Data: `{"name": "Acme's shop"}`, Vars: map[string]string{"account_id": "{child_account_id}"}},
+			Do:      func(r *rest.Request) (rest.Reply, error) { return s.createAccount(r, *r.Account) },
 		},
 		{
-			Method: http.MethodGet, Path: one, Summary: "Read an account", Do: s.getAccount, Own: everyUser,
-			Params: []Param{
-				{"include_api_key", "true to have its API key in the answer.", Truth},
-				{"include_signing_key", "true to have its signing keys in the answer.", Truth},
+			Method: http.MethodGet, Path: one, Summary: "Read an account", Do: s.getAccount, Own: rest.EveryUser,
+			Params: []rest.Param{
+				rest.Truth("include_api_key", "true to have its API key in the answer."),
+				rest.Truth("include_signing_key", "true to have its signing keys in the answer."),
 			},
 		},
 		{
 			Method: http.MethodPost, Path: one, Summary: "Replace an account's settings", Body: body, Do: s.replaceAccount,
-			Example: Example{Data: `{"name": "{account_name}", "realm": "{realm}", "timezone": "Europe/Berlin"}`},
+			Example: rest.Example{Data: `{"name": "{account_name}", "realm": "{realm}", "timezone": "Europe/Berlin"}`},
 		},
 		{
 			Method: http.MethodPatch, Path: one, Summary: "Change some of an account's settings", Body: body,
-			Do: s.patchAccount, Example: Example{Data: `{"timezone": "America/New_York"}`},
+			Do: s.patchAccount, Example: rest.Example{Data: `{"timezone": "America/New_York"}`},
 		},
 		{
 			Method: http.MethodDelete, Path: one, Summary: "Delete an account", Do: s.deleteAccount,
-			Example: Example{Vars: map[string]string{"account_id": "{spare_account_id}"}},
+			Example: rest.Example{Vars: map[string]string{"account_id": "{spare_account_id}"}},
 		},
 		{Method: http.MethodGet, Path: one + "/api_key", Summary: "Read an account's API key", Do: s.getAPIKey},
 		{
@@ -57,21 +59,21 @@ func (s *Server) accountOperations() []Operation {
 }
 
 // relatives are the lists of accounts that are near one.
-func (s *Server) relatives(one string) []Operation {
+func (s *Server) relatives(one string) []rest.Operation {
 	accounts := s.people.Accounts()
 	rows := accounts.RowSchema()
-	return []Operation{
+	return []rest.Operation{
 		{
-			Method: http.MethodGet, Path: one + "/children", Summary: "List the accounts right below", Params: listParams,
-			Produces: []string{csvType}, Returns: accounts.RowSchema(childCount), Many: true, Do: s.listChildren,
+			Method: http.MethodGet, Path: one + "/children", Summary: "List the accounts right below", Params: rest.ListParams,
+			Produces: []string{rest.TypeCSV}, Returns: accounts.RowSchema(childCount), Many: true, Do: s.listChildren,
 		},
 		{
-			Method: http.MethodGet, Path: one + "/descendants", Summary: "List all accounts below", Params: listParams,
-			Produces: []string{csvType}, Returns: accounts.RowSchema(accountTree), Many: true, Do: s.listDescendants,
+			Method: http.MethodGet, Path: one + "/descendants", Summary: "List all accounts below", Params: rest.ListParams,
+			Produces: []string{rest.TypeCSV}, Returns: accounts.RowSchema(accountTree), Many: true, Do: s.listDescendants,
 		},
 		{
-			Method: http.MethodGet, Path: one + "/siblings", Summary: "List the accounts beside", Params: listParams,
-			Produces: []string{csvType}, Returns: rows, Many: true, Do: s.listSiblings,
+			Method: http.MethodGet, Path: one + "/siblings", Summary: "List the accounts beside", Params: rest.ListParams,
+			Produces: []string{rest.TypeCSV}, Returns: rows, Many: true, Do: s.listSiblings,
 		},
 		{
 			Method: http.MethodGet, Path: one + "/parents", Summary: "List the accounts above", Returns: rows, Many: true,
@@ -84,21 +86,21 @@ func (s *Server) relatives(one string) []Operation {
 	}
 }
 
-func (s *Server) createAccount(r *Request, parent resource.Doc) (Reply, error) {
+func (s *Server) createAccount(r *rest.Request, parent resource.Doc) (rest.Reply, error) {
 	s.family.Lock()
 	defer s.family.Unlock()
 	now, err := s.people.Accounts().Get(r.Context(), parent.ID)
 	if err != nil {
-		return Reply{}, missing(err, parent.ID)
+		return rest.Reply{}, rest.Missing(err, parent.ID)
 	}
 	d, err := s.people.Accounts().Create(identity.Below(r.Context(), now), r.Data())
-	reply, err := s.shown(r, s.people.Accounts(), d, err)
+	reply, err := rest.Shown(r, s.people.Accounts(), d, err)
 	reply.Location = "/v2/accounts/" + d.ID
 	return reply, err
 }
 
-func (s *Server) getAccount(r *Request) (Reply, error) {
-	reply, err := s.shown(r, s.people.Accounts(), *r.Account, nil)
+func (s *Server) getAccount(r *rest.Request) (rest.Reply, error) {
+	reply, err := rest.Shown(r, s.people.Accounts(), *r.Account, nil)
 	data, ok := reply.Data.(resource.Object)
 	if !ok || !r.Auth.Admin() {
 		return reply, err
@@ -112,26 +114,26 @@ func (s *Server) getAccount(r *Request) (Reply, error) {
 	return reply, err
 }
 
-func (s *Server) replaceAccount(r *Request) (Reply, error) {
-	d, err := s.people.Accounts().Replace(r.Context(), r.Account.ID, r.Data(), r.ifMatch())
-	return s.shown(r, s.people.Accounts(), d, err)
+func (s *Server) replaceAccount(r *rest.Request) (rest.Reply, error) {
+	d, err := s.people.Accounts().Replace(r.Context(), r.Account.ID, r.Data(), r.IfMatch())
+	return rest.Shown(r, s.people.Accounts(), d, err)
 }
 
-func (s *Server) patchAccount(r *Request) (Reply, error) {
-	d, err := s.people.Accounts().Patch(r.Context(), r.Account.ID, r.Data(), r.ifMatch())
-	return s.shown(r, s.people.Accounts(), d, err)
+func (s *Server) patchAccount(r *rest.Request) (rest.Reply, error) {
+	d, err := s.people.Accounts().Patch(r.Context(), r.Account.ID, r.Data(), r.IfMatch())
+	return rest.Shown(r, s.people.Accounts(), d, err)
 }
 
-func (s *Server) getAPIKey(r *Request) (Reply, error) {
-	return Reply{Data: map[string]any{"api_key": resource.Text(r.Account.Private, "pvt_api_key")}}, nil
+func (s *Server) getAPIKey(r *rest.Request) (rest.Reply, error) {
+	return rest.Reply{Data: map[string]any{"api_key": resource.Text(r.Account.Private, "pvt_api_key")}}, nil
 }
 
-func (s *Server) putAPIKey(r *Request) (Reply, error) {
+func (s *Server) putAPIKey(r *rest.Request) (rest.Reply, error) {
 	d, err := s.people.NewAPIKey(r.Context(), r.Account.ID)
 	if err != nil {
-		return Reply{}, err
+		return rest.Reply{}, err
 	}
-	return Reply{Data: map[string]any{"api_key": resource.Text(d.Private, "pvt_api_key")}}, nil
+	return rest.Reply{Data: map[string]any{"api_key": resource.Text(d.Private, "pvt_api_key")}}, nil
 }
 
 // What lists of accounts have besides.
@@ -147,18 +149,18 @@ var (
 )
 
 // listAccounts is a page of accounts, with more columns.
-func (s *Server) listAccounts(r *Request, index, id string, more ...resource.Column) (Reply, error) {
-	q, err := resource.ParseQuery(r.query, r.Param)
+func (s *Server) listAccounts(r *rest.Request, index, id string, more ...resource.Column) (rest.Reply, error) {
+	q, err := resource.ParseQuery(r.Query, r.Param)
 	if err != nil {
-		return Reply{}, err
+		return rest.Reply{}, err
 	}
 	q.Where = map[string]string{index: id}
 	c := s.people.Accounts()
 	c.Columns = append(slices.Clip(c.Columns), more...)
-	return s.page(r, c, q)
+	return rest.Page(r, c, q)
 }
 
-func (s *Server) listChildren(r *Request) (Reply, error) {
+func (s *Server) listChildren(r *rest.Request) (rest.Reply, error) {
 	reply, err := s.listAccounts(r, identity.ByParent, r.Account.ID)
 	if err != nil {
 		return reply, err
@@ -175,36 +177,36 @@ func (s *Server) listChildren(r *Request) (Reply, error) {
 	return reply, nil
 }
 
-func (s *Server) listDescendants(r *Request) (Reply, error) {
+func (s *Server) listDescendants(r *rest.Request) (rest.Reply, error) {
 	return s.listAccounts(r, identity.ByTree, r.Account.ID, accountTree)
 }
 
-func (s *Server) listSiblings(r *Request) (Reply, error) {
+func (s *Server) listSiblings(r *rest.Request) (rest.Reply, error) {
 	above := identity.Tree(*r.Account)
 	if len(above) == 0 {
 		return s.listAccounts(r, identity.ByMaster, "true")
 	}
 	parent, err := s.people.Accounts().Get(r.Context(), above[len(above)-1])
 	if err != nil {
-		return Reply{}, err
+		return rest.Reply{}, err
 	}
 	if !r.Auth.Reaches(&parent) {
-		return Reply{}, errForbidden()
+		return rest.Reply{}, rest.Forbidden()
 	}
 	return s.listAccounts(r, identity.ByParent, parent.ID)
 }
 
 // listParents shows the accounts above, but not those above the token's own.
-func (s *Server) listParents(r *Request) (Reply, error) {
+func (s *Server) listParents(r *rest.Request) (rest.Reply, error) {
 	rows := []any{}
 	for _, id := range identity.Tree(*r.Account) {
 		d, err := s.people.Accounts().Get(r.Context(), id)
 		if err != nil {
-			return Reply{}, err
+			return rest.Reply{}, err
 		}
 		if r.Auth.Reaches(&d) {
 			rows = append(rows, resource.Object{"id": d.ID, "name": d.Public["name"]})
 		}
 	}
-	return Reply{Data: rows, List: &ListInfo{Size: len(rows)}}, nil
+	return rest.Reply{Data: rows, List: &rest.ListInfo{Size: len(rows)}}, nil
 }

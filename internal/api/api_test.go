@@ -117,7 +117,8 @@ func worldOn(t *testing.T, st store.Store, change ...func(*Config)) *world {
 	w.calls = observe.NewCalls(observe.Config{Journal: w.store.Journal, Logger: slog.New(slog.DiscardHandler)})
 	t.Cleanup(w.calls.Close)
 	cfg := Config{
-		Docs: w.store.Docs, Journal: w.store.Journal, Blobs: w.store.Blobs, Calls: w.calls, Documents: w, MP3: w, URLs: w, Version: "1.2.3", Node: "test", Interrupter: w,
+		Docs: w.store.Docs, Journal: w.store.Journal, Blobs: w.store.Blobs, Calls: w.calls, Documents: w, MP3: w, URLs: w,
+		Version: "1.2.3", Node: "test", Interrupter: w,
 		Checker: flow.NewEngine(flow.Config{Actions: testActions}), Actions: testActions, effort: lightEffort,
 	}
 	for _, c := range change {

@@ -2,10 +2,12 @@ package api
 
 import (
 	"cmp"
-	"encoding/json"
+	"context"
 	"errors"
+	"maps"
 	"net/http"
 
+	"github.com/pivotvoice/pivot/internal/api/rest"
 	"github.com/pivotvoice/pivot/internal/identity"
 	"github.com/pivotvoice/pivot/internal/resource"
 	"github.com/pivotvoice/pivot/internal/route"
@@ -31,95 +33,85 @@ type apiAuth struct {
 	Key string   `json:"api_key" jsonschema:"required,minLength=16,maxLength=128" jsonschema_description:"The account's API key."`
 }
 
-func (s *Server) authOperations() []Operation {
-	return []Operation{
+func (s *Server) authOperations() []rest.Operation {
+	return []rest.Operation{
 		{
-			Method: http.MethodPut, Path: "user_auth", Group: "auth", Who: Anyone, Do: s.putUserAuth,
+			Method: http.MethodPut, Path: "user_auth", Group: "auth", Who: rest.Anyone, Do: s.putUserAuth,
 			Summary: "Exchange a user's credentials for a token", Body: schema.Of(userAuth{Method: "md5"}),
-			Example: Example{Data: `{"credentials": "{credentials}", "account_name": "{account_name}", "method": "md5"}`},
+			Example: rest.Example{Data: `{"credentials": "{credentials}", "account_name": "{account_name}", "method": "md5"}`},
 		},
 		{
-			Method: http.MethodGet, Path: "user_auth/{token}", Group: "auth", Who: AnyToken, Own: everyUser, Do: s.getUserAuth,
+			Method: http.MethodGet, Path: "user_auth/{token}", Group: "auth", Who: rest.AnyToken, Own: rest.EveryUser,
+			Do:      s.getUserAuth,
 			Summary: "Read who the token of this request belongs to",
 		},
 		{
-			Method: http.MethodPut, Path: "api_auth", Group: "auth", Who: Anyone, Do: s.putAPIAuth,
+			Method: http.MethodPut, Path: "api_auth", Group: "auth", Who: rest.Anyone, Do: s.putAPIAuth,
 			Summary: "Exchange an account's API key for a token", Body: schema.Of(apiAuth{}),
-			Example: Example{Data: `{"api_key": "{api_key}"}`},
+			Example: rest.Example{Data: `{"api_key": "{api_key}"}`},
 		},
 		{
-			Method: http.MethodGet, Path: "token_auth", Group: "auth", Who: AnyToken, Own: everyUser, Do: s.getTokenAuth,
+			Method: http.MethodGet, Path: "token_auth", Group: "auth", Who: rest.AnyToken, Own: rest.EveryUser,
+			Do:      s.getTokenAuth,
 			Summary: "Read what the token of this request says",
 		},
 		{
-			Method: http.MethodDelete, Path: "token_auth", Group: "auth", Who: AnyToken, Own: everyUser, Do: s.getTokenAuth,
+			Method: http.MethodDelete, Path: "token_auth", Group: "auth", Who: rest.AnyToken, Own: rest.EveryUser,
+			Do:      s.getTokenAuth,
 			Summary: "Log out: tokens are forgotten by who holds them, and end by themselves",
 		},
 		{
-			Method: http.MethodPost, Path: "auth/tokeninfo", Group: "auth", Who: Anyone, Do: s.tokenInfo,
-			Summary: "Read what a token says", Params: []Param{{"token", "The token.", Text}},
-			Example: Example{Data: `{"token": "{token}"}`},
+			Method: http.MethodPost, Path: "auth/tokeninfo", Group: "auth", Who: rest.Anyone, Do: s.tokenInfo,
+			Summary: "Read what a token says", Params: []rest.Param{rest.Text("token", "The token.")},
+			Example: rest.Example{Data: `{"token": "{token}"}`},
 		},
 		{
-			Method: http.MethodGet, Path: "auth/tokeninfo", Group: "auth", Who: Anyone, Do: s.tokenInfo,
-			Summary: "Read what a token says", Params: []Param{{"token", "The token.", Text}},
-			Example: Example{Query: "token={token}"},
+			Method: http.MethodGet, Path: "auth/tokeninfo", Group: "auth", Who: rest.Anyone, Do: s.tokenInfo,
+			Summary: "Read what a token says", Params: []rest.Param{rest.Text("token", "The token.")},
+			Example: rest.Example{Query: "token={token}"},
 		},
 	}
 }
 
-// bodyOf holds the data of a request to its operation's schema and reads it.
-func bodyOf(r *Request, into any) error {
-	raw, err := json.Marshal(r.Data())
-	if err != nil {
-		return err
-	}
-	full, faults := r.op.Body.Check(raw)
-	if err := faults.Err(); err != nil {
-		return err
-	}
-	return r.op.Body.Decode(full, into)
-}
-
-func (s *Server) putUserAuth(r *Request) (Reply, error) {
+func (s *Server) putUserAuth(r *rest.Request) (rest.Reply, error) {
 	var in userAuth
-	if err := bodyOf(r, &in); err != nil {
-		return Reply{}, err
+	if err := r.Decode(&in); err != nil {
+		return rest.Reply{}, err
 	}
 	named := resource.Lower(cmp.Or(in.Phone, in.Realm, in.Realm2, in.Name))
 	if named == "" {
-		return Reply{}, schema.Faults{schema.Required("account_name")}
+		return rest.Reply{}, schema.Faults{schema.Required("account_name")}
 	}
-	if err := s.consume(r); err != nil {
-		return Reply{}, err
+	if err := r.Consume(); err != nil {
+		return rest.Reply{}, err
 	}
 	accounts, err := s.candidates(r, in)
 	if err != nil {
-		return Reply{}, err
+		return rest.Reply{}, err
 	}
 	if len(accounts) > 0 {
 		named = accounts[0].ID // it has many names
 	}
-	if err := s.mayTry(r, named); err != nil {
-		return Reply{}, err
+	if err := r.Try(named); err != nil {
+		return rest.Reply{}, err
 	}
 	if len(accounts) == 0 { // one that does not exist takes as long as one that does
 		err = s.people.Nobody(r.Context(), in.Credentials)
 	}
 	if err != nil {
-		return Reply{}, err
+		return rest.Reply{}, err
 	}
 	id, err := s.people.ByDigest(r.Context(), accounts, in.Credentials)
 	if errors.Is(err, store.ErrNotFound) {
-		return Reply{}, s.refuse(r.Context(), r, "user_auth")
+		return rest.Reply{}, r.Refuse("user_auth")
 	}
 	if err != nil {
-		return Reply{}, err
+		return rest.Reply{}, err
 	}
 	if in.As != (actAs{}) {
 		in.As.Account = cmp.Or(in.As.Account, id.Account.ID)
 		if id, err = s.people.Acting(r.Context(), id, in.As.Account, in.As.Owner); err != nil {
-			return Reply{}, err
+			return rest.Reply{}, err
 		}
 	}
 	return s.letIn(r, id)
@@ -130,7 +122,7 @@ func (s *Server) putUserAuth(r *Request) (Reply, error) {
 const maxCandidates = 4
 
 // candidates are the accounts that may be meant: by number, by realm, by name.
-func (s *Server) candidates(r *Request, in userAuth) ([]resource.Doc, error) {
+func (s *Server) candidates(r *rest.Request, in userAuth) ([]resource.Doc, error) {
 	if in.Phone != "" {
 		found, err := s.byNumber(r, in.Phone)
 		if err != nil || len(found) > 0 {
@@ -157,7 +149,7 @@ func (s *Server) candidates(r *Request, in userAuth) ([]resource.Doc, error) {
 }
 
 // byNumber are the accounts whose callflows answer a number.
-func (s *Server) byNumber(r *Request, number string) ([]resource.Doc, error) {
+func (s *Server) byNumber(r *rest.Request, number string) ([]resource.Doc, error) {
 	flows, err := s.cfg.Docs.List(r.Context(), store.Query{
 		Type: s.callflowsDef.Type, AnyAccount: true, Where: map[string]string{"numbers": route.Normalise(number)},
 		Limit: maxCandidates,
@@ -179,63 +171,101 @@ func (s *Server) byNumber(r *Request, number string) ([]resource.Doc, error) {
 	return out, nil
 }
 
-func (s *Server) putAPIAuth(r *Request) (Reply, error) {
+func (s *Server) putAPIAuth(r *rest.Request) (rest.Reply, error) {
 	var in apiAuth
-	if err := bodyOf(r, &in); err != nil {
-		return Reply{}, err
+	if err := r.Decode(&in); err != nil {
+		return rest.Reply{}, err
 	}
-	if err := s.mayTry(r, ""); err != nil {
-		return Reply{}, err
+	if err := r.Try(""); err != nil {
+		return rest.Reply{}, err
 	}
 	id, err := s.people.ByAPIKey(r.Context(), in.Key)
 	if errors.Is(err, store.ErrNotFound) {
-		_ = s.refuse(r.Context(), r, "api_auth") // noted; clients know another answer
-		return Reply{}, &Error{Status: http.StatusNotFound, Message: "bad identifier", Data: []string{in.Key}}
+		_ = r.Refuse("api_auth") // noted; clients know another answer
+		return rest.Reply{}, &rest.Error{Status: http.StatusNotFound, Message: "bad identifier", Data: []string{in.Key}}
 	}
 	if err != nil {
-		return Reply{}, err
+		return rest.Reply{}, err
 	}
 	return s.letIn(r, id)
 }
 
 // letIn gives a token to who has proven to be somebody.
-func (s *Server) letIn(r *Request, id *identity.Identity) (Reply, error) {
+func (s *Server) letIn(r *rest.Request, id *identity.Identity) (rest.Reply, error) {
 	if !identity.Enabled(id.Account) {
-		return Reply{}, locked("disabled")
+		return rest.Reply{}, rest.Locked("disabled")
 	}
-	s.passed(r)
+	r.Passed()
 	if err := s.people.Issue(r.Context(), id); err != nil {
-		return Reply{}, err
+		return rest.Reply{}, err
 	}
 	r.Auth = id
 	s.log.InfoContext(r.Context(), "logged in", "how", id.Method, "account", id.Account.ID, "user", id.UserID(),
-		"really", id.Really(), "source", r.source.String(), "request_id", r.ID)
+		"really", id.Really(), "source", r.Source.String(), "request_id", r.ID)
 	data, err := s.authData(r.Context(), id)
-	return Reply{Data: data, Token: id.Token}, err
+	return rest.Reply{Data: data, Token: id.Token}, err
 }
 
-func (s *Server) getUserAuth(r *Request) (Reply, error) {
+func (s *Server) getUserAuth(r *rest.Request) (rest.Reply, error) {
 	if r.Auth.Token == "" || !identity.Same(r.Var("token"), r.Auth.Token) {
-		return Reply{}, errForbidden()
+		return rest.Reply{}, rest.Forbidden()
 	}
 	data, err := s.authData(r.Context(), r.Auth)
-	return Reply{Data: data}, err
+	return rest.Reply{Data: data}, err
 }
 
-func (s *Server) getTokenAuth(r *Request) (Reply, error) {
+func (s *Server) getTokenAuth(r *rest.Request) (rest.Reply, error) {
 	data, err := s.tokenData(r.Context(), r.Auth)
-	return Reply{Data: data}, err
+	return rest.Reply{Data: data}, err
 }
 
-func (s *Server) tokenInfo(r *Request) (Reply, error) {
+func (s *Server) tokenInfo(r *rest.Request) (rest.Reply, error) {
 	token := r.Param("token")
 	if token == "" {
-		return Reply{}, schema.Faults{schema.Required("token")}
+		return rest.Reply{}, schema.Faults{schema.Required("token")}
 	}
-	id, err := s.byToken(r.Context(), r, token)
+	id, err := r.ByToken(token)
 	if err != nil {
-		return Reply{}, s.unknown(r, err)
+		return rest.Reply{}, r.Unknown(err)
 	}
 	data, err := s.tokenData(r.Context(), id)
-	return Reply{Data: data}, err
+	return rest.Reply{Data: data}, err
+}
+
+// authData is what clients learn of who they are.
+func (s *Server) authData(ctx context.Context, id *identity.Identity) (map[string]any, error) {
+	reseller, err := s.people.ResellerOf(ctx, id.Account)
+	data := map[string]any{
+		"account_id": id.Account.ID, "account_name": resource.Text(id.Account.Public, "name"),
+		"apps": []any{}, "language": languageOf(id), "reseller_id": reseller,
+		"is_reseller": identity.IsReseller(id.Account), "is_master_account": id.Master(), "cluster_id": s.node,
+		"capabilities": map[string]any{
+			"voicemail": map[string]any{"transcription": map[string]any{"available": false, "default": false}},
+		},
+		"ui_config": map[string]any{},
+	}
+	if id.User != nil {
+		data["owner_id"] = id.User.ID
+	}
+	return data, err
+}
+
+func languageOf(id *identity.Identity) string {
+	if id.User != nil {
+		if l := resource.Text(id.User.Public, "language"); l != "" {
+			return l
+		}
+	}
+	if l := resource.Text(id.Account.Public, "language"); l != "" {
+		return l
+	}
+	return "en-us"
+}
+
+// tokenData is authData and what the token itself says.
+func (s *Server) tokenData(ctx context.Context, id *identity.Identity) (map[string]any, error) {
+	data, err := s.authData(ctx, id)
+	data["method"] = id.Method
+	maps.Copy(data, id.Says())
+	return data, err
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/pivotvoice/pivot/internal/api/rest"
 	"github.com/pivotvoice/pivot/internal/call"
 	"github.com/pivotvoice/pivot/internal/cdr"
 	"github.com/pivotvoice/pivot/internal/flow"
@@ -15,36 +16,36 @@ import (
 	"github.com/pivotvoice/pivot/internal/timeline"
 )
 
-func (s *Server) callOperations() []Operation {
+func (s *Server) callOperations() []rest.Operation {
 	const all, one = "accounts/{account_id}/calls", "accounts/{account_id}/calls/{call_id}"
 	record := recordSchema()
-	ops := []Operation{
+	ops := []rest.Operation{
 		{
 			Method: http.MethodGet, Path: all, Summary: "List calls, those that run first", Params: journalParams,
-			Produces: []string{csvType}, Do: s.listCalls, Own: ownRows("owner_id"), Returns: record, Many: true,
+			Produces: []string{rest.TypeCSV}, Do: s.listCalls, Own: rest.OwnRows("owner_id"), Returns: record, Many: true,
 		},
 		{Method: http.MethodGet, Path: one, Summary: "Read a call's record as it is now", Do: s.getCall, Returns: record},
 		{
-			Method: http.MethodGet, Path: one + "/events", Do: s.callEvents, Produces: []string{textType, eventType},
+			Method: http.MethodGet, Path: one + "/events", Do: s.callEvents, Produces: []string{rest.TypeText, rest.TypeEvents},
 			Summary: "Read a call's whole timeline: as JSON, as text, or as a live stream of events",
-			Params:  []Param{{"format", "text for lines that people can read.", Text}},
+			Params:  []rest.Param{rest.Text("format", "text for lines that people can read.")},
 		},
 		{
 			Method: http.MethodGet, Path: "accounts/{account_id}/events", Do: s.accountEvents,
-			Summary: "Follow the events of all calls as they happen", Produces: []string{eventType},
-			Example: Example{Accept: eventType},
+			Summary: "Follow the events of all calls as they happen", Produces: []string{rest.TypeEvents},
+			Example: rest.Example{Accept: rest.TypeEvents},
 		},
 	}
 	if s.cfg.Interrupter != nil {
 		ops = append(ops,
-			Operation{
+			rest.Operation{
 				Method: http.MethodPost, Path: one, Summary: "Do something to a running call", Do: s.actOnCall,
-				Params:  []Param{{"action", "hangup", Text}},
-				Example: Example{Data: `{"action": "hangup"}`, Vars: map[string]string{"call_id": "{live_call_id}"}},
+				Params:  []rest.Param{rest.Text("action", "hangup")},
+				Example: rest.Example{Data: `{"action": "hangup"}`, Vars: map[string]string{"call_id": "{live_call_id}"}},
 			},
-			Operation{
+			rest.Operation{
 				Method: http.MethodDelete, Path: one, Summary: "Hang up a running call", Do: s.hangup,
-				Example: Example{Vars: map[string]string{"call_id": "{live_call_id}"}},
+				Example: rest.Example{Vars: map[string]string{"call_id": "{live_call_id}"}},
 			})
 	}
 	for i := range ops {
@@ -55,24 +56,24 @@ func (s *Server) callOperations() []Operation {
 
 // listCalls has the running calls before the past ones, or behind them in
 // ascending order.
-func (s *Server) listCalls(r *Request) (Reply, error) {
-	q, err := resource.ParseQuery(r.query, r.Param)
+func (s *Server) listCalls(r *rest.Request) (rest.Reply, error) {
+	q, err := resource.ParseQuery(r.Query, r.Param)
 	if err != nil {
-		return Reply{}, err
+		return rest.Reply{}, err
 	}
 	w := store.Window{Account: r.Account.ID, Kind: observe.KindCDR}
 	if w.From, w.To, err = s.window(r); err != nil {
-		return Reply{}, err
+		return rest.Reply{}, err
 	}
 	live, err := s.liveRows(r, q)
 	if err != nil {
-		return Reply{}, err
+		return rest.Reply{}, err
 	}
 	if q.Start != "" && !q.Ascending {
 		live = nil // the first page had them
 	}
 	if len(live) >= q.Size() && !q.Ascending {
-		return listed(live, q, resource.Cursor("0")), nil // they stay on one page, and the past begins on the next
+		return rest.Listed(live, q, resource.Cursor("0")), nil // they stay on one page, and the past begins on the next
 	}
 	past := q
 	if !q.Ascending && !q.All {
@@ -83,13 +84,13 @@ func (s *Server) listCalls(r *Request) (Reply, error) {
 	live = without(live, rows) // what ended meanwhile
 	switch {
 	case err != nil:
-		return Reply{}, err
+		return rest.Reply{}, err
 	case !q.Ascending:
 		rows = append(live, rows...)
 	case next == "":
 		rows = append(rows, live...)
 	}
-	return listed(rows, q, next), nil
+	return rest.Listed(rows, q, next), nil
 }
 
 // without are the rows of which others do not have the id.
@@ -103,7 +104,7 @@ func without(rows, others []any) []any {
 }
 
 // liveRows are the running calls that pass a list's filter, in its order.
-func (s *Server) liveRows(r *Request, q resource.Query) ([]any, error) {
+func (s *Server) liveRows(r *rest.Request, q resource.Query) ([]any, error) {
 	rows := []any{}
 	for _, record := range s.cfg.Calls.Live(r.Account.ID) {
 		row, err := rowOf(record)
@@ -120,48 +121,48 @@ func (s *Server) liveRows(r *Request, q resource.Query) ([]any, error) {
 	return rows, nil
 }
 
-func (s *Server) getCall(r *Request) (Reply, error) {
+func (s *Server) getCall(r *rest.Request) (rest.Reply, error) {
 	events, err := s.cfg.Calls.Events(r.Context(), r.Account.ID, r.Var("call_id"))
 	if err != nil {
-		return Reply{}, err
+		return rest.Reply{}, err
 	}
-	return Reply{Data: cdr.Fold(events)}, nil
+	return rest.Reply{Data: cdr.Fold(events)}, nil
 }
 
-func (s *Server) callEvents(r *Request) (Reply, error) {
-	if r.accept == eventType {
+func (s *Server) callEvents(r *rest.Request) (rest.Reply, error) {
+	if r.Accept == rest.TypeEvents {
 		return s.follow(r)
 	}
 	events, err := s.cfg.Calls.Events(r.Context(), r.Account.ID, r.Var("call_id"))
 	if err != nil {
-		return Reply{}, err
+		return rest.Reply{}, err
 	}
-	if r.accept == textType || r.Param("format") == "text" {
-		return Reply{Take: func(w http.ResponseWriter) {
-			w.Header().Set("Content-Type", textType+"; charset=utf-8")
+	if r.Accept == rest.TypeText || r.Param("format") == "text" {
+		return rest.Reply{Take: func(w http.ResponseWriter) {
+			w.Header().Set("Content-Type", rest.TypeText+"; charset=utf-8")
 			_ = timeline.Write(w, events) // nobody is left to be told of an error
 		}}, nil
 	}
-	return Reply{Data: events, List: &ListInfo{Size: -1}}, nil
+	return rest.Reply{Data: events, List: &rest.ListInfo{Size: -1}}, nil
 }
 
-func (s *Server) actOnCall(r *Request) (Reply, error) {
+func (s *Server) actOnCall(r *rest.Request) (rest.Reply, error) {
 	if action := strings.ToLower(r.Param("action")); action != "hangup" {
-		return Reply{}, schema.Invalid("action", "enum", "Value not found in enumerated list of values",
+		return rest.Reply{}, schema.Invalid("action", "enum", "Value not found in enumerated list of values",
 			map[string]any{"target": []string{"hangup"}, "value": action})
 	}
 	return s.hangup(r)
 }
 
-func (s *Server) hangup(r *Request) (Reply, error) {
+func (s *Server) hangup(r *rest.Request) (rest.Reply, error) {
 	id := r.Var("call_id")
 	running := slices.ContainsFunc(s.cfg.Calls.Live(r.Account.ID), func(c cdr.Record) bool { return c.CallID == id })
 	why := call.Normal
 	why.Text = "hung up through the API"
 	if !running || !s.cfg.Interrupter.Interrupt(id, flow.OverWith(why)) {
-		return Reply{}, errBadIdentifier(id)
+		return rest.Reply{}, rest.BadIdentifier(id)
 	}
 	s.log.InfoContext(r.Context(), "call hung up by request", "call", id, "by", r.Auth.Account.ID,
 		"user", r.Auth.UserID(), "request_id", r.ID)
-	return Reply{Data: "hangup initiated"}, nil
+	return rest.Reply{Data: "hangup initiated"}, nil
 }

@@ -3,16 +3,17 @@ package api
 import (
 	"net/http"
 
+	"github.com/pivotvoice/pivot/internal/api/rest"
 	"github.com/pivotvoice/pivot/internal/documents"
 	"github.com/pivotvoice/pivot/internal/resource"
 )
 
 // carrierOperations are the carriers of the whole server, and several at once.
-func (s *Server) carrierOperations() []Operation {
+func (s *Server) carrierOperations() []rest.Operation {
 	res := documents.Carriers.Resource
 	global := shelf{
-		Resource: res, path: res.Name, who: Master,
-		in: func(*Request) (resource.Collection, error) { return s.in(res, ""), nil },
+		Resource: res, path: res.Name, who: rest.Master,
+		in: func(*rest.Request) (resource.Collection, error) { return s.in(res, ""), nil },
 	}
 	ops := s.crud(global)
 	for _, sh := range []shelf{global, s.ofAccount(res)} {
@@ -21,9 +22,9 @@ func (s *Server) carrierOperations() []Operation {
 			if method == http.MethodPost {
 				summary = "Replace several resources: data is a list of them, each with its id"
 			}
-			ops = append(ops, Operation{
+			ops = append(ops, rest.Operation{
 				Method: method, Path: sh.path + "/collection", Group: res.Name, Who: sh.who, Summary: summary,
-				Example: Example{Data: "[]"}, Do: sh.does(s.saveAll),
+				Example: rest.Example{Data: "[]"}, Do: sh.does(s.saveAll),
 			})
 		}
 	}
@@ -32,28 +33,28 @@ func (s *Server) carrierOperations() []Operation {
 
 // saveAll saves the documents in a request's list, and answers with them in
 // their order; one that is refused has the error in its place.
-func (s *Server) saveAll(r *Request, c resource.Collection) (Reply, error) {
-	list, err := r.items()
+func (s *Server) saveAll(r *rest.Request, c resource.Collection) (rest.Reply, error) {
+	list, err := r.Items()
 	if err != nil {
-		return Reply{}, err
+		return rest.Reply{}, err
 	}
 	rows := make([]any, len(list))
 	for i, v := range list {
 		data, _ := v.(resource.Object)
 		var d resource.Doc
 		var err error
-		if id := resource.Text(data, "id"); r.method == http.MethodPost {
+		if id := resource.Text(data, "id"); r.Method == http.MethodPost {
 			d, err = c.Replace(r.Context(), id, data, "")
-			err = missing(err, id)
+			err = rest.Missing(err, id)
 		} else {
 			d, err = c.Create(r.Context(), data)
 		}
 		if err != nil {
-			e := s.explain(r, err)
+			e := r.Explain(err)
 			rows[i] = resource.Object{"error": e.Status, "message": e.Message, "data": e.Data}
 			continue
 		}
 		rows[i] = d.Show()
 	}
-	return Reply{Data: rows}, nil
+	return rest.Reply{Data: rows}, nil
 }

@@ -4,13 +4,13 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"maps"
 	"mime"
 	"net/http"
 	"strings"
 
+	"github.com/pivotvoice/pivot/internal/api/rest"
 	"github.com/pivotvoice/pivot/internal/resource"
 	"github.com/pivotvoice/pivot/internal/schema"
 )
@@ -45,37 +45,37 @@ type checkBody struct {
 	Compat      string `json:"compat,omitempty" jsonschema:"enum=pivot,enum=twilio" jsonschema_description:"The compat of the pivot action."`
 }
 
-func (s *Server) checkOperations() []Operation {
+func (s *Server) checkOperations() []rest.Operation {
 	if s.cfg.Documents == nil {
 		return nil
 	}
-	return []Operation{{
+	return []rest.Operation{{
 		Method: http.MethodPost, Path: "accounts/{account_id}/pivot/check", Group: "pivot",
-		Consumes: []string{"text/xml", "application/xml", jsonType},
+		Consumes: []string{"text/xml", "application/xml", rest.TypeJSON},
 		Summary:  "Check a document as a web server would answer it: in data, or as the body",
-		Params:   []Param{{"req_format", "kazoo or twiml.", Text}, {"compat", "pivot or twilio.", Text}},
+		Params:   []rest.Param{rest.Text("req_format", "kazoo or twiml."), rest.Text("compat", "pivot or twilio.")},
 		Body:     schema.Of(checkBody{}), Do: s.checkDocument,
-		Example: Example{Type: "text/xml", Body: "<Response><Say>Hello</Say></Response>"},
+		Example: rest.Example{Type: "text/xml", Body: "<Response><Say>Hello</Say></Response>"},
 	}}
 }
 
-func (s *Server) checkDocument(r *Request) (Reply, error) {
-	body, err := io.ReadAll(http.MaxBytesReader(nil, r.HTTP.Body, MaxBody))
+func (s *Server) checkDocument(r *rest.Request) (rest.Reply, error) {
+	body, err := io.ReadAll(http.MaxBytesReader(nil, r.HTTP.Body, rest.MaxBody))
 	var large *http.MaxBytesError
 	switch {
 	case errors.As(err, &large):
-		return Reply{}, errTooLarge(MaxBody)
+		return rest.Reply{}, rest.TooLarge(rest.MaxBody)
 	case err != nil:
-		return Reply{}, schema.Invalid("document", "invalid", "The body could not be read", nil)
+		return rest.Reply{}, schema.Invalid("document", "invalid", "The body could not be read", nil)
 	}
 	in, err := s.documentIn(r, body)
 	if err != nil {
-		return Reply{}, err
+		return rest.Reply{}, err
 	}
 	report := s.cfg.Documents.CheckDocument(r.Context(), Document{
 		Body: []byte(in.Document), ContentType: in.ContentType, Format: in.Format, Compat: in.Compat,
 	})
-	return Reply{Data: map[string]any{
+	return rest.Reply{Data: map[string]any{
 		"valid": len(report.Faults) == 0, "language": report.Language,
 		"faults": findings(report.Faults), "warnings": findings(report.Warnings),
 	}}, nil
@@ -94,23 +94,23 @@ func findings(faults schema.Faults) []any {
 }
 
 // documentIn is the document that a body is, or has in an envelope.
-func (s *Server) documentIn(r *Request, body []byte) (in checkBody, err error) {
+func (s *Server) documentIn(r *rest.Request, body []byte) (in checkBody, err error) {
 	given := r.HTTP.Header.Get("Content-Type")
 	if data, ok := enveloped(given, body); ok {
-		r.body.data = data
-		return in, bodyOf(r, &in)
+		r.SetValue(data)
+		return in, r.Decode(&in)
 	}
-	r.body.data = resource.Object{"document": ""}
+	r.SetValue(resource.Object{"document": ""})
 	for _, name := range []string{"req_format", "compat"} {
-		if v := r.query.Get(name); v != "" {
+		if v := r.Query.Get(name); v != "" {
 			r.Data()[name] = v
 		}
 	}
-	if err := bodyOf(r, &in); err != nil {
+	if err := r.Decode(&in); err != nil {
 		return in, err
 	}
 	in.Document, in.ContentType = string(body), given
-	if strings.HasPrefix(given, formType) {
+	if strings.HasPrefix(given, rest.TypeForm) {
 		in.ContentType = "" // curl calls everything so if not told otherwise
 	}
 	return in, nil
@@ -123,21 +123,16 @@ func enveloped(contentType string, body []byte) (resource.Object, bool) {
 	if err != nil {
 		kind = ""
 	}
-	if !carriesEnvelope(kind) {
+	if !rest.CarriesEnvelope(kind) {
 		return nil, false
 	}
 	var e struct {
 		Module json.RawMessage `json:"module"`
 		Data   json.RawMessage `json:"data"`
 	}
-	if what, _ := tooMuch(body); what != "" || json.Unmarshal(body, &e) != nil || e.Module != nil {
+	if what, _ := rest.TooMuch(body); what != "" || json.Unmarshal(body, &e) != nil || e.Module != nil {
 		return nil, false
 	}
 	data, err := resource.ParseObject(e.Data)
 	return data, err == nil && e.Data != nil
-}
-
-func errTooLarge(limit int64) error {
-	return schema.Invalid("file", "maxSize", fmt.Sprintf("The body is larger than %d bytes", limit),
-		map[string]any{"target": limit})
 }

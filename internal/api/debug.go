@@ -6,14 +6,15 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/pivotvoice/pivot/internal/api/rest"
 	"github.com/pivotvoice/pivot/internal/gregorian"
 	"github.com/pivotvoice/pivot/internal/observe"
 	"github.com/pivotvoice/pivot/internal/resource"
 	"github.com/pivotvoice/pivot/internal/store"
 )
 
-func (s *Server) debugOperations() []Operation {
-	return []Operation{
+func (s *Server) debugOperations() []rest.Operation {
+	return []rest.Operation{
 		{
 			Method: http.MethodGet, Path: "accounts/{account_id}/pivot/debug", Group: "pivot", Params: journalParams,
 			Summary: "List the calls whose webhooks were kept by debug: true", Do: s.listDebug,
@@ -27,14 +28,14 @@ func (s *Server) debugOperations() []Operation {
 
 // listDebug has one row for each call, of its first exchange
 // (spec/crossbar-api.md section 4).
-func (s *Server) listDebug(r *Request) (Reply, error) {
-	q, err := resource.ParseQuery(r.query, r.Param)
+func (s *Server) listDebug(r *rest.Request) (rest.Reply, error) {
+	q, err := resource.ParseQuery(r.Query, r.Param)
 	if err != nil {
-		return Reply{}, err
+		return rest.Reply{}, err
 	}
 	w := store.Window{Account: r.Account.ID, Kind: observe.KindDebug}
 	if w.From, w.To, err = s.window(r); err != nil {
-		return Reply{}, err
+		return rest.Reply{}, err
 	}
 	s.cfg.Calls.Flush(r.Context())
 	rows := map[string]debugRow{}
@@ -51,7 +52,7 @@ func (s *Server) listDebug(r *Request) (Reply, error) {
 		}
 		return row.shown, nil
 	}})
-	return listed(list, q, next), err
+	return rest.Listed(list, q, next), err
 }
 
 // debugRow is a call in the list of calls.
@@ -62,7 +63,7 @@ type debugRow struct {
 
 // debugRow merges what is known of a call. Errors count wherever in the call
 // they were.
-func (s *Server) debugRow(r *Request, of store.Entry) (debugRow, error) {
+func (s *Server) debugRow(r *rest.Request, of store.Entry) (debugRow, error) {
 	all, err := s.cfg.Journal.Read(r.Context(), store.Window{
 		Account: r.Account.ID, Kind: observe.KindDebug, Call: of.Call, Ascending: true,
 	})
@@ -101,28 +102,28 @@ func debugID(line store.Entry) string { return line.At.UTC().Format("200601") + 
 
 // getDebug takes a call's id, newest first, or its debug id, oldest first and
 // of that month only. A call that there is none of is an empty list.
-func (s *Server) getDebug(r *Request) (Reply, error) {
-	q, err := resource.ParseQuery(r.query, r.Param)
+func (s *Server) getDebug(r *rest.Request) (rest.Reply, error) {
+	q, err := resource.ParseQuery(r.Query, r.Param)
 	if err != nil {
-		return Reply{}, err
+		return rest.Reply{}, err
 	}
 	w := store.Window{Account: r.Account.ID, Kind: observe.KindDebug, Call: r.Var("call_id")}
 	if w.From, w.To, err = s.window(r); err != nil {
-		return Reply{}, err
+		return rest.Reply{}, err
 	}
 	s.cfg.Calls.Flush(r.Context())
 	rows, next, err := s.scan(r.Context(), lines{from: w, q: q, show: s.debugRecord})
 	if err != nil {
-		return Reply{}, err
+		return rest.Reply{}, err
 	}
 	if call, begins, ok := month(w.Call); ok && len(rows) == 0 {
 		w.Call, w.From, w.To = call, begins, begins.AddDate(0, 1, 0).Add(-1)
 		q.Ascending = true
 		if rows, next, err = s.scan(r.Context(), lines{from: w, q: q, show: s.debugRecord}); err != nil {
-			return Reply{}, err
+			return rest.Reply{}, err
 		}
 	}
-	return listed(rows, q, next), nil
+	return rest.Listed(rows, q, next), nil
 }
 
 func (s *Server) debugRecord(line store.Entry) (resource.Object, error) {

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/pivotvoice/pivot/internal/api/rest"
 	"github.com/pivotvoice/pivot/internal/documents"
 	"github.com/pivotvoice/pivot/internal/resource"
 	"github.com/pivotvoice/pivot/internal/route"
@@ -41,7 +42,7 @@ func declared(users resource.Resource, urls documents.URLChecker) []resource.Res
 
 // documentOperations are what resources do beyond making, reading, changing
 // and deleting documents.
-func (s *Server) documentOperations() []Operation {
+func (s *Server) documentOperations() []rest.Operation {
 	return slices.Concat(
 		s.deviceOperations(), s.listOperations(), s.ofUserOperations(), s.metaflowOperations(), s.roomOperations(),
 		s.webhookOperations(), s.rosterOperations(), s.searchOperations(), s.carrierOperations(),

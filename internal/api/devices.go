@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/netip"
 
+	"github.com/pivotvoice/pivot/internal/api/rest"
 	"github.com/pivotvoice/pivot/internal/documents"
 	"github.com/pivotvoice/pivot/internal/resource"
 	"github.com/pivotvoice/pivot/internal/schema"
@@ -114,13 +115,13 @@ func checkIP(ctx context.Context, d *resource.Draft, ip string) (schema.Faults, 
 // unregistered is why nothing can be sent to a device.
 const unregistered = "The device is not registered: none can register with this server yet"
 
-func (s *Server) deviceOperations() []Operation {
+func (s *Server) deviceOperations() []rest.Operation {
 	const one = "accounts/{account_id}/devices/{id}"
-	return []Operation{
+	return []rest.Operation{
 		{
 			Method: http.MethodGet, Path: "accounts/{account_id}/devices/status", Group: "devices",
 			Summary: "List the devices that are registered: none, as none can be yet",
-			Do:      emptyList,
+			Do:      rest.EmptyList,
 		},
 		{
 			Method: http.MethodPost, Path: one + "/sync", Group: "devices", Summary: "Have a device fetch its settings",
@@ -128,19 +129,19 @@ func (s *Server) deviceOperations() []Operation {
 		},
 		{
 			Method: http.MethodPut, Path: one, Group: "devices", Summary: "Send a device an event",
-			Params:  []Param{{"action", "notify.", Text}},
-			Example: Example{Data: `{"action": "notify", "data": {"event": "check-sync"}}`},
+			Params:  []rest.Param{rest.Text("action", "notify.")},
+			Example: rest.Example{Data: `{"action": "notify", "data": {"event": "check-sync"}}`},
 			Unbuilt: unregistered, Do: s.notRegistered,
 		},
 	}
 }
 
 // notRegistered refuses what needs a device that this server can reach.
-func (s *Server) notRegistered(r *Request) (Reply, error) {
+func (s *Server) notRegistered(r *rest.Request) (rest.Reply, error) {
 	reply, err := s.unbuiltIn(documents.Devices.Resource)(r)
-	_, there := errors.AsType[*Error](err)
-	if action := r.Param("action"); there && r.method == http.MethodPut && action != "notify" {
-		return Reply{}, schema.Invalid("action", "enum", "Value not found in enumerated list of values",
+	_, there := errors.AsType[*rest.Error](err)
+	if action := r.Param("action"); there && r.Method == http.MethodPut && action != "notify" {
+		return rest.Reply{}, schema.Invalid("action", "enum", "Value not found in enumerated list of values",
 			map[string]any{"target": []string{"notify"}, "value": action})
 	}
 	return reply, err

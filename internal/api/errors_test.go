@@ -5,13 +5,10 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/http/httptest"
-	"os"
-	"slices"
 	"strings"
-	"syscall"
 	"testing"
 
+	"github.com/pivotvoice/pivot/internal/api/rest"
 	"github.com/pivotvoice/pivot/internal/resource"
 	"github.com/pivotvoice/pivot/internal/store"
 )
@@ -141,12 +138,12 @@ func TestBodies(t *testing.T) {
 	w.head.Set("Content-Type", "application/json; charset=utf-8")
 	w.must(201, "PUT A/callflows", doc)
 	w.head.Del("Content-Type")
-	large := w.must(400, "PUT A/callflows", `{"numbers":["8"],"note":"`+strings.Repeat("x", MaxBody)+`"}`)
+	large := w.must(400, "PUT A/callflows", `{"numbers":["8"],"note":"`+strings.Repeat("x", rest.MaxBody)+`"}`)
 	if large.fault("file", "maxSize") == "" {
 		t.Error(large.text)
 	}
 	for _, body := range []string{
-		strings.Repeat("[", MaxDepth+1), `raw:{"data":[` + strings.Repeat("0,", MaxValues) + "0]}",
+		strings.Repeat("[", rest.MaxDepth+1), `raw:{"data":[` + strings.Repeat("0,", rest.MaxValues) + "0]}",
 	} {
 		if a := w.must(400, "PUT A/callflows", body); !strings.Contains(a.fault("json", "invalid"), "more than") {
 			t.Error(a.text)
@@ -227,58 +224,6 @@ func TestNothingLeaks(t *testing.T) {
 	}
 }
 
-func FuzzEnvelope(f *testing.F) {
-	for _, seed := range []string{
-		`{"data":{"a":1},"Auth-Token":"x"}`, `{"data":[]}`, `a=b&data=c`, `{`, `[[[`, `{"data":"\ud800"}`, "\xff", `{"data":{}}x`,
-	} {
-		for _, kind := range []string{"", "application/json", "application/x-www-form-urlencoded", "audio/wav", ";;"} {
-			f.Add(kind, []byte(seed))
-		}
-	}
-	f.Fuzz(func(t *testing.T, kind string, body []byte) {
-		e, err := parseEnvelope(kind, body)
-		if err != nil {
-			if asError(err, "") == nil {
-				t.Errorf("%v is no answer", err)
-			}
-			return
-		}
-		if e.data == nil || e.aside == nil {
-			t.Errorf("%+v", e)
-		}
-		for k := range e.aside {
-			if strings.Contains(k, "-") || k == "data" {
-				t.Errorf("beside data: %q", k)
-			}
-		}
-	})
-}
-
-func FuzzAccept(f *testing.F) {
-	offers := []string{jsonType, csvType, eventType}
-	for _, seed := range []string{"*/*", "text/csv;q=0.5, application/json;q=0.4", "text/*", "text/event-stream", "a/b;q=NaN", ",,;"} {
-		f.Add(seed)
-	}
-	f.Fuzz(func(t *testing.T, accept string) {
-		if got := choose(accept, offers); got != "" && !slices.Contains(offers, got) {
-			t.Errorf("%q", got)
-		}
-	})
-}
-
-func TestAccept(t *testing.T) {
-	offers := []string{jsonType, csvType, eventType}
-	for accept, want := range map[string]string{
-		"": jsonType, "*/*": jsonType, "text/csv": csvType, "text/*": csvType, "application/x-json": jsonType,
-		"text/csv;q=0.5, application/json;q=0.4": csvType, "text/event-stream": eventType, "image/png": "",
-		"text/html, */*;q=0.1": jsonType, "text/csv;q=0": "",
-	} {
-		if got := choose(accept, offers); got != want {
-			t.Errorf("%q: %q, not %q", accept, got, want)
-		}
-	}
-}
-
 func TestCSV(t *testing.T) {
 	w := newWorld(t)
 	w.must(201, "PUT A/callflows", `{"id":"f1","name":"=cmd()","numbers":["+4930123456","2"],"featurecode":{"name":"x"}}`)
@@ -289,43 +234,5 @@ func TestCSV(t *testing.T) {
 			t.Errorf("%v %q", a.head, a.text)
 		}
 		w.head.Set("Accept", "text/csv")
-	}
-	for in, want := range map[string]string{"+49 30 1": "+49 30 1", "-1": "-1", "-2+3": "'-2+3", "@x": "'@x", "x": "x"} {
-		if got := harmless(in); got != want {
-			t.Errorf("%q: %q", in, got)
-		}
-	}
-}
-
-func TestSource(t *testing.T) {
-	w := newWorld(t)
-	for _, test := range []struct{ peer, forwarded, want string }{
-		{"192.0.2.1:1", "", "192.0.2.1"},
-		{"192.0.2.1:1", "10.0.0.1", "192.0.2.1"},
-		{"127.0.0.1:1", "10.0.0.1", "10.0.0.1"},
-		{"127.0.0.1:1", "1.1.1.1, 10.0.0.1", "10.0.0.1"},
-		{"[::1]:1", "10.0.0.1, 127.0.0.1", "10.0.0.1"},
-		{"127.0.0.1:1", "nonsense", "127.0.0.1"},
-		{"127.0.0.1:1", "", "127.0.0.1"},
-		{"[::ffff:192.0.2.1]:1", "", "192.0.2.1"},
-	} {
-		req := httptest.NewRequest("GET", "/", nil)
-		req.RemoteAddr = test.peer
-		if test.forwarded != "" {
-			req.Header.Set("X-Forwarded-For", test.forwarded)
-		}
-		if got := w.source(req).String(); got != test.want {
-			t.Errorf("%s for %s: %s", test.peer, test.forwarded, got)
-		}
-	}
-}
-
-// TestFullDisk is told in words.
-func TestFullDisk(t *testing.T) {
-	for _, err := range []error{store.ErrFull, syscall.ENOSPC, &os.PathError{Op: "write", Path: "/x", Err: syscall.ENOSPC}} {
-		e := asError(fmt.Errorf("save: %w", err), "")
-		if e == nil || e.Status != 503 || e.Message != "datastore_fault" {
-			t.Errorf("%v: %+v", err, e)
-		}
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"slices"
 
+	"github.com/pivotvoice/pivot/internal/api/rest"
 	"github.com/pivotvoice/pivot/internal/call"
 	"github.com/pivotvoice/pivot/internal/flow"
 	"github.com/pivotvoice/pivot/internal/identity"
@@ -18,57 +19,58 @@ type moveData struct {
 	To string `json:"to" jsonschema:"required,minLength=32,maxLength=32" jsonschema_description:"The account to be below of."`
 }
 
-func (s *Server) familyOperations() []Operation {
+func (s *Server) familyOperations() []rest.Operation {
 	const one = "accounts/{account_id}"
-	spare := Example{Vars: map[string]string{"account_id": "{spare_account_id}"}}
+	spare := rest.Example{Vars: map[string]string{"account_id": "{spare_account_id}"}}
 	moving := spare
 	moving.Data = `{"to": "{child_account_id}"}`
-	return []Operation{
+	return []rest.Operation{
 		{
 			Method: http.MethodPost, Path: one + "/move", Group: "accounts", Do: s.moveAccount, Body: schema.Of(moveData{}),
 			Summary: "Put an account, with all below it, below another one", Example: moving,
 		},
 		{
-			Method: http.MethodPut, Path: one + "/reseller", Group: "accounts", Example: spare, Who: Master,
+			Method: http.MethodPut, Path: one + "/reseller", Group: "accounts", Example: spare, Who: rest.Master,
 			Summary: "Make an account the reseller of those below it",
-			Do:      func(r *Request) (Reply, error) { return s.setReseller(r, true) },
+			Do:      func(r *rest.Request) (rest.Reply, error) { return s.setReseller(r, true) },
 		},
 		{
-			Method: http.MethodDelete, Path: one + "/reseller", Group: "accounts", Example: spare, Who: Master,
+			Method: http.MethodDelete, Path: one + "/reseller", Group: "accounts", Example: spare, Who: rest.Master,
 			Summary: "Make an account no reseller any more",
-			Do:      func(r *Request) (Reply, error) { return s.setReseller(r, false) },
+			Do:      func(r *rest.Request) (rest.Reply, error) { return s.setReseller(r, false) },
 		},
 	}
 }
 
 // moveAccount changes the tree of an account and of all below it: theirs
 // first, so that a move that was broken off is whole once it is done again.
-func (s *Server) moveAccount(r *Request) (Reply, error) {
+func (s *Server) moveAccount(r *rest.Request) (rest.Reply, error) {
 	var in moveData
-	if err := bodyOf(r, &in); err != nil {
-		return Reply{}, err
+	if err := r.Decode(&in); err != nil {
+		return rest.Reply{}, err
 	}
 	s.family.Lock()
 	defer s.family.Unlock()
 	to, err := s.people.Accounts().Get(r.Context(), in.To)
 	switch {
 	case err != nil && !store.Gone(err):
-		return Reply{}, err
+		return rest.Reply{}, err
 	case err != nil || !r.Auth.Reaches(&to), r.Auth.Account.ID == r.Account.ID:
-		return Reply{}, errForbidden()
+		return rest.Reply{}, rest.Forbidden()
 	case to.ID == r.Account.ID || slices.Contains(identity.Tree(to), r.Account.ID):
-		return Reply{}, schema.Invalid("to", "invalid", "An account cannot be below itself", map[string]any{"cause": in.To})
+		return rest.Reply{}, schema.Invalid("to", "invalid", "An account cannot be below itself",
+			map[string]any{"cause": in.To})
 	}
 	below, err := s.people.Accounts().FindBy(r.Context(), identity.ByTree, r.Account.ID)
 	if err != nil {
-		return Reply{}, err
+		return rest.Reply{}, err
 	}
 	above := append(identity.Tree(to), to.ID)
 	for _, d := range below {
 		its := identity.Tree(d)
 		its = slices.Concat(above, its[slices.Index(its, r.Account.ID):])
 		if _, err := s.people.Plant(r.Context(), d.ID, its); err != nil {
-			return Reply{}, err
+			return rest.Reply{}, err
 		}
 	}
 	d, err := s.people.Plant(r.Context(), r.Account.ID, above)
@@ -76,22 +78,22 @@ func (s *Server) moveAccount(r *Request) (Reply, error) {
 		s.log.InfoContext(r.Context(), "account moved", "account", r.Account.ID, "to", to.ID, "below", len(below),
 			"by", r.Auth.Account.ID, "user", r.Auth.UserID(), "request_id", r.ID)
 	}
-	return s.shown(r, s.people.Accounts(), d, err)
+	return rest.Shown(r, s.people.Accounts(), d, err)
 }
 
 // setReseller is for the first account only, as in Kazoo.
-func (s *Server) setReseller(r *Request, is bool) (Reply, error) {
+func (s *Server) setReseller(r *rest.Request, is bool) (rest.Reply, error) {
 	d, err := s.people.SetReseller(r.Context(), r.Account.ID, is)
-	return s.shown(r, s.people.Accounts(), d, err)
+	return rest.Shown(r, s.people.Accounts(), d, err)
 }
 
 // deleteAccount hangs up an account's calls and leaves nothing of what it had.
 // It is purged before it is gone, so that a deletion that was broken off can be
 // done again, and after, for what was written meanwhile.
-func (s *Server) deleteAccount(r *Request) (Reply, error) {
+func (s *Server) deleteAccount(r *rest.Request) (rest.Reply, error) {
 	ctx := r.Context()
 	if r.Auth.Account.ID == r.Account.ID && !r.Auth.Master() {
-		return Reply{}, errForbidden() // its owner is the account above
+		return rest.Reply{}, rest.Forbidden() // its owner is the account above
 	}
 	d, err := s.dropAccount(r)
 	if err == nil {
@@ -99,23 +101,23 @@ func (s *Server) deleteAccount(r *Request) (Reply, error) {
 			"user", r.Auth.UserID(), "request_id", r.ID)
 		err = s.purge(ctx, r.Account.ID)
 	}
-	return s.shown(r, s.people.Accounts(), d, err)
+	return rest.Shown(r, s.people.Accounts(), d, err)
 }
 
 // dropAccount purges and deletes an account that has none below it.
-func (s *Server) dropAccount(r *Request) (d resource.Doc, err error) {
+func (s *Server) dropAccount(r *rest.Request) (d resource.Doc, err error) {
 	s.family.Lock()
 	defer s.family.Unlock()
 	if err := identity.Removable(r.Context(), s.cfg.Docs, *r.Account); err != nil {
 		return d, err
 	}
-	if r.stale(r.Account.Revision) {
+	if r.Stale(r.Account.Revision) {
 		return d, resource.ErrMismatch
 	}
 	if err := s.purge(r.Context(), r.Account.ID); err != nil {
 		return d, err
 	}
-	return s.people.Accounts().Delete(r.Context(), r.Account.ID, r.ifMatch(), false)
+	return s.people.Accounts().Delete(r.Context(), r.Account.ID, r.IfMatch(), false)
 }
 
 // purge ends an account's calls, gives its numbers back and removes all that

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/pivotvoice/pivot/internal/api/rest"
 	"github.com/pivotvoice/pivot/internal/cdr"
 	"github.com/pivotvoice/pivot/internal/gregorian"
 	"github.com/pivotvoice/pivot/internal/observe"
@@ -22,13 +23,13 @@ import (
 const maxWindow = 2_682_000 * time.Second
 
 // journalParams are taken by lists of what happened.
-var journalParams = append([]Param{
-	{"created_from", "Gregorian seconds, inclusive; 31 days before created_to by default.", Whole},
-	{"created_to", "Gregorian seconds, inclusive; now by default.", Whole},
-}, rowParams...)
+var journalParams = append([]rest.Param{
+	rest.Whole("created_from", "Gregorian seconds, inclusive; 31 days before created_to by default."),
+	rest.Whole("created_to", "Gregorian seconds, inclusive; now by default."),
+}, rest.RowParams...)
 
 // window is the time that a request asks about.
-func (s *Server) window(r *Request) (from, to time.Time, err error) {
+func (s *Server) window(r *rest.Request) (from, to time.Time, err error) {
 	to = s.now()
 	from = to.Add(-maxWindow)
 	var given [2]bool
@@ -156,13 +157,13 @@ func passes(f resource.Filter, row resource.Object, at time.Time) bool {
 // recordSchema is the schema of a call's record.
 func recordSchema() *schema.Schema { return schema.Of(cdr.Record{}) }
 
-func (s *Server) cdrOperations() []Operation {
+func (s *Server) cdrOperations() []rest.Operation {
 	record := recordSchema()
-	return []Operation{
+	return []rest.Operation{
 		{
 			Method: http.MethodGet, Path: "accounts/{account_id}/cdrs", Group: "cdrs", Params: journalParams,
-			Summary: "List the records of calls that are over", Produces: []string{csvType}, Do: s.listCDRs,
-			Own: ownRows("owner_id"), Returns: record, Many: true,
+			Summary: "List the records of calls that are over", Produces: []string{rest.TypeCSV}, Do: s.listCDRs,
+			Own: rest.OwnRows("owner_id"), Returns: record, Many: true,
 		},
 		{
 			Method: http.MethodGet, Path: "accounts/{account_id}/cdrs/{cdr_id}", Group: "cdrs",
@@ -170,8 +171,9 @@ func (s *Server) cdrOperations() []Operation {
 		},
 		{
 			Method: http.MethodGet, Path: "accounts/{account_id}/cdrs/interaction", Group: "cdrs", Params: journalParams,
-			Summary: "List the records of calls that are over: each call has one", Produces: []string{csvType}, Do: s.listCDRs,
-			Own: ownRows("owner_id"), Returns: record, Many: true,
+			Summary: "List the records of calls that are over: each call has one", Produces: []string{rest.TypeCSV},
+			Do:  s.listCDRs,
+			Own: rest.OwnRows("owner_id"), Returns: record, Many: true,
 		},
 		{
 			Method: http.MethodGet, Path: "accounts/{account_id}/cdrs/legs/{cdr_id}", Group: "cdrs",
@@ -182,26 +184,26 @@ func (s *Server) cdrOperations() []Operation {
 
 // listLegs is a list of one: a call that is not connected to another one has
 // no second leg.
-func (s *Server) listLegs(r *Request) (Reply, error) {
+func (s *Server) listLegs(r *rest.Request) (rest.Reply, error) {
 	one, err := s.getCDR(r)
 	if err != nil {
-		return Reply{}, err
+		return rest.Reply{}, err
 	}
-	return Reply{Data: []any{one.Data}, List: &ListInfo{Size: 1}}, nil
+	return rest.Reply{Data: []any{one.Data}, List: &rest.ListInfo{Size: 1}}, nil
 }
 
-func (s *Server) listCDRs(r *Request) (Reply, error) {
-	q, err := resource.ParseQuery(r.query, r.Param)
+func (s *Server) listCDRs(r *rest.Request) (rest.Reply, error) {
+	q, err := resource.ParseQuery(r.Query, r.Param)
 	if err != nil {
-		return Reply{}, err
+		return rest.Reply{}, err
 	}
 	w := store.Window{Account: r.Account.ID, Kind: observe.KindCDR}
 	if w.From, w.To, err = s.window(r); err != nil {
-		return Reply{}, err
+		return rest.Reply{}, err
 	}
 	s.cfg.Calls.Flush(r.Context())
 	rows, next, err := s.scan(r.Context(), lines{from: w, q: q, show: asItIs})
-	return listed(rows, q, next), err
+	return rest.Listed(rows, q, next), err
 }
 
 func asItIs(line store.Entry) (resource.Object, error) { return resource.ParseObject(line.JSON) }
@@ -213,7 +215,7 @@ func month(id string) (call string, begins time.Time, ok bool) {
 	return call, begins, found && err == nil && call != ""
 }
 
-func (s *Server) getCDR(r *Request) (Reply, error) {
+func (s *Server) getCDR(r *rest.Request) (rest.Reply, error) {
 	s.cfg.Calls.Flush(r.Context())
 	id := r.Var("cdr_id")
 	calls := []string{id}
@@ -224,19 +226,19 @@ func (s *Server) getCDR(r *Request) (Reply, error) {
 		w := store.Window{Account: r.Account.ID, Kind: observe.KindCDR, Call: call, Limit: 100}
 		lines, err := s.cfg.Journal.Read(r.Context(), w)
 		if err != nil {
-			return Reply{}, err
+			return rest.Reply{}, err
 		}
 		for _, line := range lines {
 			row, err := asItIs(line)
 			if err != nil {
-				return Reply{}, err
+				return rest.Reply{}, err
 			}
 			if call == id || row["id"] == id {
-				return Reply{Data: row}, nil
+				return rest.Reply{Data: row}, nil
 			}
 		}
 	}
-	return Reply{}, errBadIdentifier(id)
+	return rest.Reply{}, rest.BadIdentifier(id)
 }
 
 // rowOf is a record as a row.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/pivotvoice/pivot/internal/api/rest"
 	"github.com/pivotvoice/pivot/internal/audio"
 	"github.com/pivotvoice/pivot/internal/resource"
 	"github.com/pivotvoice/pivot/internal/store"
@@ -35,14 +36,14 @@ func (s *Server) KeepSound(ctx context.Context, account, name string, rate int, 
 		return "", errors.Join(err, s.dropBlob(context.WithoutCancel(ctx), c, id))
 	}
 	_, err = c.Update(ctx, id, func(d *resource.Draft) {
-		d.Private[pvtKind], d.Private[pvtSize] = wavType, size
+		d.Private[pvtKind], d.Private[pvtSize] = rest.TypeWAV, size
 	})
 	return id, err
 }
 
 // keepWAV writes a blob and returns its size in bytes.
 func (s *Server) keepWAV(ctx context.Context, k store.Key, rate int, samples []int16) (int64, error) {
-	out, err := s.cfg.Blobs.Create(ctx, k, wavType)
+	out, err := s.cfg.Blobs.Create(ctx, k, rest.TypeWAV)
 	if err != nil {
 		return 0, err
 	}

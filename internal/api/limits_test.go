@@ -13,6 +13,8 @@ import (
 	"testing"
 	"time"
 	"unicode/utf8"
+
+	"github.com/pivotvoice/pivot/internal/api/rest"
 )
 
 func TestJSONP(t *testing.T) {
@@ -26,7 +28,7 @@ func TestJSONP(t *testing.T) {
 	}
 	for _, bad := range []string{"alert(1)//", "a b", "1a", "a..b", "a[0]", "<script>", strings.Repeat("a", 100)} {
 		a := w.must(400, "PUT A/menus?jsonp="+url.QueryEscape(bad), `{"name":"x"}`)
-		if a.fault("jsonp", "pattern") == "" || a.head.Get("Content-Type") != jsonType {
+		if a.fault("jsonp", "pattern") == "" || a.head.Get("Content-Type") != rest.TypeJSON {
 			t.Errorf("%q: %v %s", bad, a.head, a.text)
 		}
 	}
@@ -37,8 +39,8 @@ func TestJSONP(t *testing.T) {
 
 func TestLongURL(t *testing.T) {
 	w := newWorld(t)
-	w.must(200, "GET A/menus?filter_name="+strings.Repeat("x", MaxURL/2), "")
-	for _, what := range []string{"GET A/menus?filter_name=" + strings.Repeat("x", MaxURL), "GET A/" + strings.Repeat("x", MaxURL)} {
+	w.must(200, "GET A/menus?filter_name="+strings.Repeat("x", rest.MaxURL/2), "")
+	for _, what := range []string{"GET A/menus?filter_name=" + strings.Repeat("x", rest.MaxURL), "GET A/" + strings.Repeat("x", rest.MaxURL)} {
 		if a := w.must(414, what, ""); a.env["message"] != "uri_too_long" {
 			t.Error(a.text)
 		}
@@ -138,7 +140,7 @@ func FuzzRequest(f *testing.F) {
 	}
 	var w *world
 	f.Fuzz(func(t *testing.T, which int, segment, query, body string) {
-		if w == nil || w.ops == nil {
+		if w == nil || w.Server.Server == nil {
 			w = newWorld(t, func(c *Config) { c.Rate = 1e9 })
 			w.token = w.tokenOf("pivot", "admin", "secret", "md5")
 		}

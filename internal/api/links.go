@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/pivotvoice/pivot/internal/api/rest"
 	"github.com/pivotvoice/pivot/internal/identity"
 	"github.com/pivotvoice/pivot/internal/resource"
 )
@@ -37,11 +38,11 @@ func linkToken(account resource.Doc, id string, until time.Time) string {
 
 // linked says whether a request without a token is one of a link that this
 // server has made.
-func (s *Server) linked(r *Request) bool {
-	given, _ := splitFormat(r.query.Get("token"))
+func (s *Server) linked(r *rest.Request) bool {
+	given, _ := splitFormat(r.Query.Get("token"))
 	end, _, _ := strings.Cut(given, "-")
 	seconds, err := strconv.ParseInt(end, 36, 64)
-	if err != nil || r.Account == nil || !identity.Enabled(*r.Account) || r.method != http.MethodGet {
+	if err != nil || r.Account == nil || !identity.Enabled(*r.Account) || r.Method != http.MethodGet {
 		return false
 	}
 	until := time.Unix(seconds, 0)
@@ -50,10 +51,10 @@ func (s *Server) linked(r *Request) bool {
 }
 
 // splitFormat parts .wav or .mp3 from the end of a name.
-func splitFormat(name string) (rest, mediaType string) {
-	for suffix, kind := range map[string]string{".wav": wavType, ".mp3": mp3Type} {
-		if rest, ok := strings.CutSuffix(name, suffix); ok {
-			return rest, kind
+func splitFormat(name string) (bare, mediaType string) {
+	for suffix, kind := range map[string]string{".wav": rest.TypeWAV, ".mp3": rest.TypeMP3} {
+		if bare, ok := strings.CutSuffix(name, suffix); ok {
+			return bare, kind
 		}
 	}
 	return name, ""

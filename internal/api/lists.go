@@ -3,6 +3,7 @@ package api
 import (
 	"net/http"
 
+	"github.com/pivotvoice/pivot/internal/api/rest"
 	"github.com/pivotvoice/pivot/internal/documents"
 	"github.com/pivotvoice/pivot/internal/resource"
 )
@@ -11,61 +12,64 @@ import (
 func (s *Server) entriesOf() shelf {
 	return shelf{
 		Resource: documents.ListEntries.Resource, path: "accounts/{account_id}/lists/{list_id}/entries",
-		in: func(r *Request) (resource.Collection, error) {
+		in: func(r *rest.Request) (resource.Collection, error) {
 			list := r.Var("list_id")
 			if _, err := s.in(documents.Lists.Resource, r.Account.ID).Get(r.Context(), list); err != nil {
-				return resource.Collection{}, missing(err, list)
+				return resource.Collection{}, rest.Missing(err, list)
 			}
 			return s.entriesIn(r, list), nil
 		},
 	}
 }
 
-func (s *Server) listOperations() []Operation {
+func (s *Server) listOperations() []rest.Operation {
 	entries := s.entriesOf()
 	ops := s.crud(entries)
 	for i := range ops {
 		ops[i].Group = "lists"
 	}
 	return append(ops,
-		Operation{
+		rest.Operation{
 			Method: http.MethodDelete, Path: entries.path, Group: "lists", Summary: "Delete all entries of a list",
-			Do: entries.does(func(r *Request, c resource.Collection) (Reply, error) { return s.dropEntries(r, c, false) }),
+			Do: entries.does(func(r *rest.Request, c resource.Collection) (rest.Reply, error) {
+				return s.dropEntries(r, c, false)
+			}),
 		},
-		Operation{
+		rest.Operation{
 			Method: http.MethodGet, Path: entries.path + "/{id}/vcard", Group: "lists", Summary: "Read an entry as a vCard",
 			Produces: []string{vcardType},
-			Do: entries.does(func(r *Request, c resource.Collection) (Reply, error) {
+			Do: entries.does(func(r *rest.Request, c resource.Collection) (rest.Reply, error) {
 				d, err := c.Get(r.Context(), r.Var("id"))
 				return vcardOf(d.Public, "firstname", "lastname", "displayname", "number"), err
 			}),
 		},
-		Operation{
+		rest.Operation{
 			Method: http.MethodDelete, Path: "accounts/{account_id}/lists/{id}", Group: "lists",
-			Summary: "Delete a list and its entries", Params: deleteParams, Returns: documents.Lists.Schema, Do: s.deleteList,
+			Summary: "Delete a list and its entries", Params: rest.DeleteParams, Returns: documents.Lists.Schema,
+			Do: s.deleteList,
 		},
 	)
 }
 
 // dropEntries deletes all entries of a list and answers with them.
-func (s *Server) dropEntries(r *Request, c resource.Collection, hard bool) (Reply, error) {
+func (s *Server) dropEntries(r *rest.Request, c resource.Collection, hard bool) (rest.Reply, error) {
 	all, err := c.Where(r.Context(), nil)
 	if err != nil {
-		return Reply{}, err
+		return rest.Reply{}, err
 	}
 	rows := make([]any, len(all))
 	for i, d := range all {
 		gone, err := c.Delete(r.Context(), d.ID, "", hard)
 		if err != nil {
-			return Reply{}, err
+			return rest.Reply{}, err
 		}
 		rows[i] = gone.Show()
 	}
-	return Reply{Data: rows}, nil
+	return rest.Reply{Data: rows}, nil
 }
 
 // entriesIn are the entries of a list.
-func (s *Server) entriesIn(r *Request, list string) resource.Collection {
+func (s *Server) entriesIn(r *rest.Request, list string) resource.Collection {
 	c := s.in(documents.ListEntries.Resource, r.Account.ID)
 	c.Within = map[string]string{documents.ByList: list}
 	return c
@@ -73,20 +77,20 @@ func (s *Server) entriesIn(r *Request, list string) resource.Collection {
 
 // deleteList deletes a list after its entries, which nobody could reach any
 // more: one that was broken off can be done again.
-func (s *Server) deleteList(r *Request) (Reply, error) {
+func (s *Server) deleteList(r *rest.Request) (rest.Reply, error) {
 	c := s.in(documents.Lists.Resource, r.Account.ID)
 	d, err := c.Get(r.Context(), r.Var("id"))
 	if err != nil {
-		return Reply{}, err
+		return rest.Reply{}, err
 	}
 	if _, err := s.unused(r, d); err != nil {
-		return Reply{}, err
+		return rest.Reply{}, err
 	}
-	if r.stale(d.Revision) {
-		return Reply{}, resource.ErrMismatch
+	if r.Stale(d.Revision) {
+		return rest.Reply{}, resource.ErrMismatch
 	}
-	if _, err := s.dropEntries(r, s.entriesIn(r, d.ID), r.hard()); err != nil {
-		return Reply{}, err
+	if _, err := s.dropEntries(r, s.entriesIn(r, d.ID), r.Hard()); err != nil {
+		return rest.Reply{}, err
 	}
-	return s.removeDoc(r, c, d, r.hard())
+	return s.removeDoc(r, c, d, r.Hard())
 }

@@ -3,6 +3,7 @@ package api
 import (
 	"net/http"
 
+	"github.com/pivotvoice/pivot/internal/api/rest"
 	"github.com/pivotvoice/pivot/internal/identity"
 	"github.com/pivotvoice/pivot/internal/schema"
 )
@@ -23,31 +24,31 @@ type impersonate struct {
 	Action string `json:"action" jsonschema:"required,enum=impersonate_user" jsonschema_description:"impersonate_user."`
 }
 
-func (s *Server) masqueradeOperations() []Operation {
-	return []Operation{{
-		Method: http.MethodPut, Path: "accounts/{account_id}/users/{id}/user_auth", Group: "auth", Who: Master,
+func (s *Server) masqueradeOperations() []rest.Operation {
+	return []rest.Operation{{
+		Method: http.MethodPut, Path: "accounts/{account_id}/users/{id}/user_auth", Group: "auth", Who: rest.Master,
 		Summary: "Get a token of a user of another account, as an admin of the first account",
 		Body:    schema.Of(impersonate{}), Do: s.putImpersonation,
-		Example: Example{
+		Example: rest.Example{
 			Data: `{"action": "impersonate_user"}`, Vars: map[string]string{"account_id": "{child_account_id}", "id": "grace"},
 		},
 	}}
 }
 
-func (s *Server) putImpersonation(r *Request) (Reply, error) {
+func (s *Server) putImpersonation(r *rest.Request) (rest.Reply, error) {
 	var in impersonate
 	if r.Auth.Account.ID == r.Account.ID {
-		return Reply{}, errForbidden()
+		return rest.Reply{}, rest.Forbidden()
 	}
-	if err := bodyOf(r, &in); err != nil {
-		return Reply{}, err
+	if err := r.Decode(&in); err != nil {
+		return rest.Reply{}, err
 	}
 	if _, err := s.people.Users(r.Account.ID).Get(r.Context(), r.Var("id")); err != nil {
-		return Reply{}, err
+		return rest.Reply{}, err
 	}
 	id, err := s.people.Acting(r.Context(), r.Auth, r.Account.ID, r.Var("id"))
 	if err != nil {
-		return Reply{}, err
+		return rest.Reply{}, err
 	}
 	id.Method = identity.UserAuth
 	return s.letIn(r, id)

@@ -13,6 +13,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/pivotvoice/pivot/internal/api/rest"
 	"github.com/pivotvoice/pivot/internal/audio"
 	"github.com/pivotvoice/pivot/internal/event"
 	"github.com/pivotvoice/pivot/internal/prompts"
@@ -117,7 +118,7 @@ func TestSpokenMedia(t *testing.T) {
 	const doc = `{"name":"Greeting","media_source":"tts","tts":{"text":"Hello there, caller"}}`
 	made := w.must(201, "PUT A/media", doc)
 	one := "A/media/" + resource.Text(made.data(), "id")
-	if made.data()["content_type"] != wavType || asJSON(t, made.data()["tts"]) != `{"text":"Hello there, caller","voice":"female/en-US"}` {
+	if made.data()["content_type"] != rest.TypeWAV || asJSON(t, made.data()["tts"]) != `{"text":"Hello there, caller","voice":"female/en-US"}` {
 		t.Error(made.text)
 	}
 	if n := wavSamples(t, w.must(200, "GET "+one+"/raw", "")); n != 19*800 {
@@ -336,7 +337,7 @@ func TestSoundsByOtherWays(t *testing.T) {
 		t.Errorf("what was refused took the place of what was there: %d samples", n)
 	}
 	w.head.Set("Accept", "audio/*")
-	if a := w.must(200, "GET "+one, ""); a.head.Get("Content-Type") != wavType {
+	if a := w.must(200, "GET "+one, ""); a.head.Get("Content-Type") != rest.TypeWAV {
 		t.Error(a.head)
 	}
 }

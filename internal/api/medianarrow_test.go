@@ -5,6 +5,7 @@ import (
 	"os/exec"
 	"testing"
 
+	"github.com/pivotvoice/pivot/internal/api/rest"
 	"github.com/pivotvoice/pivot/internal/media"
 	"github.com/pivotvoice/pivot/internal/resource"
 )
@@ -32,7 +33,7 @@ func TestNarrowMP3(t *testing.T) {
 	library := media.New(media.Config{})
 	defer library.Close()
 	a := up(newWorld(t, func(c *Config) { c.Decode = library.Decode }), 200)
-	if a.data()["content_type"] != mp3Type {
+	if a.data()["content_type"] != rest.TypeMP3 {
 		t.Error(a.text)
 	}
 }

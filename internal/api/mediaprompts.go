@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/pivotvoice/pivot/internal/api/rest"
 	"github.com/pivotvoice/pivot/internal/audio"
 	"github.com/pivotvoice/pivot/internal/prompts"
 	"github.com/pivotvoice/pivot/internal/resource"
@@ -20,29 +21,29 @@ import (
 const noLanguage = "missing"
 
 // mediaIndexes are the operations that count media by language and by prompt.
-func (s *Server) mediaIndexes(all string) []Operation {
-	get := func(path, summary string, example Example, do func(*Request) (Reply, error)) Operation {
-		return Operation{Method: http.MethodGet, Path: all + path, Summary: summary, Example: example, Do: do}
+func (s *Server) mediaIndexes(all string) []rest.Operation {
+	get := func(path, summary string, example rest.Example, do func(*rest.Request) (rest.Reply, error)) rest.Operation {
+		return rest.Operation{Method: http.MethodGet, Path: all + path, Summary: summary, Example: example, Do: do}
 	}
-	of := func(key, missing string) func(*Request) (Reply, error) {
-		return func(r *Request) (Reply, error) { return s.countMedia(r, key, missing) }
+	of := func(key, missing string) func(*rest.Request) (rest.Reply, error) {
+		return func(r *rest.Request) (rest.Reply, error) { return s.countMedia(r, key, missing) }
 	}
-	ids := func(key string) func(*Request) (Reply, error) {
-		return func(r *Request) (Reply, error) { return s.mediaWith(r, key) }
+	ids := func(key string) func(*rest.Request) (rest.Reply, error) {
+		return func(r *rest.Request) (rest.Reply, error) { return s.mediaWith(r, key) }
 	}
-	return []Operation{
-		get("/languages", "Count media by language", Example{}, of("language", noLanguage)),
+	return []rest.Operation{
+		get("/languages", "Count media by language", rest.Example{}, of("language", noLanguage)),
 		get("/languages/{language}", "List the ids of media in a language",
-			Example{Vars: map[string]string{"language": "en-us"}}, ids("language")),
-		get("/prompts", "Count media by the prompt that they stand for", Example{}, of("prompt_id", "")),
+			rest.Example{Vars: map[string]string{"language": "en-us"}}, ids("language")),
+		get("/prompts", "Count media by the prompt that they stand for", rest.Example{}, of("prompt_id", "")),
 		get("/prompts/{prompt_id}", "List the ids of media that stand for a prompt",
-			Example{Vars: map[string]string{"prompt_id": "vm-goodbye"}}, ids("prompt_id")),
+			rest.Example{Vars: map[string]string{"prompt_id": "vm-goodbye"}}, ids("prompt_id")),
 	}
 }
 
 // allMedia are the media that a request is about. Those of the whole server
 // include the prompts that nobody replaced.
-func (s *Server) allMedia(r *Request) ([]resource.Doc, error) {
+func (s *Server) allMedia(r *rest.Request) ([]resource.Doc, error) {
 	page, err := s.mediaOf(r).List(r.Context(), resource.Query{All: true, Ascending: true})
 	if err != nil || s.mediaOwner(r) != "" {
 		return page.Docs, err
@@ -59,10 +60,10 @@ func (s *Server) allMedia(r *Request) ([]resource.Doc, error) {
 }
 
 // countMedia is how many media have each value of a key.
-func (s *Server) countMedia(r *Request, key, missing string) (Reply, error) {
+func (s *Server) countMedia(r *rest.Request, key, missing string) (rest.Reply, error) {
 	all, err := s.allMedia(r)
 	if err != nil {
-		return Reply{}, err
+		return rest.Reply{}, err
 	}
 	count := map[string]int{}
 	for _, d := range all {
@@ -78,14 +79,14 @@ func (s *Server) countMedia(r *Request, key, missing string) (Reply, error) {
 	if len(count) > 0 {
 		rows = append(rows, count)
 	}
-	return Reply{Data: rows}, nil
+	return rest.Reply{Data: rows}, nil
 }
 
 // mediaWith are the ids of the media that have the value in the path.
-func (s *Server) mediaWith(r *Request, key string) (Reply, error) {
+func (s *Server) mediaWith(r *rest.Request, key string) (rest.Reply, error) {
 	all, err := s.allMedia(r)
 	if err != nil {
-		return Reply{}, err
+		return rest.Reply{}, err
 	}
 	want := r.Var(key)
 	if key == "language" {
@@ -98,7 +99,7 @@ func (s *Server) mediaWith(r *Request, key string) (Reply, error) {
 			ids = append(ids, d.ID)
 		}
 	}
-	return Reply{Data: ids}, nil
+	return rest.Reply{Data: ids}, nil
 }
 
 // promptDoc is a prompt that nobody replaced, as a document.
@@ -117,7 +118,7 @@ func promptDoc(p prompts.Prompt) resource.Doc {
 }
 
 // mediaDoc is one of media, of the whole server's prompts too.
-func (s *Server) mediaDoc(r *Request, id string) (resource.Doc, error) {
+func (s *Server) mediaDoc(r *rest.Request, id string) (resource.Doc, error) {
 	d, err := s.mediaOf(r).Get(r.Context(), id)
 	if p, ok := s.ownPrompt(r, id); ok && errors.Is(err, store.ErrNotFound) {
 		return promptDoc(p), nil
@@ -127,7 +128,7 @@ func (s *Server) mediaDoc(r *Request, id string) (resource.Doc, error) {
 
 // ownPrompt is the prompt of our own that has an id among the whole server's
 // media.
-func (s *Server) ownPrompt(r *Request, id string) (prompts.Prompt, bool) {
+func (s *Server) ownPrompt(r *rest.Request, id string) (prompts.Prompt, bool) {
 	name, ok := strings.CutPrefix(id, prompts.Language+"/")
 	if !ok || s.mediaOwner(r) != "" {
 		return prompts.Prompt{}, false
@@ -136,9 +137,9 @@ func (s *Server) ownPrompt(r *Request, id string) (prompts.Prompt, bool) {
 }
 
 // promptSound is a prompt of our own as WAV.
-func (s *Server) promptSound(r *Request, p prompts.Prompt) (Reply, error) {
-	if want := choose(r.wanted(), []string{wavType, jsonType}); want != wavType {
-		return Reply{}, errNoSound([]string{wavType})
+func (s *Server) promptSound(r *rest.Request, p prompts.Prompt) (rest.Reply, error) {
+	if want := rest.Choose(r.Wanted(), []string{rest.TypeWAV, rest.TypeJSON}); want != rest.TypeWAV {
+		return rest.Reply{}, errNoSound([]string{rest.TypeWAV})
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), speechTime)
 	defer cancel()
@@ -150,15 +151,15 @@ func (s *Server) promptSound(r *Request, p prompts.Prompt) (Reply, error) {
 		f, err = s.tone(ctx, p)
 	}
 	if err != nil {
-		return Reply{}, err
+		return rest.Reply{}, err
 	}
 	hash := fnv.New64a()
 	_, _ = hash.Write([]byte(p.Text + p.Tone)) // a hash takes everything
 	out := &file{
-		ReadSeekCloser: scratch{f.File}, kind: wavType, name: fileName(p.ID, wavType),
+		ReadSeekCloser: scratch{f.File}, kind: rest.TypeWAV, name: fileName(p.ID, rest.TypeWAV),
 		etag: fmt.Sprintf(`"%x"`, hash.Sum64()), modified: time.Time{},
 	}
-	return Reply{Take: func(w http.ResponseWriter) { out.serve(w, r) }}, nil
+	return rest.Reply{Take: func(w http.ResponseWriter) { out.serve(w, r) }}, nil
 }
 
 func (s *Server) tone(ctx context.Context, p prompts.Prompt) (*made, error) {

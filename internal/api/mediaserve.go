@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/url"
 
+	"github.com/pivotvoice/pivot/internal/api/rest"
 	"github.com/pivotvoice/pivot/internal/resource"
 	"github.com/pivotvoice/pivot/internal/schema"
 	"github.com/pivotvoice/pivot/internal/store"
@@ -11,15 +12,15 @@ import (
 
 // mediaOperations are those of an account's media, and of the whole server's:
 // everybody may hear these, the first account changes them.
-func (s *Server) mediaOperations() []Operation {
+func (s *Server) mediaOperations() []rest.Operation {
 	if s.cfg.Blobs == nil {
 		return nil
 	}
 	ops := s.mediaAt("accounts/{account_id}/media")
 	for _, op := range s.mediaAt("media") {
-		op.Who = Master
+		op.Who = rest.Master
 		if op.Method == http.MethodGet {
-			op.Who = AnyToken
+			op.Who = rest.AnyToken
 		}
 		op.Summary += ", of the whole server"
 		op.Group = "media of the server"
@@ -31,22 +32,22 @@ func (s *Server) mediaOperations() []Operation {
 // files are the media types that a sound can be sent as; what is in them is
 // WAV or MP3 whatever they say.
 func files() []string {
-	return []string{wavType, mp3Type, "application/base64", "application/x-base64", "multipart/form-data"}
+	return []string{rest.TypeWAV, rest.TypeMP3, "application/base64", "application/x-base64", "multipart/form-data"}
 }
 
 // mediaAt are the operations of media at a path.
-func (s *Server) mediaAt(all string) []Operation {
+func (s *Server) mediaAt(all string) []rest.Operation {
 	one, schema := all+"/{id}", s.mediaDef.Schema
-	sounds := []string{wavType, mp3Type}
-	ops := []Operation{
+	sounds := []string{rest.TypeWAV, rest.TypeMP3}
+	ops := []rest.Operation{
 		{
-			Method: http.MethodGet, Path: all, Summary: "List media: sounds that callflows play", Params: listParams,
-			Produces: []string{csvType}, Returns: s.mediaDef.RowSchema(), Many: true,
+			Method: http.MethodGet, Path: all, Summary: "List media: sounds that callflows play", Params: rest.ListParams,
+			Produces: []string{rest.TypeCSV}, Returns: s.mediaDef.RowSchema(), Many: true,
 			Do: s.listMedia,
 		},
 		{
 			Method: http.MethodPut, Path: all, Summary: "Create one of media; a text in tts is spoken", Body: schema,
-			Returns: schema, Example: Example{Data: string(s.mediaDef.Example)}, Do: s.createMedia,
+			Returns: schema, Example: rest.Example{Data: string(s.mediaDef.Example)}, Do: s.createMedia,
 		},
 		{
 			Method: http.MethodGet, Path: one, Returns: schema, Produces: sounds, Do: s.getMedia,
@@ -55,25 +56,26 @@ func (s *Server) mediaAt(all string) []Operation {
 		{
 			Method: http.MethodPost, Path: one, Body: schema, Consumes: files(), Returns: schema, Do: s.postMedia,
 			Summary: "Replace one of media, or its sound where the body is one; a text in tts that changed is spoken",
-			Example: Example{Data: string(s.mediaDef.Example)},
+			Example: rest.Example{Data: string(s.mediaDef.Example)},
 		},
 		{
 			Method: http.MethodDelete, Path: one, Returns: schema, Do: s.deleteMedia,
 			Summary: "Delete one of media and its sound; one in the place of a prompt for good",
-			Params:  append([]Param{{"hard_delete", "true to remove it for good.", Truth}}, deleteParams...),
+			Params:  append([]rest.Param{rest.Truth("hard_delete", "true to remove it for good.")}, rest.DeleteParams...),
 		},
 		{
 			Method: http.MethodGet, Path: one + "/raw", Produces: sounds, Summary: "Read the sound of one of media",
-			Do: s.getRaw, Params: []Param{
-				{"accept", "audio/wav or audio/mpeg, in the place of the header.", Text},
-				{"inline", "true to have it played by browsers, and not saved.", Truth},
+			Do: s.getRaw, Params: []rest.Param{
+				rest.Text("accept", "audio/wav or audio/mpeg, in the place of the header."),
+				rest.Truth("inline", "true to have it played by browsers, and not saved."),
 			},
 		},
 		{
-			Method: http.MethodPost, Path: one + "/raw", Do: s.putSound, Consumes: append(files(), jsonType), Returns: schema,
+			Method: http.MethodPost, Path: one + "/raw", Do: s.putSound, Consumes: append(files(), rest.TypeJSON),
+			Returns: schema,
 			Summary: "Upload the sound of one of media: a WAV or MP3 file, in base64 or in multipart too; " +
 				`or {"data": {"url": …}} to have it fetched`,
-			Example: Example{Type: wavType, Body: "{wav}"},
+			Example: rest.Example{Type: rest.TypeWAV, Body: "{wav}"},
 		},
 	}
 	ops = append(ops, s.mediaIndexes(all)...)
@@ -84,44 +86,46 @@ func (s *Server) mediaAt(all string) []Operation {
 }
 
 // listMedia is a page of media, whose languages are kept in small letters.
-func (s *Server) listMedia(r *Request) (Reply, error) {
+func (s *Server) listMedia(r *rest.Request) (rest.Reply, error) {
 	for _, name := range []string{"filter_language", "filter_not_language"} {
-		for i, value := range r.query[name] {
-			r.query[name][i] = resource.Lower(value)
+		for i, value := range r.Query[name] {
+			r.Query[name][i] = resource.Lower(value)
 		}
 	}
-	return s.list(r, s.mediaOf(r))
+	return rest.List(r, s.mediaOf(r))
 }
 
 // mediaOf is the media that the path of a request is about.
-func (s *Server) mediaOf(r *Request) resource.Collection { return s.in(s.mediaDef, s.mediaOwner(r)) }
+func (s *Server) mediaOf(r *rest.Request) resource.Collection {
+	return s.in(s.mediaDef, s.mediaOwner(r))
+}
 
 // mediaOwner is the account of those media, "" for the whole server's.
-func (*Server) mediaOwner(r *Request) string {
+func (*Server) mediaOwner(r *rest.Request) string {
 	if r.Account == nil {
 		return ""
 	}
 	return r.Account.ID
 }
 
-func (s *Server) mediaKey(r *Request, id string) store.Key {
+func (s *Server) mediaKey(r *rest.Request, id string) store.Key {
 	return store.Key{Account: s.mediaOwner(r), Type: mediaType, ID: id}
 }
 
-func (s *Server) getMedia(r *Request) (Reply, error) {
-	if r.accept != jsonType {
+func (s *Server) getMedia(r *rest.Request) (rest.Reply, error) {
+	if r.Accept != rest.TypeJSON {
 		return s.getRaw(r)
 	}
 	d, err := s.mediaDoc(r, r.Var("id"))
-	return s.shown(r, s.mediaOf(r), d, err)
+	return rest.Shown(r, s.mediaOf(r), d, err)
 }
 
 // getRaw is a sound as it is kept, or converted. That of a prompt that nobody
 // replaced is spoken.
-func (s *Server) getRaw(r *Request) (Reply, error) {
+func (s *Server) getRaw(r *rest.Request) (rest.Reply, error) {
 	d, err := s.mediaDoc(r, r.Var("id"))
 	if err != nil {
-		return Reply{}, err
+		return rest.Reply{}, err
 	}
 	if p, ok := s.ownPrompt(r, d.ID); ok && d.Revision == "" {
 		return s.promptSound(r, p)
@@ -130,13 +134,13 @@ func (s *Server) getRaw(r *Request) (Reply, error) {
 }
 
 // createMedia makes a document, and its sound if that is spoken.
-func (s *Server) createMedia(r *Request) (Reply, error) {
+func (s *Server) createMedia(r *rest.Request) (rest.Reply, error) {
 	id, err := mediaID(r.Data())
 	if err != nil {
-		return Reply{}, err
+		return rest.Reply{}, err
 	}
 	if given, _ := r.Data()["id"].(string); given == "languages" || given == "prompts" {
-		return Reply{}, schema.Invalid("id", "forbidden", "That id is a word of the API's own",
+		return rest.Reply{}, schema.Invalid("id", "forbidden", "That id is a word of the API's own",
 			map[string]any{"value": given})
 	}
 	c := s.mediaOf(r)
@@ -146,35 +150,35 @@ func (s *Server) createMedia(r *Request) (Reply, error) {
 		}
 		return c.CreateAs(r.Context(), id, r.Data())
 	})
-	reply, err := s.shown(r, c, d, err)
-	reply.Location = r.place() + "/" + url.PathEscape(d.ID)
+	reply, err := rest.Shown(r, c, d, err)
+	reply.Location = r.Place() + "/" + url.PathEscape(d.ID)
 	return reply, err
 }
 
 // postMedia replaces a document, or its sound if the body is one.
-func (s *Server) postMedia(r *Request) (Reply, error) {
-	if r.file {
+func (s *Server) postMedia(r *rest.Request) (rest.Reply, error) {
+	if r.File {
 		return s.putSound(r)
 	}
 	c := s.mediaOf(r)
 	old, err := c.Get(r.Context(), r.Var("id"))
 	if err != nil {
-		return Reply{}, err
+		return rest.Reply{}, err
 	}
 	d, err := s.withSpeech(r, &old, func() (resource.Doc, error) {
-		return c.Replace(r.Context(), old.ID, r.Data(), r.ifMatch())
+		return c.Replace(r.Context(), old.ID, r.Data(), r.IfMatch())
 	})
-	return s.shown(r, c, d, err)
+	return rest.Shown(r, c, d, err)
 }
 
 // deleteMedia removes a document and its sound. The id of a prompt is needed
 // again, so nothing of it stays.
-func (s *Server) deleteMedia(r *Request) (Reply, error) {
+func (s *Server) deleteMedia(r *rest.Request) (rest.Reply, error) {
 	c, id := s.mediaOf(r), r.Var("id")
 	old, err := c.Get(r.Context(), id)
 	if err != nil {
-		return Reply{}, err
+		return rest.Reply{}, err
 	}
-	hard := isPrompt(old) || r.Param("hard_delete") == "true" || r.hard()
+	hard := isPrompt(old) || r.Param("hard_delete") == "true" || r.Hard()
 	return s.removeDoc(r, c, old, hard)
 }

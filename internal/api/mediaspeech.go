@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/pivotvoice/pivot/internal/api/rest"
 	"github.com/pivotvoice/pivot/internal/audio"
 	"github.com/pivotvoice/pivot/internal/event"
 	"github.com/pivotvoice/pivot/internal/resource"
@@ -36,7 +37,9 @@ type made struct {
 // withSpeech saves a document; if its text is to be spoken, and was not yet,
 // that is done first: a text that cannot be spoken is not kept. old is nil for
 // a new document.
-func (s *Server) withSpeech(r *Request, old *resource.Doc, save func() (resource.Doc, error)) (resource.Doc, error) {
+func (s *Server) withSpeech(
+	r *rest.Request, old *resource.Doc, save func() (resource.Doc, error),
+) (resource.Doc, error) {
 	m, err := s.speech(r, old)
 	if err != nil {
 		return resource.Doc{}, err
@@ -49,12 +52,12 @@ func (s *Server) withSpeech(r *Request, old *resource.Doc, save func() (resource
 	if err != nil {
 		return d, err
 	}
-	size, err := s.keepBlob(r.Context(), s.mediaKey(r, d.ID), wavType, m.File)
+	size, err := s.keepBlob(r.Context(), s.mediaKey(r, d.ID), rest.TypeWAV, m.File)
 	if err != nil {
 		return d, err
 	}
 	return s.mediaOf(r).Update(r.Context(), d.ID, func(draft *resource.Draft) {
-		draft.Private[pvtKind], draft.Private[pvtSize], draft.Private[pvtSpoken] = wavType, size, m.of
+		draft.Private[pvtKind], draft.Private[pvtSize], draft.Private[pvtSpoken] = rest.TypeWAV, size, m.of
 		delete(draft.Private, pvtNotes)
 		if len(m.notes) > 0 {
 			draft.Private[pvtNotes] = m.notes
@@ -64,7 +67,7 @@ func (s *Server) withSpeech(r *Request, old *resource.Doc, save func() (resource
 
 // speech is the sound of the text in a request's data, nil if there is none to
 // be made.
-func (s *Server) speech(r *Request, old *resource.Doc) (*made, error) {
+func (s *Server) speech(r *rest.Request, old *resource.Doc) (*made, error) {
 	want, err := s.wantedSpeech(r)
 	if err != nil || want == nil {
 		return nil, err
@@ -83,7 +86,7 @@ func (s *Server) speech(r *Request, old *resource.Doc) (*made, error) {
 // wantedSpeech is what the data of a request wants to be spoken, nil for
 // nothing. What its schema says is wrong with the data comes before anything
 // is spoken.
-func (s *Server) wantedSpeech(r *Request) (*audio.Speech, error) {
+func (s *Server) wantedSpeech(r *rest.Request) (*audio.Speech, error) {
 	if r.Data()["media_source"] != "tts" {
 		return nil, nil //nolint:nilnil // it is to be uploaded
 	}
@@ -98,9 +101,7 @@ func (s *Server) wantedSpeech(r *Request) (*audio.Speech, error) {
 	if err != nil {
 		return nil, err
 	}
-	text, _ := resource.At(full, "tts.text")
-	voice, _ := resource.At(full, "tts.voice")
-	speech := audio.Speech{Text: plain(text), Voice: plain(voice)}
+	speech := audio.Speech{Text: resource.Text(full, "tts.text"), Voice: resource.Text(full, "tts.voice")}
 	if strings.TrimSpace(speech.Text) == "" {
 		return nil, schema.Faults{schema.Required("tts", "text")}
 	}

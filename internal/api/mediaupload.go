@@ -11,6 +11,7 @@ import (
 	"os"
 	"time"
 
+	"github.com/pivotvoice/pivot/internal/api/rest"
 	"github.com/pivotvoice/pivot/internal/audio"
 	"github.com/pivotvoice/pivot/internal/resource"
 	"github.com/pivotvoice/pivot/internal/schema"
@@ -28,22 +29,22 @@ const fetchTime = time.Minute
 
 // putSound keeps what a request carries, or names by a URL, as the sound of a
 // document.
-func (s *Server) putSound(r *Request) (Reply, error) {
+func (s *Server) putSound(r *rest.Request) (rest.Reply, error) {
 	c := s.mediaOf(r)
 	d, err := c.Get(r.Context(), r.Var("id"))
 	if err != nil {
-		return Reply{}, err
+		return rest.Reply{}, err
 	}
-	if r.stale(d.Revision) {
-		return Reply{}, resource.ErrMismatch
+	if r.Stale(d.Revision) {
+		return rest.Reply{}, resource.ErrMismatch
 	}
-	file, err := s.Upload(r, s.cfg.MaxUpload)
+	file, err := r.Upload(s.cfg.MaxUpload)
 	if err != nil {
-		return Reply{}, err
+		return rest.Reply{}, err
 	}
 	kind, size, err := s.keepFile(r, s.mediaKey(r, d.ID), bufio.NewReader(file))
 	if err != nil {
-		return Reply{}, err
+		return rest.Reply{}, err
 	}
 	d, err = c.Update(r.Context(), d.ID, func(draft *resource.Draft) {
 		draft.Private[pvtKind], draft.Private[pvtSize] = kind, size
@@ -53,11 +54,11 @@ func (s *Server) putSound(r *Request) (Reply, error) {
 			draft.Doc["media_source"] = "upload"
 		}
 	})
-	return s.shown(r, c, d, err)
+	return rest.Shown(r, c, d, err)
 }
 
 // keepFile keeps a file, or what its JSON names, under a key.
-func (s *Server) keepFile(r *Request, k store.Key, body *bufio.Reader) (kind string, size int64, err error) {
+func (s *Server) keepFile(r *rest.Request, k store.Key, body *bufio.Reader) (kind string, size int64, err error) {
 	start, err := body.Peek(1)
 	switch {
 	case err != nil && !errors.Is(err, io.EOF):
@@ -71,15 +72,12 @@ func (s *Server) keepFile(r *Request, k store.Key, body *bufio.Reader) (kind str
 }
 
 // fetchSound keeps the sound that {"data": {"url": …}} names.
-func (s *Server) fetchSound(r *Request, k store.Key, body io.Reader) (kind string, size int64, err error) {
+func (s *Server) fetchSound(r *rest.Request, k store.Key, body io.Reader) (kind string, size int64, err error) {
 	raw, err := io.ReadAll(body)
 	if err != nil {
 		return "", 0, notSound(err)
 	}
-	if err = s.takeTurn(r, len(raw)); err != nil {
-		return "", 0, err
-	}
-	if r.body, err = parseEnvelope(jsonType, raw); err != nil {
+	if err = r.ReadEnvelope(rest.TypeJSON, raw); err != nil {
 		return "", 0, err
 	}
 	where, _ := r.Data()["url"].(string)
@@ -127,9 +125,9 @@ func (s *Server) keepSound(ctx context.Context, k store.Key, file io.Reader) (ki
 	}
 	start := make([]byte, len("RIFF....WAVE"))
 	n, _ := f.ReadAt(start, 0) // of a shorter file there is less
-	kind = mp3Type
+	kind = rest.TypeMP3
 	if bytes.HasSuffix(start[:n], []byte("WAVE")) {
-		kind = wavType
+		kind = rest.TypeWAV
 	}
 	if err = s.playable(f); err != nil {
 		return "", 0, notSound(err)
@@ -184,7 +182,7 @@ func (s *Server) playable(f *os.File) error {
 func notSound(err error) error {
 	if errors.Is(err, audio.ErrUnknownFormat) || errors.Is(err, audio.ErrBroken) {
 		return schema.Invalid("file", "type", "The body must be a WAV or MP3 file: "+err.Error(),
-			map[string]any{"target": []string{wavType, mp3Type}})
+			map[string]any{"target": []string{rest.TypeWAV, rest.TypeMP3}})
 	}
-	return uploadFault(err)
+	return rest.UploadFault(err)
 }

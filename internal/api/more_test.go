@@ -9,6 +9,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/pivotvoice/pivot/internal/api/rest"
 	"github.com/pivotvoice/pivot/internal/event"
 	"github.com/pivotvoice/pivot/internal/identity"
 	"github.com/pivotvoice/pivot/internal/resource"
@@ -30,7 +31,7 @@ func TestOperations(t *testing.T) {
 				t.Errorf("%s: %+v", name, p)
 			}
 		}
-		if op.Who == Account && !strings.HasPrefix(op.Path, "accounts/{account_id}") {
+		if op.Who == rest.Account && !strings.HasPrefix(op.Path, "accounts/{account_id}") {
 			t.Errorf("%s asks for an account that its path has not", name)
 		}
 	}
@@ -43,7 +44,7 @@ func TestNobodyGetsIn(t *testing.T) {
 	_, _, stranger := w.tenants()
 	fill := strings.NewReplacer("{account_id}", w.creds.AccountID, "{id}", "x", "{call_id}", "x", "{cdr_id}", "x", "{token}", "x", "{name}", "x", "{number}", "x")
 	for i, op := range w.Operations() {
-		if op.Who == Anyone {
+		if op.Who == rest.Anyone {
 			continue
 		}
 		w.T, w.token, w.from = t, "", fmt.Sprintf("198.51.100.%d:1", i%250) // a bucket each
@@ -51,7 +52,7 @@ func TestNobodyGetsIn(t *testing.T) {
 			t.Errorf("%s %s without a token: %d", op.Method, op.Path, a.code)
 		}
 		w.from = "192.0.2.77:1"
-		if w.token = stranger; op.Who > Linked {
+		if w.token = stranger; op.Who > rest.Linked {
 			continue
 		}
 		if a := w.do(op.Method+" /v2/"+fill.Replace(op.Path), ""); a.code != http.StatusForbidden {
@@ -75,7 +76,7 @@ func TestHeartbeat(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
 		req := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/v2/accounts/"+w.creds.AccountID+"/calls/c1/events", nil)
-		req.Header.Set("Accept", eventType)
+		req.Header.Set("Accept", rest.TypeEvents)
 		req.Header.Set("X-Auth-Token", w.token)
 		w.add("c1", w.offered("bob"), event.Answered{})
 		rec := httptest.NewRecorder()

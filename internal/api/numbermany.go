@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"slices"
 
+	"github.com/pivotvoice/pivot/internal/api/rest"
 	"github.com/pivotvoice/pivot/internal/resource"
 	"github.com/pivotvoice/pivot/internal/route"
 	"github.com/pivotvoice/pivot/internal/schema"
@@ -19,16 +20,16 @@ const (
 
 // moreNumberOperations are what is done with several numbers, and asked of
 // them.
-func (s *Server) moreNumberOperations() []Operation {
+func (s *Server) moreNumberOperations() []rest.Operation {
 	const (
 		all  = "accounts/{account_id}/phone_numbers"
 		one  = all + "/{number}"
 		many = all + "/collection"
 	)
-	op := func(method, path, summary string, do func(*Request) (Reply, error)) Operation {
-		return Operation{Method: method, Path: path, Summary: summary, Do: do}
+	op := func(method, path, summary string, do func(*rest.Request) (rest.Reply, error)) rest.Operation {
+		return rest.Operation{Method: method, Path: path, Summary: summary, Do: do}
 	}
-	ops := []Operation{
+	ops := []rest.Operation{
 		op(http.MethodPut, many, "Add several phone numbers", s.eachNumber),
 		op(http.MethodPost, many, "Replace what is said of several phone numbers", s.eachNumber),
 		op(http.MethodPatch, many, "Change what is said of several phone numbers", s.eachNumber),
@@ -37,9 +38,9 @@ func (s *Server) moreNumberOperations() []Operation {
 		op(http.MethodPost, all+"/check", "Say whether phone numbers can be bought: none can", s.checkNumbers),
 	}
 	for i := range ops {
-		ops[i].Example = Example{Data: `{"numbers": ["2001", "2002"]}`}
+		ops[i].Example = rest.Example{Data: `{"numbers": ["2001", "2002"]}`}
 	}
-	named := []Operation{
+	named := []rest.Operation{
 		op(http.MethodPut, one+"/activate", "Have a phone number in service", s.activateNumber),
 		op(http.MethodGet, all+"/classifiers/{number}", "Say of which class a phone number is", classify),
 	}
@@ -47,10 +48,10 @@ func (s *Server) moreNumberOperations() []Operation {
 		named[i].Example.Vars = map[string]string{"number": number}
 	}
 	named[0].Example.Data = "{}"
-	unbuilt := func(method, path, summary, why string) Operation {
-		return Operation{Method: method, Path: path, Summary: summary, Unbuilt: why, Do: refuse}
+	unbuilt := func(method, path, summary, why string) rest.Operation {
+		return rest.Operation{Method: method, Path: path, Summary: summary, Unbuilt: why, Do: refuse}
 	}
-	ops = slices.Concat(ops, named, []Operation{
+	ops = slices.Concat(ops, named, []rest.Operation{
 		op(http.MethodGet, one+"/identify", "Say whose a phone number is", s.identifyNumber),
 		op(http.MethodPost, all+"/fix", "List phone numbers: nothing about them needs putting right", s.listNumbers),
 		op(http.MethodGet, all+"/carriers_info", "Say which carriers sell numbers: none does", carriersInfo),
@@ -61,7 +62,7 @@ func (s *Server) moreNumberOperations() []Operation {
 		unbuilt(http.MethodPost, all+"/locality", "Say where phone numbers are", noCarrier),
 	})
 	for _, op := range namelessNumberOperations() {
-		op.Method, op.Who = http.MethodGet, AnyToken
+		op.Method, op.Who = http.MethodGet, rest.AnyToken
 		ops = append(ops, op)
 	}
 	for i := range ops {
@@ -71,36 +72,36 @@ func (s *Server) moreNumberOperations() []Operation {
 }
 
 // namelessNumberOperations are what is asked of numbers without an account.
-func namelessNumberOperations() []Operation {
-	return []Operation{
+func namelessNumberOperations() []rest.Operation {
+	return []rest.Operation{
 		{Path: "phone_numbers/classifiers", Summary: "List the classes of phone numbers", Do: listClasses},
 		{
 			Path: "phone_numbers/classifiers/{number}", Summary: "Say of which class a phone number is", Do: classify,
-			Example: Example{Vars: map[string]string{"number": "+12025550100"}},
+			Example: rest.Example{Vars: map[string]string{"number": "+12025550100"}},
 		},
 		{
 			Path: "phone_numbers", Summary: "List the numbers that carriers sell: none",
-			Params: []Param{{"prefix", "How they begin.", Text}},
-			Do:     func(*Request) (Reply, error) { return Reply{Data: []any{}}, nil },
+			Params: []rest.Param{rest.Text("prefix", "How they begin.")},
+			Do:     func(*rest.Request) (rest.Reply, error) { return rest.Reply{Data: []any{}}, nil },
 		},
 	}
 }
 
 // refuse is an operation that is not built.
-func refuse(r *Request) (Reply, error) { return Reply{}, errUnbuilt(r.op.Unbuilt) }
+func refuse(r *rest.Request) (rest.Reply, error) { return rest.Reply{}, rest.Unbuilt(r.Op.Unbuilt) }
 
-func carriersInfo(*Request) (Reply, error) {
-	return Reply{Data: resource.Object{
+func carriersInfo(*rest.Request) (rest.Reply, error) {
+	return rest.Reply{Data: resource.Object{
 		"maximal_prefix_length": 0, "usable_carriers": []any{}, "usable_creation_states": []any{inService},
 	}}, nil
 }
 
-func listClasses(*Request) (Reply, error) {
+func listClasses(*rest.Request) (rest.Reply, error) {
 	rows := resource.Object{}
 	for _, c := range route.Classes() {
 		rows[c.Name] = classRow(c)
 	}
-	return Reply{Data: rows}, nil
+	return rest.Reply{Data: rows}, nil
 }
 
 func classRow(c route.Class) resource.Object {
@@ -111,36 +112,36 @@ func classRow(c route.Class) resource.Object {
 	return row
 }
 
-func classify(r *Request) (Reply, error) {
+func classify(r *rest.Request) (rest.Reply, error) {
 	c := route.Classify(r.Var("number"))
 	row := classRow(c)
 	row["name"], row["number"] = c.Name, route.Normalise(r.Var("number"))
-	return Reply{Data: row}, nil
+	return rest.Reply{Data: row}, nil
 }
 
 // identifyNumber says whose a number of the account in the path is.
-func (s *Server) identifyNumber(r *Request) (Reply, error) {
+func (s *Server) identifyNumber(r *rest.Request) (rest.Reply, error) {
 	d, err := s.numbers(r.Account.ID).Get(r.Context(), route.Normalise(r.Var("number")))
-	return Reply{Data: resource.Object{"account_id": r.Account.ID, "number": d.ID}}, err
+	return rest.Reply{Data: resource.Object{"account_id": r.Account.ID, "number": d.ID}}, err
 }
 
 // activateNumber adds a number that is not there; one that is there is in
 // service.
-func (s *Server) activateNumber(r *Request) (Reply, error) {
+func (s *Server) activateNumber(r *rest.Request) (rest.Reply, error) {
 	c := s.numbers(r.Account.ID)
 	d, err := c.Get(r.Context(), route.Normalise(r.Var("number")))
 	if !errors.Is(err, store.ErrNotFound) {
-		return s.shown(r, c, d, err)
+		return rest.Shown(r, c, d, err)
 	}
 	d, err = s.addNumber(r, r.Var("number"), r.Data())
-	return s.shown(r, c, d, err)
+	return rest.Shown(r, c, d, err)
 }
 
 // maxMany is how many numbers one request may have.
 const maxMany = 1000
 
 // numbersIn are the numbers that a request's data names.
-func numbersIn(r *Request) ([]string, error) {
+func numbersIn(r *rest.Request) ([]string, error) {
 	numbers := resource.Strings(r.Data(), "numbers")
 	switch {
 	case len(numbers) == 0:
@@ -154,10 +155,10 @@ func numbersIn(r *Request) ([]string, error) {
 
 // eachNumber does to each number in data what an operation of one number does.
 // The answer says of each how it went, under success or error.
-func (s *Server) eachNumber(r *Request) (Reply, error) {
+func (s *Server) eachNumber(r *rest.Request) (rest.Reply, error) {
 	numbers, err := numbersIn(r)
 	if err != nil {
-		return Reply{}, err
+		return rest.Reply{}, err
 	}
 	data := resource.Object{}
 	for k, v := range r.Data() {
@@ -173,7 +174,7 @@ func (s *Server) eachNumber(r *Request) (Reply, error) {
 			good[d.ID], err = c.Show(r.Context(), d)
 		}
 		if err != nil {
-			e := s.explain(r, missing(err, n))
+			e := r.Explain(rest.Missing(err, n))
 			bad[n] = resource.Object{"code": e.Status, "error": e.Message, "data": e.Data}
 		}
 	}
@@ -181,13 +182,13 @@ func (s *Server) eachNumber(r *Request) (Reply, error) {
 	if len(bad) > 0 {
 		out["error"] = bad
 	}
-	return Reply{Data: out}, nil
+	return rest.Reply{Data: out}, nil
 }
 
 func (s *Server) oneOfMany(
-	r *Request, c resource.Collection, number string, data resource.Object,
+	r *rest.Request, c resource.Collection, number string, data resource.Object,
 ) (resource.Doc, error) {
-	switch r.method {
+	switch r.Method {
 	case http.MethodPost:
 		return c.Replace(r.Context(), number, data, "")
 	case http.MethodPatch:
@@ -200,19 +201,19 @@ func (s *Server) oneOfMany(
 }
 
 // checkNumbers says of each number whether it can be had.
-func (s *Server) checkNumbers(r *Request) (Reply, error) {
+func (s *Server) checkNumbers(r *rest.Request) (rest.Reply, error) {
 	numbers, err := numbersIn(r)
 	if err != nil {
-		return Reply{}, err
+		return rest.Reply{}, err
 	}
 	out := resource.Object{}
 	for _, n := range numbers {
 		n = route.Normalise(n)
 		_, err := s.numbers(r.Account.ID).Get(r.Context(), n)
 		if err != nil && !errors.Is(err, store.ErrNotFound) {
-			return Reply{}, err
+			return rest.Reply{}, err
 		}
 		out[n] = resource.Object{"status": map[bool]string{true: inService, false: "unavailable"}[err == nil]}
 	}
-	return Reply{Data: out}, nil
+	return rest.Reply{Data: out}, nil
 }

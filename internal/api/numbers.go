@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/pivotvoice/pivot/internal/api/rest"
 	"github.com/pivotvoice/pivot/internal/documents"
 	"github.com/pivotvoice/pivot/internal/gregorian"
 	"github.com/pivotvoice/pivot/internal/resource"
@@ -231,30 +232,30 @@ func (s *Server) NumberOwner(ctx context.Context, number string) (string, error)
 
 func (s *Server) numbers(account string) resource.Collection { return s.in(s.numbersDef, account) }
 
-func (s *Server) numberOperations() []Operation {
+func (s *Server) numberOperations() []rest.Operation {
 	const all = "accounts/{account_id}/phone_numbers"
 	const one = all + "/{number}"
 	body := s.numbersDef.Schema
-	ops := []Operation{
+	ops := []rest.Operation{
 		{
-			Method: http.MethodGet, Path: all, Do: s.listNumbers, Params: listParams,
+			Method: http.MethodGet, Path: all, Do: s.listNumbers, Params: rest.ListParams,
 			Summary: "List phone numbers: data.numbers has an object for each, under the number",
 		},
 		{Method: http.MethodGet, Path: one, Summary: "Read a phone number", Do: s.getNumber},
 		{
 			Method: http.MethodPut, Path: one, Summary: "Add a phone number to the account; public ones by the first account",
 			Body: body, Do: s.putNumber,
-			Example: Example{
+			Example: rest.Example{
 				Data: `{"voice_url": "https://example.com/voice"}`, Vars: map[string]string{"number": "+14155550123"},
 			},
 		},
 		{
 			Method: http.MethodPost, Path: one, Summary: "Replace what is said of a phone number", Body: body,
-			Do: s.changeNumber, Example: Example{Data: `{"voice_url": "https://example.com/other"}`},
+			Do: s.changeNumber, Example: rest.Example{Data: `{"voice_url": "https://example.com/other"}`},
 		},
 		{
 			Method: http.MethodPatch, Path: one, Summary: "Change parts of what is said of a phone number", Body: body,
-			Do: s.changeNumber, Example: Example{Data: `{"voice_method": "get"}`},
+			Do: s.changeNumber, Example: rest.Example{Data: `{"voice_method": "get"}`},
 		},
 		{Method: http.MethodDelete, Path: one, Summary: "Give a phone number back", Do: s.deleteNumber},
 	}
@@ -266,21 +267,21 @@ func (s *Server) numberOperations() []Operation {
 
 // listNumbers lists an account's numbers. With a prefix it is those that
 // carriers sell: none.
-func (s *Server) listNumbers(r *Request) (Reply, error) {
+func (s *Server) listNumbers(r *rest.Request) (rest.Reply, error) {
 	if r.Param("prefix") != "" {
-		return Reply{Data: []any{}}, nil
+		return rest.Reply{Data: []any{}}, nil
 	}
-	q, err := resource.ParseQuery(r.query, r.Param)
+	q, err := resource.ParseQuery(r.Query, r.Param)
 	if err != nil {
-		return Reply{}, err
+		return rest.Reply{}, err
 	}
 	page, err := s.numbers(r.Account.ID).List(r.Context(), q)
 	if err != nil {
-		return Reply{}, err
+		return rest.Reply{}, err
 	}
 	flows, err := s.Callflows(r.Account.ID).Where(r.Context(), nil)
 	if err != nil {
-		return Reply{}, err
+		return rest.Reply{}, err
 	}
 	answered := map[string]bool{}
 	for _, f := range flows {
@@ -294,7 +295,7 @@ func (s *Server) listNumbers(r *Request) (Reply, error) {
 		showNumber(d, answered[d.ID], row)
 		rows[d.ID] = row
 	}
-	reply := listed(nil, q, page.Next)
+	reply := rest.Listed(nil, q, page.Next)
 	reply.Data = resource.Object{"numbers": rows, "cascade_quantity": 0}
 	if reply.List.Size >= 0 {
 		reply.List.Size = len(rows)
@@ -302,40 +303,40 @@ func (s *Server) listNumbers(r *Request) (Reply, error) {
 	return reply, nil
 }
 
-func (s *Server) getNumber(r *Request) (Reply, error) {
+func (s *Server) getNumber(r *rest.Request) (rest.Reply, error) {
 	c := s.numbers(r.Account.ID)
 	d, err := c.Get(r.Context(), route.Normalise(r.Var("number")))
-	return s.shown(r, c, d, err)
+	return rest.Shown(r, c, d, err)
 }
 
-func (s *Server) changeNumber(r *Request) (Reply, error) {
+func (s *Server) changeNumber(r *rest.Request) (rest.Reply, error) {
 	c := s.numbers(r.Account.ID)
 	change := c.Replace
-	if r.method == http.MethodPatch {
+	if r.Method == http.MethodPatch {
 		change = c.Patch
 	}
-	d, err := change(r.Context(), route.Normalise(r.Var("number")), r.Data(), r.ifMatch())
-	return s.shown(r, c, d, err)
+	d, err := change(r.Context(), route.Normalise(r.Var("number")), r.Data(), r.IfMatch())
+	return rest.Shown(r, c, d, err)
 }
 
-func errNumberExists(number string) *Error {
-	return &Error{Status: http.StatusConflict, Message: "number_exists", Data: map[string]any{
+func errNumberExists(number string) *rest.Error {
+	return &rest.Error{Status: http.StatusConflict, Message: "number_exists", Data: map[string]any{
 		"code": http.StatusConflict, "error": "number_exists", "cause": number,
 		"message": "number " + number + " already exists",
 	}}
 }
 
-func (s *Server) putNumber(r *Request) (Reply, error) {
+func (s *Server) putNumber(r *rest.Request) (rest.Reply, error) {
 	c := s.numbers(r.Account.ID)
 	d, err := s.addNumber(r, r.Var("number"), r.Data())
-	r.vars["number"] = d.ID
-	reply, err := s.shown(r, c, d, err)
-	reply.Location = r.place()
+	r.SetVar("number", d.ID)
+	reply, err := rest.Shown(r, c, d, err)
+	reply.Location = r.Place()
 	return reply, err
 }
 
 // addNumber makes a number an account's.
-func (s *Server) addNumber(r *Request, number string, data resource.Object) (resource.Doc, error) {
+func (s *Server) addNumber(r *rest.Request, number string, data resource.Object) (resource.Doc, error) {
 	ctx, number := r.Context(), route.Normalise(number)
 	if !dialable.MatchString(number) {
 		return resource.Doc{}, schema.Invalid("id", "pattern", "Failed to match pattern '"+dialable.String()+"'",
@@ -344,7 +345,7 @@ func (s *Server) addNumber(r *Request, number string, data resource.Object) (res
 	if public(number) {
 		// Or else any account could take any number first.
 		if !r.Auth.Master() {
-			return resource.Doc{}, errForbidden()
+			return resource.Doc{}, rest.Forbidden()
 		}
 		if err := s.claim(ctx, r.Account.ID, number); err != nil {
 			return resource.Doc{}, err
@@ -361,15 +362,15 @@ func (s *Server) addNumber(r *Request, number string, data resource.Object) (res
 }
 
 // deleteNumber gives a number back.
-func (s *Server) deleteNumber(r *Request) (Reply, error) {
+func (s *Server) deleteNumber(r *rest.Request) (rest.Reply, error) {
 	d, err := s.dropNumber(r, route.Normalise(r.Var("number")))
-	return s.shown(r, s.numbers(r.Account.ID), d, err)
+	return rest.Shown(r, s.numbers(r.Account.ID), d, err)
 }
 
 // dropNumber leaves nothing of a number behind, so that it can be somebody
 // else's.
-func (s *Server) dropNumber(r *Request, number string) (resource.Doc, error) {
-	d, err := s.numbers(r.Account.ID).Delete(r.Context(), number, r.ifMatch(), true)
+func (s *Server) dropNumber(r *rest.Request, number string) (resource.Doc, error) {
+	d, err := s.numbers(r.Account.ID).Delete(r.Context(), number, r.IfMatch(), true)
 	if err != nil {
 		return resource.Doc{}, err
 	}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 
+	"github.com/pivotvoice/pivot/internal/api/rest"
 	"github.com/pivotvoice/pivot/internal/documents"
 	"github.com/pivotvoice/pivot/internal/resource"
 	"github.com/pivotvoice/pivot/internal/schema"
@@ -11,41 +12,45 @@ import (
 )
 
 // ofUserOperations are what belongs to one user.
-func (s *Server) ofUserOperations() []Operation {
+func (s *Server) ofUserOperations() []rest.Operation {
 	const one = "accounts/{account_id}/users/{user_id}/"
 	record := recordSchema()
-	ops := []Operation{
+	ops := []rest.Operation{
 		{
 			Path: one + "devices", Summary: "List the devices of a user, and those that the user has taken over",
-			Params: listParams, Produces: []string{csvType}, Returns: documents.Devices.RowSchema(hotdesked), Many: true,
-			Do: s.listUserDevices,
+			Params: rest.ListParams, Produces: []string{rest.TypeCSV}, Returns: documents.Devices.RowSchema(hotdesked),
+			Many: true,
+			Do:   s.listUserDevices,
 		},
 		{
-			Path: one + "groups", Summary: "List the groups that a user is in", Params: listParams, Produces: []string{csvType},
-			Returns: documents.Groups.RowSchema(), Many: true, Do: s.ofUser(documents.Groups.Resource, documents.ByEndpoint),
+			Path: one + "groups", Summary: "List the groups that a user is in", Params: rest.ListParams,
+			Produces: []string{rest.TypeCSV},
+			Returns:  documents.Groups.RowSchema(), Many: true, Do: s.ofUser(documents.Groups.Resource, documents.ByEndpoint),
 		},
 		{
-			Path: one + "vmboxes", Summary: "List the mailboxes of a user", Params: listParams, Produces: []string{csvType},
-			Returns: documents.Mailboxes.RowSchema(), Many: true, Do: s.ofUser(documents.Mailboxes.Resource, "owner_id"),
+			Path: one + "vmboxes", Summary: "List the mailboxes of a user", Params: rest.ListParams,
+			Produces: []string{rest.TypeCSV},
+			Returns:  documents.Mailboxes.RowSchema(), Many: true, Do: s.ofUser(documents.Mailboxes.Resource, "owner_id"),
 		},
 		{
-			Path: one + "recordings", Summary: "List the recordings of a user", Params: listParams, Produces: []string{csvType},
-			Returns: s.recordingsDef.RowSchema(), Many: true, Do: s.withOwner(s.listRecordings),
+			Path: one + "recordings", Summary: "List the recordings of a user", Params: rest.ListParams,
+			Produces: []string{rest.TypeCSV},
+			Returns:  s.recordingsDef.RowSchema(), Many: true, Do: s.withOwner(s.listRecordings),
 		},
 		{
 			Path: one + "cdrs", Summary: "List the records of a user's calls that are over", Params: journalParams,
-			Produces: []string{csvType}, Do: s.withOwner(s.listCDRs), Returns: record, Many: true,
+			Produces: []string{rest.TypeCSV}, Do: s.withOwner(s.listCDRs), Returns: record, Many: true,
 		},
 		{
 			Path: one + "cdrs/interaction", Summary: "List the records of a user's calls that are over: each call has one",
-			Params: journalParams, Produces: []string{csvType}, Do: s.withOwner(s.listCDRs), Returns: record, Many: true,
+			Params: journalParams, Produces: []string{rest.TypeCSV}, Do: s.withOwner(s.listCDRs), Returns: record, Many: true,
 		},
 		{
 			Path: one + "hotdesks", Summary: "List the devices that a user has taken over", Do: s.listHotdesks,
 		},
 		{
 			Path: one + "vcard", Summary: "Read a user as a vCard", Produces: []string{vcardType},
-			Do: func(r *Request) (Reply, error) {
+			Do: func(r *rest.Request) (rest.Reply, error) {
 				u, err := s.user(r)
 				return vcardOf(u.Public, "first_name", "last_name", "", "caller_id.external.number"), err
 			},
@@ -54,55 +59,55 @@ func (s *Server) ofUserOperations() []Operation {
 	for i := range ops {
 		ops[i].Group, ops[i].Method, ops[i].Own = "users", http.MethodGet, themselves
 	}
-	return append(ops, Operation{
+	return append(ops, rest.Operation{
 		Method: http.MethodGet, Path: "accounts/{account_id}/devices/{id}/hotdesks", Group: "devices",
 		Summary: "List the users who have taken a device over", Do: s.listTakers,
 	})
 }
 
 // themselves lets in the user whom the path names.
-func themselves(r *Request) (bool, error) { return r.Var("user_id") == r.Auth.UserID(), nil }
+func themselves(r *rest.Request) (bool, error) { return r.Var("user_id") == r.Auth.UserID(), nil }
 
 // user is the user in the path.
-func (s *Server) user(r *Request) (resource.Doc, error) {
+func (s *Server) user(r *rest.Request) (resource.Doc, error) {
 	d, err := s.people.Users(r.Account.ID).Get(r.Context(), r.Var("user_id"))
-	return d, missing(err, r.Var("user_id"))
+	return d, rest.Missing(err, r.Var("user_id"))
 }
 
 // ofUser lists the documents that the store's index finds by the user's id.
-func (s *Server) ofUser(res resource.Resource, index string) func(*Request) (Reply, error) {
-	return func(r *Request) (Reply, error) {
+func (s *Server) ofUser(res resource.Resource, index string) func(*rest.Request) (rest.Reply, error) {
+	return func(r *rest.Request) (rest.Reply, error) {
 		u, err := s.user(r)
 		if err != nil {
-			return Reply{}, err
+			return rest.Reply{}, err
 		}
-		q, err := resource.ParseQuery(r.query, r.Param)
+		q, err := resource.ParseQuery(r.Query, r.Param)
 		if err != nil {
-			return Reply{}, err
+			return rest.Reply{}, err
 		}
 		q.Where = map[string]string{index: u.ID}
-		return s.page(r, s.in(res, r.Account.ID), q)
+		return rest.Page(r, s.in(res, r.Account.ID), q)
 	}
 }
 
 // withOwner has a list show only what has the user in the path as its owner.
-func (s *Server) withOwner(list func(*Request) (Reply, error)) func(*Request) (Reply, error) {
-	return func(r *Request) (Reply, error) {
+func (s *Server) withOwner(list func(*rest.Request) (rest.Reply, error)) func(*rest.Request) (rest.Reply, error) {
+	return func(r *rest.Request) (rest.Reply, error) {
 		u, err := s.user(r)
 		if err != nil {
-			return Reply{}, err
+			return rest.Reply{}, err
 		}
-		r.query.Add("filter_owner_id", u.ID)
+		r.Query.Add("filter_owner_id", u.ID)
 		return list(r)
 	}
 }
 
-func (s *Server) listRecordings(r *Request) (Reply, error) {
-	q, err := resource.ParseQuery(r.query, r.Param)
+func (s *Server) listRecordings(r *rest.Request) (rest.Reply, error) {
+	q, err := resource.ParseQuery(r.Query, r.Param)
 	if err != nil {
-		return Reply{}, err
+		return rest.Reply{}, err
 	}
-	return s.page(r, s.in(s.recordingsDef, r.Account.ID), q)
+	return rest.Page(r, s.in(s.recordingsDef, r.Account.ID), q)
 }
 
 // hotdesked is what the list of a user's devices has besides.
@@ -113,7 +118,7 @@ var hotdesked = resource.Column{
 
 // listUserDevices are a user's own devices, and with hotdesked those that the
 // user has taken over.
-func (s *Server) listUserDevices(r *Request) (Reply, error) {
+func (s *Server) listUserDevices(r *rest.Request) (rest.Reply, error) {
 	reply, err := s.ofUser(documents.Devices.Resource, "owner_id")(r)
 	if err != nil {
 		return reply, err
@@ -139,23 +144,23 @@ func (s *Server) listUserDevices(r *Request) (Reply, error) {
 	return reply, nil
 }
 
-func (s *Server) listHotdesks(r *Request) (Reply, error) {
+func (s *Server) listHotdesks(r *rest.Request) (rest.Reply, error) {
 	u, err := s.user(r)
 	if err != nil {
-		return Reply{}, err
+		return rest.Reply{}, err
 	}
 	taken, err := s.in(documents.Devices.Resource, r.Account.ID).FindBy(r.Context(), documents.ByHotdesk, u.ID)
 	rows := make([]any, len(taken))
 	for i, d := range taken {
 		rows[i] = resource.Object{"device_id": d.ID, "device_name": d.Public["name"]}
 	}
-	return Reply{Data: rows, List: &ListInfo{Size: len(rows)}}, err
+	return rest.Reply{Data: rows, List: &rest.ListInfo{Size: len(rows)}}, err
 }
 
-func (s *Server) listTakers(r *Request) (Reply, error) {
+func (s *Server) listTakers(r *rest.Request) (rest.Reply, error) {
 	d, err := s.in(documents.Devices.Resource, r.Account.ID).Get(r.Context(), r.Var("id"))
 	if err != nil {
-		return Reply{}, err
+		return rest.Reply{}, err
 	}
 	rows := []any{}
 	for _, ref := range documents.Takers(d) {
@@ -164,11 +169,11 @@ func (s *Server) listTakers(r *Request) (Reply, error) {
 			continue
 		}
 		if err != nil {
-			return Reply{}, err
+			return rest.Reply{}, err
 		}
 		rows = append(rows, resource.Object{
 			"user_id": u.ID, "first_name": u.Public["first_name"], "last_name": u.Public["last_name"],
 		})
 	}
-	return Reply{Data: rows, List: &ListInfo{Size: len(rows)}}, nil
+	return rest.Reply{Data: rows, List: &rest.ListInfo{Size: len(rows)}}, nil
 }

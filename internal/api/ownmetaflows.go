@@ -5,6 +5,7 @@ import (
 	"maps"
 	"net/http"
 
+	"github.com/pivotvoice/pivot/internal/api/rest"
 	"github.com/pivotvoice/pivot/internal/documents"
 	"github.com/pivotvoice/pivot/internal/resource"
 	"github.com/pivotvoice/pivot/internal/schema"
@@ -12,47 +13,49 @@ import (
 
 // metaflowOperations read and change the metaflows that lie in another
 // document, under the key metaflows.
-func (s *Server) metaflowOperations() []Operation {
-	var ops []Operation
+func (s *Server) metaflowOperations() []rest.Operation {
+	var ops []rest.Operation
 	for _, owner := range []struct {
 		path, whose string
-		own         func(*Request) (bool, error)
-		in          func(*Request) (c resource.Collection, id string)
+		own         func(*rest.Request) (bool, error)
+		in          func(*rest.Request) (c resource.Collection, id string)
 	}{
-		{"", "an account", nil, func(r *Request) (resource.Collection, string) { return s.people.Accounts(), r.Account.ID }},
-		{"users/{user_id}/", "a user", themselves, func(r *Request) (resource.Collection, string) {
+		{"", "an account", nil, func(r *rest.Request) (resource.Collection, string) {
+			return s.people.Accounts(), r.Account.ID
+		}},
+		{"users/{user_id}/", "a user", themselves, func(r *rest.Request) (resource.Collection, string) {
 			return s.people.Users(r.Account.ID), r.Var("user_id")
 		}},
-		{"devices/{id}/", "a device", nil, func(r *Request) (resource.Collection, string) {
+		{"devices/{id}/", "a device", nil, func(r *rest.Request) (resource.Collection, string) {
 			return s.in(s.kindOf("device"), r.Account.ID), r.Var("id")
 		}},
 	} {
 		path := "accounts/{account_id}/" + owner.path + "metaflows"
 		ops = append(ops,
-			Operation{
+			rest.Operation{
 				Method: http.MethodGet, Path: path, Summary: "Read the metaflows of " + owner.whose, Own: owner.own,
 				Returns: documents.MetaflowsSchema,
-				Do: func(r *Request) (Reply, error) {
+				Do: func(r *rest.Request) (rest.Reply, error) {
 					c, id := owner.in(r)
 					d, err := c.Get(r.Context(), id)
-					return metaflowsReply(d), missing(err, id)
+					return metaflowsReply(d), rest.Missing(err, id)
 				},
 			},
-			Operation{
+			rest.Operation{
 				Method: http.MethodPost, Path: path, Summary: "Replace the metaflows of " + owner.whose,
 				Body: documents.MetaflowsSchema, Returns: documents.MetaflowsSchema, Own: owner.own,
-				Example: Example{Data: metaflowsExample},
-				Do: func(r *Request) (Reply, error) {
+				Example: rest.Example{Data: metaflowsExample},
+				Do: func(r *rest.Request) (rest.Reply, error) {
 					c, id := owner.in(r)
 					return s.setMetaflows(r, c, id)
 				},
 			},
-			Operation{
+			rest.Operation{
 				Method: http.MethodDelete, Path: path, Summary: "Delete the metaflows of " + owner.whose, Own: owner.own,
-				Do: func(r *Request) (Reply, error) {
+				Do: func(r *rest.Request) (rest.Reply, error) {
 					c, id := owner.in(r)
 					d, err := edit(r, c, id, func(o resource.Object) { delete(o, "metaflows") })
-					return metaflowsReply(d), missing(err, id)
+					return metaflowsReply(d), rest.Missing(err, id)
 				},
 			},
 		)
@@ -65,26 +68,26 @@ func (s *Server) metaflowOperations() []Operation {
 
 const metaflowsExample = `{"binding_digit": "*", "numbers": {"2": {"module": "hold", "data": {"unhold_key": "1"}}}}`
 
-func metaflowsReply(d resource.Doc) Reply {
+func metaflowsReply(d resource.Doc) rest.Reply {
 	flows, _ := d.Public["metaflows"].(resource.Object)
 	if flows == nil {
 		flows = resource.Object{}
 	}
-	return Reply{Data: flows, Revision: d.Revision}
+	return rest.Reply{Data: flows, Revision: d.Revision}
 }
 
-func (s *Server) setMetaflows(r *Request, c resource.Collection, id string) (Reply, error) {
+func (s *Server) setMetaflows(r *rest.Request, c resource.Collection, id string) (rest.Reply, error) {
 	flows, faults := documents.ReadMetaflows(r.Data(), s.cfg.askable)
 	if err := faults.Err(); err != nil {
-		return Reply{}, err
+		return rest.Reply{}, err
 	}
 	d, err := edit(r, c, id, func(o resource.Object) { o["metaflows"] = flows })
-	return metaflowsReply(d), missing(err, id)
+	return metaflowsReply(d), rest.Missing(err, id)
 }
 
 // edit changes a part of a document, whoever else changes the rest of it.
-func edit(r *Request, c resource.Collection, id string, change func(resource.Object)) (resource.Doc, error) {
-	d, err := c.Change(r.Context(), id, r.ifMatch(), func(old resource.Doc) resource.Object {
+func edit(r *rest.Request, c resource.Collection, id string, change func(resource.Object)) (resource.Doc, error) {
+	d, err := c.Change(r.Context(), id, r.IfMatch(), func(old resource.Doc) resource.Object {
 		next := maps.Clone(old.Public)
 		change(next)
 		return next

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"slices"
 
+	"github.com/pivotvoice/pivot/internal/api/rest"
 	"github.com/pivotvoice/pivot/internal/gregorian"
 	"github.com/pivotvoice/pivot/internal/presence"
 	"github.com/pivotvoice/pivot/internal/resource"
@@ -63,7 +64,7 @@ type lampChange struct {
 	State  presence.State `json:"state,omitempty" jsonschema:"enum=terminated,enum=early,enum=confirmed" jsonschema_description:"The state to set: idle (which is a reset, too), ringing or busy."`
 }
 
-func (s *Server) presenceOperations() []Operation {
+func (s *Server) presenceOperations() []rest.Operation {
 	if s.cfg.Presence == nil {
 		return nil
 	}
@@ -71,25 +72,25 @@ func (s *Server) presenceOperations() []Operation {
 	const one = all + "/{extension}"
 	shape, change := schema.Of(lamp{}), schema.Of(lampChange{Action: "set"})
 	lobby := map[string]string{"extension": "lobby"}
-	ops := []Operation{
+	ops := []rest.Operation{
 		{
-			Method: http.MethodGet, Path: all, Returns: schema.Of(lamps{}), Own: everyUser, Do: s.listLamps,
+			Method: http.MethodGet, Path: all, Returns: schema.Of(lamps{}), Own: rest.EveryUser, Do: s.listLamps,
 			Summary: "List the extensions that are not idle, or that phones watch", Params: presenceParams,
 		},
 		{
-			Method: http.MethodGet, Path: one, Returns: shape, Own: everyUser, Do: s.getLamp,
+			Method: http.MethodGet, Path: one, Returns: shape, Own: rest.EveryUser, Do: s.getLamp,
 			Summary: "Read what lamps show of an extension; one that nobody has heard of is idle",
-			Example: Example{Vars: lobby},
+			Example: rest.Example{Vars: lobby},
 		},
 		{
 			Method: http.MethodPost, Path: one, Body: change, Returns: shape, Do: s.setLamp,
 			Summary: "Set the state of an extension by hand, or reset it",
-			Example: Example{Vars: lobby, Data: `{"action": "reset"}`},
+			Example: rest.Example{Vars: lobby, Data: `{"action": "reset"}`},
 		},
 		{
 			Method: http.MethodPut, Path: one, Body: change, Returns: shape, Do: s.setLamp,
 			Summary: "Set the state of an extension by hand, or reset it",
-			Example: Example{Vars: lobby, Data: `{"state": "confirmed"}`},
+			Example: rest.Example{Vars: lobby, Data: `{"state": "confirmed"}`},
 		},
 	}
 	ops = append(ops, s.lampsOfOperations(change)...)
@@ -100,18 +101,18 @@ func (s *Server) presenceOperations() []Operation {
 }
 
 // presenceParams are those that a list of lamps takes.
-var presenceParams = []Param{
-	{"page_size", "How many rows a page has; 50 by default.", Whole},
-	{"start_key", "The next_start_key of the page before, or an extension to begin with.", Text},
-	{"paginate", "false for everything at once.", Truth},
-	{"ascending", "false for descending order.", Truth},
+var presenceParams = []rest.Param{
+	rest.Whole("page_size", "How many rows a page has; 50 by default."),
+	rest.Text("start_key", "The next_start_key of the page before, or an extension to begin with."),
+	rest.Truth("paginate", "false for everything at once."),
+	rest.Truth("ascending", "false for descending order."),
 }
 
 // listLamps is a page of lamps, by extension.
-func (s *Server) listLamps(r *Request) (Reply, error) {
-	q, err := resource.ParseQuery(r.query, r.Param)
+func (s *Server) listLamps(r *rest.Request) (rest.Reply, error) {
+	q, err := resource.ParseQuery(r.Query, r.Param)
 	if err != nil {
-		return Reply{}, err
+		return rest.Reply{}, err
 	}
 	all := s.cfg.Presence.List(r.Account.ID)
 	q.Ascending = r.Param("ascending") != "false"
@@ -129,7 +130,7 @@ func (s *Server) listLamps(r *Request) (Reply, error) {
 		}
 		rows.Subscriptions[one.User] = s.watched(one)
 	}
-	reply := listed(nil, q, next)
+	reply := rest.Listed(nil, q, next)
 	reply.Data = rows
 	if reply.List.Size >= 0 {
 		reply.List.Size = len(rows.Subscriptions)
@@ -156,37 +157,37 @@ func (s *Server) watched(of presence.Status) lamp {
 	return l
 }
 
-func (s *Server) getLamp(r *Request) (Reply, error) {
+func (s *Server) getLamp(r *rest.Request) (rest.Reply, error) {
 	status, err := s.cfg.Presence.Get(r.Account.ID, r.Var("extension"))
 	return shownLamp(r, status, err)
 }
 
 // shownLamp is a lamp as an answer.
-func shownLamp(r *Request, status presence.Status, err error) (Reply, error) {
+func shownLamp(r *rest.Request, status presence.Status, err error) (rest.Reply, error) {
 	switch {
 	case errors.Is(err, presence.ErrBad), errors.Is(err, presence.ErrUnknown):
-		return Reply{}, errBadIdentifier(r.Var("extension"))
+		return rest.Reply{}, rest.BadIdentifier(r.Var("extension"))
 	case errors.Is(err, presence.ErrFull):
-		return Reply{}, schema.Invalid("state", "maxItems", err.Error(), nil)
+		return rest.Reply{}, schema.Invalid("state", "maxItems", err.Error(), nil)
 	case err != nil:
-		return Reply{}, err
+		return rest.Reply{}, err
 	}
-	return Reply{Data: lampOf(status)}, nil
+	return rest.Reply{Data: lampOf(status)}, nil
 }
 
-func (s *Server) setLamp(r *Request) (Reply, error) {
+func (s *Server) setLamp(r *rest.Request) (rest.Reply, error) {
 	state, err := wanted(r)
 	if err != nil {
-		return Reply{}, err
+		return rest.Reply{}, err
 	}
 	status, err := s.light(r, r.Var("extension"), state)
 	return shownLamp(r, status, err)
 }
 
 // wanted is the state that a request wants a lamp to have.
-func wanted(r *Request) (presence.State, error) {
+func wanted(r *rest.Request) (presence.State, error) {
 	var change lampChange
-	if err := bodyOf(r, &change); err != nil {
+	if err := r.Decode(&change); err != nil {
 		return "", err
 	}
 	switch {
@@ -199,7 +200,7 @@ func wanted(r *Request) (presence.State, error) {
 }
 
 // light sets a lamp by hand.
-func (s *Server) light(r *Request, id string, state presence.State) (presence.Status, error) {
+func (s *Server) light(r *rest.Request, id string, state presence.State) (presence.Status, error) {
 	status, err := s.cfg.Presence.Set(r.Context(), r.Account.ID, id, state)
 	if err == nil {
 		s.log.InfoContext(r.Context(), "presence set by request", "presence_id", status.ID(), "state", state,

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pivotvoice/pivot/internal/api/rest"
 	"github.com/pivotvoice/pivot/internal/event"
 	"github.com/pivotvoice/pivot/internal/gregorian"
 	"github.com/pivotvoice/pivot/internal/presence"
@@ -162,12 +163,9 @@ func TestPresenceRefused(t *testing.T) {
 }
 
 // shownError is the answer to an error of the board.
-func shownError(t *testing.T, err error) *Error {
+func shownError(t *testing.T, err error) *rest.Error {
 	t.Helper()
-	_, err = shownLamp(&Request{}, presence.Status{}, err)
-	e := asError(err, "")
-	if e == nil {
-		t.Fatal(err)
-	}
-	return e
+	r := &rest.Request{}
+	_, err = shownLamp(r, presence.Status{}, err)
+	return r.Explain(err)
 }

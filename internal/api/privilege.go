@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"slices"
 
+	"github.com/pivotvoice/pivot/internal/api/rest"
 	"github.com/pivotvoice/pivot/internal/resource"
 	"github.com/pivotvoice/pivot/internal/store"
 )
@@ -19,21 +20,9 @@ import (
 // whose it is, and what is granted or denied.
 var reserved = []string{"owner_id", "priv_level", "enabled", "feature_level", "call_restriction"}
 
-// everyUser lets in every user: the operation tells nobody anything, or only
-// who they are.
-func everyUser(*Request) (bool, error) { return true, nil }
-
-// ownRows cuts a list down to the rows that have the user at a dotted path.
-func ownRows(path string) func(*Request) (bool, error) {
-	return func(r *Request) (bool, error) {
-		r.query.Add("filter_"+path, r.Auth.UserID())
-		return true, nil
-	}
-}
-
 // own is how users are let in to the documents of a resource: to the list, and
 // to one of them; nil where they are not.
-func (s *Server) own(res resource.Resource) (rows, one func(*Request) (bool, error)) {
+func (s *Server) own(res resource.Resource) (rows, one func(*rest.Request) (bool, error)) {
 	owner := "owner_id"
 	switch {
 	case res.Name == s.people.Users("").Name:
@@ -41,7 +30,7 @@ func (s *Server) own(res resource.Resource) (rows, one func(*Request) (bool, err
 	case res.Name == s.callflowsDef.Name, !slices.Contains(res.Schema.Fields(), owner):
 		return nil, nil
 	}
-	return ownRows(owner), func(r *Request) (bool, error) {
+	return rest.OwnRows(owner), func(r *rest.Request) (bool, error) {
 		id := r.Var("id")
 		if res.Blob != "" {
 			id, _ = splitFormat(id)
@@ -56,17 +45,17 @@ func (s *Server) own(res resource.Resource) (rows, one func(*Request) (bool, err
 
 // leavesReserved says whether a change leaves reserved keys as they are. A
 // replacement that does not speak of them keeps them.
-func leavesReserved(r *Request, old resource.Object) bool {
-	if r.method != http.MethodPost && r.method != http.MethodPatch {
+func leavesReserved(r *rest.Request, old resource.Object) bool {
+	if r.Method != http.MethodPost && r.Method != http.MethodPatch {
 		return true
 	}
 	data := r.Data()
-	if r.method == http.MethodPatch {
+	if r.Method == http.MethodPatch {
 		data = resource.Merge(old, data)
 	}
 	for _, k := range reserved {
 		had, there := old[k]
-		if v, told := data[k]; told && !resource.Equal(v, had) || !told && there && r.method == http.MethodPatch {
+		if v, told := data[k]; told && !resource.Equal(v, had) || !told && there && r.Method == http.MethodPatch {
 			return false
 		}
 		if there {
@@ -74,16 +63,4 @@ func leavesReserved(r *Request, old resource.Object) bool {
 		}
 	}
 	return true
-}
-
-// mayUser says whether a user who is no admin may do what is asked.
-func (r *Request) mayUser() error {
-	if r.op.Own == nil || r.Account != nil && r.Account.ID != r.Auth.Account.ID {
-		return errForbidden()
-	}
-	ok, err := r.op.Own(r)
-	if err == nil && !ok {
-		return errForbidden()
-	}
-	return err
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 
+	"github.com/pivotvoice/pivot/internal/api/rest"
 	"github.com/pivotvoice/pivot/internal/resource"
 	"github.com/pivotvoice/pivot/internal/schema"
 	"github.com/pivotvoice/pivot/internal/store"
@@ -69,37 +70,37 @@ func recordingsResource(kinds func(kept string) []string) resource.Resource {
 	return r
 }
 
-func (s *Server) recordingOperations() []Operation {
+func (s *Server) recordingOperations() []rest.Operation {
 	if s.cfg.Blobs == nil {
 		return nil
 	}
 	_, its := s.own(s.recordingsDef)
-	return []Operation{{
+	return []rest.Operation{{
 		Method: http.MethodGet, Path: "accounts/{account_id}/recordings/{id}", Group: "recordings",
-		Who: Linked, Own: its, Produces: []string{wavType, mp3Type}, Do: s.getRecording,
+		Who: rest.Linked, Link: s.linked, Own: its, Produces: []string{rest.TypeWAV, rest.TypeMP3}, Do: s.getRecording,
 		Summary: "Read a recording: its document, or its sound with Accept: audio/* or .wav or .mp3 after the id",
-		Params: []Param{
-			{"accept", "audio/wav or audio/mpeg, in the place of the header.", Text},
-			{"inline", "true to have it played by browsers, and not saved.", Truth},
-			{"token", "The signature of a link that a web server was given.", Text},
+		Params: []rest.Param{
+			rest.Text("accept", "audio/wav or audio/mpeg, in the place of the header."),
+			rest.Truth("inline", "true to have it played by browsers, and not saved."),
+			rest.Text("token", "The signature of a link that a web server was given."),
 		},
 	}}
 }
 
 // getRecording is a recording's document, or its sound: that is what a link
 // is for, what an ending of the id asks for, and what Accept may.
-func (s *Server) getRecording(r *Request) (Reply, error) {
+func (s *Server) getRecording(r *rest.Request) (rest.Reply, error) {
 	id, kind := splitFormat(r.Var("id"))
 	c := s.in(s.recordingsDef, r.Account.ID)
 	d, err := c.Get(r.Context(), id)
 	if err != nil {
-		return Reply{}, err
+		return rest.Reply{}, err
 	}
-	if kind == "" && r.link {
-		_, kind = splitFormat(r.query.Get("token"))
+	if kind == "" && r.Link {
+		_, kind = splitFormat(r.Query.Get("token"))
 	}
-	if kind == "" && !r.link && r.accept == jsonType {
-		return s.shown(r, c, d, nil)
+	if kind == "" && !r.Link && r.Accept == rest.TypeJSON {
+		return rest.Shown(r, c, d, nil)
 	}
 	key := store.Key{Account: r.Account.ID, Type: recordingBlob, ID: id}
 	return s.sound(r, key, soundWish{kind: kind, name: resource.Text(d.Public, "name")})

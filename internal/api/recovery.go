@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/pivotvoice/pivot/internal/api/rest"
 	"github.com/pivotvoice/pivot/internal/identity"
 	"github.com/pivotvoice/pivot/internal/resource"
 	"github.com/pivotvoice/pivot/internal/schema"
@@ -35,57 +36,57 @@ type resetData struct {
 	ID string `json:"reset_id" jsonschema:"required,pattern=^[a-fA-F0-9]{40\\,250}$" jsonschema_description:"What the link in the mail has."`
 }
 
-func (s *Server) recoveryOperations() []Operation {
-	return []Operation{
+func (s *Server) recoveryOperations() []rest.Operation {
+	return []rest.Operation{
 		{
-			Method: http.MethodPut, Path: "user_auth/recovery", Group: "auth", Who: Anyone, Do: s.putRecovery,
+			Method: http.MethodPut, Path: "user_auth/recovery", Group: "auth", Who: rest.Anyone, Do: s.putRecovery,
 			Summary: "Have a link mailed that lets a user in who has forgotten the password",
 			Body:    schema.Of(recoverData{}),
-			Example: Example{
+			Example: rest.Example{
 				Data: `{"username": "grace", "account_name": "{account_name}", "ui_url": "https://ui.example.com/"}`,
 			},
 		},
 		{
-			Method: http.MethodPost, Path: "user_auth/recovery", Group: "auth", Who: Anyone, Do: s.postRecovery,
+			Method: http.MethodPost, Path: "user_auth/recovery", Group: "auth", Who: rest.Anyone, Do: s.postRecovery,
 			Summary: "Exchange what was mailed for a token; the user must set a new password",
 			Body:    schema.Of(resetData{}),
-			Example: Example{Data: `{"reset_id": "{reset_id}"}`},
+			Example: rest.Example{Data: `{"reset_id": "{reset_id}"}`},
 		},
 	}
 }
 
 // errNoMail is the answer while the server cannot send mail.
-func errNoMail() *Error {
-	return says(http.StatusServiceUnavailable, "no_mail",
+func errNoMail() *rest.Error {
+	return rest.Says(http.StatusServiceUnavailable, "no_mail",
 		"this server sends no mail, and so no links to set a new password: its setting smtp is empty")
 }
 
 // putRecovery says the same whether there is such a user or not.
-func (s *Server) putRecovery(r *Request) (Reply, error) {
+func (s *Server) putRecovery(r *rest.Request) (rest.Reply, error) {
 	if s.cfg.Mailer == nil {
-		return Reply{}, errNoMail()
+		return rest.Reply{}, errNoMail()
 	}
 	var in recoverData
-	if err := bodyOf(r, &in); err != nil {
-		return Reply{}, err
+	if err := r.Decode(&in); err != nil {
+		return rest.Reply{}, err
 	}
 	link, err := s.client(in.UI)
 	if err != nil {
-		return Reply{}, err
+		return rest.Reply{}, err
 	}
-	if err := s.mayTry(r, "recovery"); err != nil { // each costs, as a wrong guess does
-		return Reply{}, err
+	if err := r.Try("recovery"); err != nil { // each costs, as a wrong guess does
+		return rest.Reply{}, err
 	}
 	accounts, err := s.candidates(r, userAuth{Name: in.Name, Realm: in.Realm, Phone: in.Phone})
 	if err != nil {
-		return Reply{}, err
+		return rest.Reply{}, err
 	}
 	for _, a := range accounts {
 		if err := s.mailReset(r.Context(), a, resource.Lower(in.Username), link); err != nil {
-			return Reply{}, err
+			return rest.Reply{}, err
 		}
 	}
-	return Reply{Data: "Request for password reset handled, email should be sent shortly"}, nil
+	return rest.Reply{Data: "Request for password reset handled, email should be sent shortly"}, nil
 }
 
 // client is the web client that a link may lead to: whoever asks for the link
@@ -110,7 +111,7 @@ func (s *Server) mailReset(ctx context.Context, account resource.Doc, username s
 		to := resource.Text(u.Public, "email")
 		id := s.people.ResetID(u)
 		if to == "" || !identity.Enabled(u) || !identity.Enabled(account) || id == "" ||
-			!s.guard.Rarely("mail to "+account.ID+"/"+u.ID, mailsAtOnce) {
+			!s.mails.Rarely("mail to "+account.ID+"/"+u.ID, mailsAtOnce) {
 			continue
 		}
 		link, query := *ui, ui.Query()
@@ -129,23 +130,23 @@ func (s *Server) mailReset(ctx context.Context, account resource.Doc, username s
 const mailsAtOnce = 3
 
 // postRecovery lets a user in who has the mail. Other sessions of theirs end.
-func (s *Server) postRecovery(r *Request) (Reply, error) {
+func (s *Server) postRecovery(r *rest.Request) (rest.Reply, error) {
 	var in resetData
-	if err := bodyOf(r, &in); err != nil {
-		return Reply{}, err
+	if err := r.Decode(&in); err != nil {
+		return rest.Reply{}, err
 	}
-	if err := s.mayTry(r, ""); err != nil {
-		return Reply{}, err
+	if err := r.Try(""); err != nil {
+		return rest.Reply{}, err
 	}
 	who, err := s.people.ByReset(r.Context(), in.ID)
 	if errors.Is(err, store.ErrNotFound) {
-		return Reply{}, s.refuse(r.Context(), r, "recovery")
+		return rest.Reply{}, r.Refuse("recovery")
 	}
 	if err != nil {
-		return Reply{}, err
+		return rest.Reply{}, err
 	}
 	if err := s.people.Reset(r.Context(), who); err != nil {
-		return Reply{}, err
+		return rest.Reply{}, err
 	}
 	return s.letIn(r, who)
 }

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/pivotvoice/pivot/internal/api/rest"
 	"github.com/pivotvoice/pivot/internal/documents"
 	"github.com/pivotvoice/pivot/internal/flow"
 	"github.com/pivotvoice/pivot/internal/resource"
@@ -211,27 +212,27 @@ func (s *Server) uses(ctx context.Context, account resource.Doc, kind, id string
 }
 
 // errInUse refuses to delete what others mean.
-func errInUse(by []use) *Error {
-	return &Error{Status: http.StatusConflict, Message: "in_use", Data: map[string]any{
+func errInUse(by []use) *rest.Error {
+	return &rest.Error{Status: http.StatusConflict, Message: "in_use", Data: map[string]any{
 		"message": "it is in use; delete with force=true to leave those who use it without it", "used_by": by,
 	}}
 }
 
 // unused refuses a request to delete what others mean, unless force is given,
 // and says who they are.
-func (s *Server) unused(r *Request, d resource.Doc) ([]use, error) {
+func (s *Server) unused(r *rest.Request, d resource.Doc) ([]use, error) {
 	if r.Account == nil {
 		return nil, nil
 	}
 	by, err := s.uses(r.Context(), *r.Account, d.Type, d.ID)
-	if err == nil && len(by) > 0 && !r.stale(d.Revision) /* which is said first */ && r.Param("force") != "true" {
+	if err == nil && len(by) > 0 && !r.Stale(d.Revision) /* which is said first */ && r.Param("force") != "true" {
 		err = errInUse(by)
 	}
 	return by, err
 }
 
 // dangling adds who is left without what was deleted.
-func dangling(reply Reply, by []use) Reply {
+func dangling(reply rest.Reply, by []use) rest.Reply {
 	if o, ok := reply.Data.(resource.Object); ok && len(by) > 0 {
 		o["_read_only"] = resource.Object{"deleted": true, "dangling": by}
 	}
@@ -239,30 +240,24 @@ func dangling(reply Reply, by []use) Reply {
 }
 
 // remove deletes a document, unless others mean it.
-func (s *Server) remove(r *Request, c resource.Collection, id string) (Reply, error) {
+func (s *Server) remove(r *rest.Request, c resource.Collection, id string) (rest.Reply, error) {
 	d, err := c.Get(r.Context(), id)
 	if err != nil {
-		return Reply{}, err
+		return rest.Reply{}, err
 	}
-	return s.removeDoc(r, c, d, r.hard())
+	return s.removeDoc(r, c, d, r.Hard())
 }
 
 // removeDoc deletes a document that was read, and what lies beside it.
-func (s *Server) removeDoc(r *Request, c resource.Collection, d resource.Doc, hard bool) (Reply, error) {
+func (s *Server) removeDoc(r *rest.Request, c resource.Collection, d resource.Doc, hard bool) (rest.Reply, error) {
 	by, err := s.unused(r, d)
 	if err != nil {
-		return Reply{}, err
+		return rest.Reply{}, err
 	}
-	d, err = c.Delete(r.Context(), d.ID, r.ifMatch(), hard)
+	d, err = c.Delete(r.Context(), d.ID, r.IfMatch(), hard)
 	if err == nil {
 		err = s.dropBlob(r.Context(), c, d.ID)
 	}
-	reply, err := s.shown(r, c, d, err)
+	reply, err := rest.Shown(r, c, d, err)
 	return dangling(reply, by), err
-}
-
-// deleteParams are taken by every deletion.
-var deleteParams = []Param{
-	{"should_soft_delete", "false to remove it for good.", Truth},
-	{"force", "true to delete what other documents use; the answer names them as dangling.", Truth},
 }

@@ -3,6 +3,7 @@ package api
 import (
 	"net/http"
 
+	"github.com/pivotvoice/pivot/internal/api/rest"
 	"github.com/pivotvoice/pivot/internal/documents"
 	"github.com/pivotvoice/pivot/internal/resource"
 )
@@ -15,18 +16,18 @@ const (
 
 // roomOperations are what goes on in mailboxes and conferences: nothing, since
 // calls cannot get there yet, which is told in the right form.
-func (s *Server) roomOperations() []Operation {
+func (s *Server) roomOperations() []rest.Operation {
 	const (
 		boxes      = "accounts/{account_id}/vmboxes"
 		box        = boxes + "/{id}/messages"
 		conference = "accounts/{account_id}/conferences/{id}"
 	)
 	mailboxes, conferences := documents.Mailboxes.Resource, documents.Conferences.Resource
-	ops := []Operation{
+	ops := []rest.Operation{
 		{
 			Method: http.MethodGet, Path: boxes + "/messages",
 			Summary: "List the messages of all mailboxes: none, as none can be left yet",
-			Do:      emptyList,
+			Do:      rest.EmptyList,
 		},
 		{
 			Method: http.MethodGet, Path: box, Summary: "List the messages of a mailbox: none, as none can be left yet",
@@ -65,19 +66,19 @@ func (s *Server) roomOperations() []Operation {
 }
 
 // nothingIn answers with an empty list of what is in a document.
-func (s *Server) nothingIn(res resource.Resource) func(*Request) (Reply, error) {
-	return func(r *Request) (Reply, error) {
+func (s *Server) nothingIn(res resource.Resource) func(*rest.Request) (rest.Reply, error) {
+	return func(r *rest.Request) (rest.Reply, error) {
 		_, err := s.in(res, r.Account.ID).Get(r.Context(), r.Var("id"))
-		return Reply{Data: []any{}, List: &ListInfo{}}, err
+		return rest.Reply{Data: []any{}, List: &rest.ListInfo{}}, err
 	}
 }
 
 // unbuiltIn refuses to do something with a document.
-func (s *Server) unbuiltIn(res resource.Resource) func(*Request) (Reply, error) {
-	return func(r *Request) (Reply, error) {
+func (s *Server) unbuiltIn(res resource.Resource) func(*rest.Request) (rest.Reply, error) {
+	return func(r *rest.Request) (rest.Reply, error) {
 		if _, err := s.in(res, r.Account.ID).Get(r.Context(), r.Var("id")); err != nil {
-			return Reply{}, err
+			return rest.Reply{}, err
 		}
-		return Reply{}, errUnbuilt(r.op.Unbuilt)
+		return rest.Reply{}, rest.Unbuilt(r.Op.Unbuilt)
 	}
 }

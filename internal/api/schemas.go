@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"slices"
 
+	"github.com/pivotvoice/pivot/internal/api/rest"
 	"github.com/pivotvoice/pivot/internal/documents"
 	"github.com/pivotvoice/pivot/internal/resource"
 	"github.com/pivotvoice/pivot/internal/schema"
@@ -73,40 +74,40 @@ func (s *Server) SchemaNames() map[*schema.Schema]string {
 	return out
 }
 
-func (s *Server) schemaOperations() []Operation {
-	return []Operation{
+func (s *Server) schemaOperations() []rest.Operation {
+	return []rest.Operation{
 		{
 			Method: http.MethodGet, Path: "schemas", Group: "schemas", Summary: "List the names of all schemas",
-			Who: Anyone, Do: s.listSchemas,
+			Who: rest.Anyone, Do: s.listSchemas,
 		},
 		{
 			Method: http.MethodGet, Path: "schemas/{name}", Group: "schemas", Summary: "Read a schema",
-			Who: Anyone, Do: s.getSchema, Example: Example{Vars: map[string]string{"name": "menus"}},
+			Who: rest.Anyone, Do: s.getSchema, Example: rest.Example{Vars: map[string]string{"name": "menus"}},
 		},
 		{
-			Method: http.MethodPut, Path: "schemas/{name}/validation", Group: "schemas", Who: Anyone, Do: s.validate,
-			Example: Example{Data: `{"name": "Main menu"}`, Vars: map[string]string{"name": "menus"}},
+			Method: http.MethodPut, Path: "schemas/{name}/validation", Group: "schemas", Who: rest.Anyone, Do: s.validate,
+			Example: rest.Example{Data: `{"name": "Main menu"}`, Vars: map[string]string{"name": "menus"}},
 			Summary: "Hold data to a schema: the answer is data with its defaults, or all its faults",
 		},
 	}
 }
 
-func (s *Server) listSchemas(*Request) (Reply, error) {
+func (s *Server) listSchemas(*rest.Request) (rest.Reply, error) {
 	names := append(slices.Collect(maps.Keys(s.schemas)), nodeSchema)
 	slices.Sort(names)
-	return Reply{Data: names}, nil
+	return rest.Reply{Data: names}, nil
 }
 
-func (s *Server) getSchema(r *Request) (Reply, error) {
+func (s *Server) getSchema(r *rest.Request) (rest.Reply, error) {
 	name := r.Var("name")
 	if name == nodeSchema {
-		return Reply{Data: json.RawMessage(nodeJSON)}, nil
+		return rest.Reply{Data: json.RawMessage(nodeJSON)}, nil
 	}
 	if _, ok := s.schemas[name]; !ok {
-		return Reply{}, errBadIdentifier(name)
+		return rest.Reply{}, rest.BadIdentifier(name)
 	}
 	doc, err := s.published(name)
-	return Reply{Data: doc}, err
+	return rest.Reply{Data: doc}, err
 }
 
 // published is a schema as clients see it.
@@ -123,22 +124,22 @@ func (s *Server) published(name string) (resource.Object, error) {
 }
 
 // validate does what saving would do before it looks at other documents.
-func (s *Server) validate(r *Request) (Reply, error) {
+func (s *Server) validate(r *rest.Request) (rest.Reply, error) {
 	name := r.Var("name")
 	switch name {
 	case nodeSchema:
-		full, faults := checkFlow(s.cfg.Checker, resource.Clone(r.body.data))
-		return Reply{Data: full}, faults.Err()
+		full, faults := checkFlow(s.cfg.Checker, resource.Clone(r.Value()))
+		return rest.Reply{Data: full}, faults.Err()
 	case s.callflowsDef.Name:
 		return s.validateCallflow(r)
 	}
 	sc, ok := s.schemas[name]
 	if !ok {
-		return Reply{}, errBadIdentifier(name)
+		return rest.Reply{}, rest.BadIdentifier(name)
 	}
-	raw, err := json.Marshal(r.body.data)
+	raw, err := json.Marshal(r.Value())
 	if err != nil {
-		return Reply{}, err
+		return rest.Reply{}, err
 	}
 	check := sc.Check
 	for _, a := range s.cfg.Actions {
@@ -147,18 +148,18 @@ func (s *Server) validate(r *Request) (Reply, error) {
 		}
 	}
 	full, faults := check(raw)
-	return Reply{Data: full}, faults.Err()
+	return rest.Reply{Data: full}, faults.Err()
 }
 
-func (s *Server) validateCallflow(r *Request) (Reply, error) {
+func (s *Server) validateCallflow(r *rest.Request) (rest.Reply, error) {
 	d := &resource.Draft{Doc: r.Data()}
 	var faults schema.Faults
 	if err := prepareCallflow(s.cfg.Checker, d); err != nil && !errors.As(err, &faults) {
-		return Reply{}, err
+		return rest.Reply{}, err
 	}
 	full, more, err := s.callflowsDef.Validate(d.Doc)
 	if err != nil {
-		return Reply{}, err
+		return rest.Reply{}, err
 	}
-	return Reply{Data: full}, append(faults, more...).Err()
+	return rest.Reply{Data: full}, append(faults, more...).Err()
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 
+	"github.com/pivotvoice/pivot/internal/api/rest"
 	"github.com/pivotvoice/pivot/internal/identity"
 	"github.com/pivotvoice/pivot/internal/resource"
 )
@@ -19,9 +20,9 @@ func showSigningKeys(account resource.Doc) resource.Object {
 	return out
 }
 
-func (s *Server) signingOperations() []Operation {
+func (s *Server) signingOperations() []rest.Operation {
 	const path = "accounts/{account_id}/signing_key"
-	return []Operation{
+	return []rest.Operation{
 		{
 			Method: http.MethodGet, Path: path, Group: "accounts", Do: s.getSigningKeys,
 			Summary: "Read the keys that requests to web servers are signed with",
@@ -37,26 +38,26 @@ func (s *Server) signingOperations() []Operation {
 	}
 }
 
-func (s *Server) getSigningKeys(r *Request) (Reply, error) {
-	return Reply{Data: showSigningKeys(*r.Account)}, nil
+func (s *Server) getSigningKeys(r *rest.Request) (rest.Reply, error) {
+	return rest.Reply{Data: showSigningKeys(*r.Account)}, nil
 }
 
-func (s *Server) putSigningKey(r *Request) (Reply, error) {
+func (s *Server) putSigningKey(r *rest.Request) (rest.Reply, error) {
 	return s.changeSigningKeys(r, s.people.AddSigningKey)
 }
 
-func (s *Server) deleteSigningKey(r *Request) (Reply, error) {
+func (s *Server) deleteSigningKey(r *rest.Request) (rest.Reply, error) {
 	return s.changeSigningKeys(r, s.people.DropSigningKey)
 }
 
 func (s *Server) changeSigningKeys(
-	r *Request, change func(ctx context.Context, account string) (resource.Doc, error),
-) (Reply, error) {
+	r *rest.Request, change func(ctx context.Context, account string) (resource.Doc, error),
+) (rest.Reply, error) {
 	d, err := change(r.Context(), r.Account.ID)
 	if err != nil {
-		return Reply{}, err
+		return rest.Reply{}, err
 	}
-	s.log.InfoContext(r.Context(), "signing keys changed", "account", d.ID, "method", r.method,
+	s.log.InfoContext(r.Context(), "signing keys changed", "account", d.ID, "method", r.Method,
 		"by", r.Auth.Account.ID, "user", r.Auth.UserID(), "request_id", r.ID)
-	return Reply{Data: showSigningKeys(d)}, nil
+	return rest.Reply{Data: showSigningKeys(d)}, nil
 }

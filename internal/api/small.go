@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/pivotvoice/pivot/internal/api/rest"
 	"github.com/pivotvoice/pivot/internal/cdr"
 	"github.com/pivotvoice/pivot/internal/gregorian"
 	"github.com/pivotvoice/pivot/internal/resource"
@@ -26,32 +27,29 @@ var empties = []struct{ name, summary string }{
 	{"websockets", "List clients of the websocket: events are streamed by …/events"},
 }
 
-func (s *Server) smallOperations() []Operation {
-	about := Operation{
-		Method: http.MethodGet, Group: "about", Summary: "Read which server this is", Own: everyUser,
-		Do: func(*Request) (Reply, error) {
-			return Reply{Data: map[string]any{"product": "Pivot", "version": s.cfg.Version, "node": s.node}}, nil
+func (s *Server) smallOperations() []rest.Operation {
+	about := rest.Operation{
+		Method: http.MethodGet, Group: "about", Summary: "Read which server this is", Own: rest.EveryUser,
+		Do: func(*rest.Request) (rest.Reply, error) {
+			return rest.Reply{Data: map[string]any{"product": "Pivot", "version": s.cfg.Version, "node": s.node}}, nil
 		},
 	}
-	ops := []Operation{about, about}
-	ops[0].Path, ops[0].Who, ops[1].Path = "about", AnyToken, "accounts/{account_id}/about"
+	ops := []rest.Operation{about, about}
+	ops[0].Path, ops[0].Who, ops[1].Path = "about", rest.AnyToken, "accounts/{account_id}/about"
 	for _, e := range empties {
-		ops = append(ops, Operation{
-			Method: http.MethodGet, Path: "accounts/{account_id}/" + e.name, Group: "about", Summary: e.summary, Own: everyUser,
-			Do: emptyList,
+		ops = append(ops, rest.Operation{
+			Method: http.MethodGet, Path: "accounts/{account_id}/" + e.name, Group: "about", Summary: e.summary,
+			Own: rest.EveryUser,
+			Do:  rest.EmptyList,
 		})
 	}
-	ops = append(ops, Operation{
+	ops = append(ops, rest.Operation{
 		Method: http.MethodGet, Path: "accounts/{account_id}/registrations/count", Group: "about",
 		Summary: "Count the phones that are registered: this server takes no registrations yet",
-		Do:      func(*Request) (Reply, error) { return Reply{Data: map[string]any{"count": 0}}, nil },
+		Do:      func(*rest.Request) (rest.Reply, error) { return rest.Reply{Data: map[string]any{"count": 0}}, nil },
 	})
 	return append(ops, append(s.limitOperations(), s.channelOperations()...)...)
 }
-
-// strangersMayAsk are the first segments of paths that web clients ask for
-// before anybody has logged in: what is not there is 404 and not 401.
-var strangersMayAsk = map[string]bool{"whitelabel": true}
 
 // pvtLimits is the private key of an account's limits.
 const pvtLimits = "pvt_limits"
@@ -64,42 +62,42 @@ type limits struct {
 	Account string   `json:"id,omitempty" jsonschema_description:"The account; not looked at."`
 }
 
-func (s *Server) limitOperations() []Operation {
+func (s *Server) limitOperations() []rest.Operation {
 	const path = "accounts/{account_id}/limits"
 	body := schema.Of(limits{Prepay: true})
-	return []Operation{
+	return []rest.Operation{
 		{
 			Method: http.MethodGet, Path: path, Group: "accounts", Summary: "Read what an account may use",
-			Do: func(r *Request) (Reply, error) { return showLimits(*r.Account), nil },
+			Do: func(r *rest.Request) (rest.Reply, error) { return showLimits(*r.Account), nil },
 		},
 		{
 			Method: http.MethodPost, Path: path, Group: "accounts", Do: s.postLimits, Body: body,
 			Summary: "Say what an account below one's own may use: how many calls at one time",
-			Example: Example{Data: `{"calls": 2}`, Vars: map[string]string{"account_id": "{child_account_id}"}},
+			Example: rest.Example{Data: `{"calls": 2}`, Vars: map[string]string{"account_id": "{child_account_id}"}},
 		},
 	}
 }
 
-func showLimits(d resource.Doc) Reply {
+func showLimits(d resource.Doc) rest.Reply {
 	out := resource.Object{"allow_prepay": true}
 	if n, ok := d.Private[pvtLimits]; ok {
 		out["calls"] = n
 	}
 	out["id"] = d.ID
-	return Reply{Data: out, Revision: d.Revision}
+	return rest.Reply{Data: out, Revision: d.Revision}
 }
 
 // postLimits is for who is above: nobody sets their own.
-func (s *Server) postLimits(r *Request) (Reply, error) {
+func (s *Server) postLimits(r *rest.Request) (rest.Reply, error) {
 	if !r.Auth.Master() && r.Auth.Account.ID == r.Account.ID {
-		return Reply{}, errForbidden()
+		return rest.Reply{}, rest.Forbidden()
 	}
 	var in limits
-	if err := bodyOf(r, &in); err != nil {
-		return Reply{}, err
+	if err := r.Decode(&in); err != nil {
+		return rest.Reply{}, err
 	}
 	if !in.Prepay {
-		return Reply{}, schema.Invalid("allow_prepay", "enum", "Nothing is billed by this server",
+		return rest.Reply{}, schema.Invalid("allow_prepay", "enum", "Nothing is billed by this server",
 			map[string]any{"target": []bool{true}, "value": false})
 	}
 	d, err := s.people.Accounts().Update(r.Context(), r.Account.ID, func(draft *resource.Draft) {
@@ -109,7 +107,7 @@ func (s *Server) postLimits(r *Request) (Reply, error) {
 		}
 	})
 	if err != nil {
-		return Reply{}, err
+		return rest.Reply{}, err
 	}
 	return showLimits(d), nil
 }
@@ -129,10 +127,10 @@ func (s *Server) CallLimit(ctx context.Context, account string) (int, error) {
 }
 
 // channelOperations are live calls with the keys of Kazoo's channels.
-func (s *Server) channelOperations() []Operation {
+func (s *Server) channelOperations() []rest.Operation {
 	const all, one = "accounts/{account_id}/channels", "accounts/{account_id}/channels/{call_id}"
-	live := Example{Vars: map[string]string{"call_id": "{live_call_id}"}}
-	ops := []Operation{
+	live := rest.Example{Vars: map[string]string{"call_id": "{live_call_id}"}}
+	ops := []rest.Operation{
 		{
 			Method: http.MethodGet, Path: all, Do: s.listChannels,
 			Summary: "List running calls, with the keys of Kazoo's channels",
@@ -145,9 +143,9 @@ func (s *Server) channelOperations() []Operation {
 	if s.cfg.Interrupter != nil {
 		act := live
 		act.Data = `{"action": "hangup"}`
-		ops = append(ops, Operation{
+		ops = append(ops, rest.Operation{
 			Method: http.MethodPost, Path: one, Summary: "Hang up a running call", Do: s.actOnCall, Example: act,
-			Params: []Param{{"action", "hangup; Kazoo's other actions need a second party, and are not built.", Text}},
+			Params: []rest.Param{rest.Text("action", "hangup; Kazoo's other actions need a second party, and are not built.")},
 		})
 	}
 	for i := range ops {
@@ -156,21 +154,21 @@ func (s *Server) channelOperations() []Operation {
 	return ops
 }
 
-func (s *Server) listChannels(r *Request) (Reply, error) {
+func (s *Server) listChannels(r *rest.Request) (rest.Reply, error) {
 	rows := []any{}
 	for _, c := range s.cfg.Calls.Live(r.Account.ID) {
 		rows = append(rows, s.channel(c))
 	}
-	return Reply{Data: rows, List: &ListInfo{Size: len(rows)}}, nil
+	return rest.Reply{Data: rows, List: &rest.ListInfo{Size: len(rows)}}, nil
 }
 
-func (s *Server) getChannel(r *Request) (Reply, error) {
+func (s *Server) getChannel(r *rest.Request) (rest.Reply, error) {
 	for _, c := range s.cfg.Calls.Live(r.Account.ID) {
 		if c.CallID == r.Var("call_id") {
-			return Reply{Data: s.channel(c)}, nil
+			return rest.Reply{Data: s.channel(c)}, nil
 		}
 	}
-	return Reply{}, errBadIdentifier(r.Var("call_id"))
+	return rest.Reply{}, rest.BadIdentifier(r.Var("call_id"))
 }
 
 // channel is a call as Kazoo shows one.

@@ -12,14 +12,9 @@ import (
 	"strings"
 	"time"
 
+	"github.com/pivotvoice/pivot/internal/api/rest"
 	"github.com/pivotvoice/pivot/internal/audio"
 	"github.com/pivotvoice/pivot/internal/store"
-)
-
-// The media types of sound.
-const (
-	wavType = "audio/wav"
-	mp3Type = "audio/mpeg"
 )
 
 // encodersAtOnce is how many sounds are converted at one time; more wait.
@@ -43,51 +38,45 @@ func (s *Server) kinds(kept string) []string {
 	switch {
 	case kept == "":
 		return []string{}
-	case kept == mp3Type:
-		return []string{mp3Type, wavType}
-	case kept == wavType && s.cfg.MP3 != nil && s.cfg.MP3.CanMP3():
-		return []string{kept, mp3Type}
+	case kept == rest.TypeMP3:
+		return []string{rest.TypeMP3, rest.TypeWAV}
+	case kept == rest.TypeWAV && s.cfg.MP3 != nil && s.cfg.MP3.CanMP3():
+		return []string{kept, rest.TypeMP3}
 	default:
 		return []string{kept}
 	}
 }
 
 // errNoSound is a sound that is not there in the form that is asked for.
-func errNoSound(kinds []string) *Error {
-	return &Error{Status: http.StatusNotAcceptable, Message: "not_acceptable", Data: map[string]any{
+func errNoSound(kinds []string) *rest.Error {
+	return &rest.Error{Status: http.StatusNotAcceptable, Message: "not_acceptable", Data: map[string]any{
 		"message": "this server can give the sound only as " + strings.Join(kinds, " or "), "content_types": kinds,
 	}}
 }
 
 // sound answers with a blob's sound, converted if need be.
-func (s *Server) sound(r *Request, k store.Key, want soundWish) (Reply, error) {
+func (s *Server) sound(r *rest.Request, k store.Key, want soundWish) (rest.Reply, error) {
 	blob, info, err := s.cfg.Blobs.Open(r.Context(), k)
 	if err != nil {
-		return Reply{}, err // a document whose sound is gone is not found either
+		return rest.Reply{}, err // a document whose sound is gone is not found either
 	}
-	out := &file{ReadSeekCloser: blob, kind: canonical(info.ContentType), modified: info.Modified}
+	out := &file{ReadSeekCloser: blob, kind: rest.Canonical(info.ContentType), modified: info.Modified}
 	kinds := s.kinds(out.kind)
 	kind := want.kind
 	if kind == "" {
-		kind = cmp.Or(choose(r.wanted(), kinds), r.accept)
-		if kind == jsonType { // of a link, which is not about JSON
+		kind = cmp.Or(rest.Choose(r.Wanted(), kinds), r.Accept)
+		if kind == rest.TypeJSON { // of a link, which is not about JSON
 			kind = out.kind
 		}
 	}
 	if kind != out.kind {
 		if out, err = s.converted(r.Context(), out, kind, kinds); err != nil {
-			return Reply{}, err
+			return rest.Reply{}, err
 		}
 	}
 	out.etag = fmt.Sprintf(`"%x-%x-%s"`, info.Modified.UnixNano(), info.Size, strings.TrimPrefix(kind, "audio/"))
 	out.name = fileName(cmp.Or(want.name, k.ID), kind)
-	return Reply{Take: func(w http.ResponseWriter) { out.serve(w, r) }}, nil
-}
-
-// canonical is the one name of a media type that has several.
-func canonical(kind string) string {
-	kind, _, _ = mime.ParseMediaType(kind)
-	return cmp.Or(aliases[kind], kind)
+	return rest.Reply{Take: func(w http.ResponseWriter) { out.serve(w, r) }}, nil
 }
 
 // fileName is a name that can be saved under anywhere.
@@ -98,7 +87,7 @@ func fileName(name, kind string) string {
 		}
 		return c
 	}, name)
-	ending := map[string]string{wavType: ".wav", mp3Type: ".mp3"}[kind]
+	ending := map[string]string{rest.TypeWAV: ".wav", rest.TypeMP3: ".mp3"}[kind]
 	return strings.TrimSuffix(name, ending) + ending
 }
 
@@ -109,7 +98,7 @@ type file struct {
 	modified         time.Time
 }
 
-func (f *file) serve(w http.ResponseWriter, r *Request) {
+func (f *file) serve(w http.ResponseWriter, r *rest.Request) {
 	defer func() { _ = f.Close() }() // it was only read
 	h := w.Header()
 	h.Set("Content-Type", f.kind)
@@ -131,7 +120,7 @@ type patient struct {
 }
 
 func (p *patient) Write(b []byte) (int, error) {
-	_ = p.ctl.SetWriteDeadline(time.Now().Add(exchangeLimit)) // no connection, as in tests, has none
+	_ = p.ctl.SetWriteDeadline(time.Now().Add(rest.ExchangeLimit)) // no connection, as in tests, has none
 	return p.ResponseWriter.Write(b)
 }
 
@@ -140,7 +129,7 @@ func (p *patient) Write(b []byte) (int, error) {
 func (s *Server) converted(ctx context.Context, from *file, kind string, kinds []string) (*file, error) {
 	defer func() { _ = from.Close() }() // it was only read
 	convert := map[string]func(context.Context, io.Reader, *os.File) error{
-		mp3Type + " " + wavType: toWAV, wavType + " " + mp3Type: s.toMP3,
+		rest.TypeMP3 + " " + rest.TypeWAV: toWAV, rest.TypeWAV + " " + rest.TypeMP3: s.toMP3,
 	}[from.kind+" "+kind]
 	if convert == nil {
 		return nil, errNoSound(kinds)
@@ -172,7 +161,7 @@ func (f scratch) Close() error { return errors.Join(f.File.Close(), os.Remove(f.
 
 func (s *Server) toMP3(ctx context.Context, wav io.Reader, out *os.File) error {
 	if s.cfg.MP3 == nil || !s.cfg.MP3.CanMP3() {
-		return errNoSound([]string{wavType})
+		return errNoSound([]string{rest.TypeWAV})
 	}
 	return s.cfg.MP3.EncodeMP3(ctx, wav, out)
 }
@@ -180,7 +169,7 @@ func (s *Server) toMP3(ctx context.Context, wav io.Reader, out *os.File) error {
 func toWAV(ctx context.Context, mp3 io.Reader, out *os.File) error {
 	sound, channels, err := audio.DecodeMP3(io.NopCloser(mp3))
 	if errors.Is(err, audio.ErrUnknownFormat) || errors.Is(err, audio.ErrBroken) {
-		return errNoSound([]string{mp3Type})
+		return errNoSound([]string{rest.TypeMP3})
 	}
 	if err != nil {
 		return err

@@ -15,6 +15,7 @@ import (
 	"testing/iotest"
 	"time"
 
+	"github.com/pivotvoice/pivot/internal/api/rest"
 	"github.com/pivotvoice/pivot/internal/audio"
 	"github.com/pivotvoice/pivot/internal/resource"
 	"github.com/pivotvoice/pivot/internal/store"
@@ -95,8 +96,8 @@ func TestRecordings(t *testing.T) { onEach(t, testRecordings) }
 func testRecordings(t *testing.T, w *world) {
 	t.Helper()
 	wav, mp3 := string(wavOf(t, 800)), string(mp3File(t))
-	w.record("202611-a", wavType, []byte(wav))
-	w.record("202611-b", mp3Type, []byte(mp3))
+	w.record("202611-a", rest.TypeWAV, []byte(wav))
+	w.record("202611-b", rest.TypeMP3, []byte(mp3))
 	list := w.must(200, "GET A/recordings", "")
 	row, _ := list.rows()[0].(resource.Object)
 	if list.ids() != "202611-b 202611-a" || asJSON(t, row["_read_only"]) != `{"content_types":["audio/mpeg","audio/wav"]}` ||
@@ -106,16 +107,16 @@ func testRecordings(t *testing.T, w *world) {
 	for _, test := range []struct{ path, accept, kind, text string }{
 		{"a", "", "application/json", ""},
 		{"a", "*/*", "application/json", ""},
-		{"a", "audio/*", wavType, wav},
-		{"a", "audio/x-wav", wavType, wav},
-		{"a", "audio/mpeg", mp3Type, wav + "as MP3"},
-		{"a.mp3", "", mp3Type, wav + "as MP3"},
-		{"a.wav", "*/*", wavType, wav},
-		{"a?accept=mp3", "", mp3Type, wav + "as MP3"},
-		{"a?accept=audio/*", "", wavType, wav},
-		{"b", "audio/*", mp3Type, mp3},
-		{"b?accept=wav", "", wavType, "RIFF"},
-		{"b.mp3?inline=true", "", mp3Type, mp3},
+		{"a", "audio/*", rest.TypeWAV, wav},
+		{"a", "audio/x-wav", rest.TypeWAV, wav},
+		{"a", "audio/mpeg", rest.TypeMP3, wav + "as MP3"},
+		{"a.mp3", "", rest.TypeMP3, wav + "as MP3"},
+		{"a.wav", "*/*", rest.TypeWAV, wav},
+		{"a?accept=mp3", "", rest.TypeMP3, wav + "as MP3"},
+		{"a?accept=audio/*", "", rest.TypeWAV, wav},
+		{"b", "audio/*", rest.TypeMP3, mp3},
+		{"b?accept=wav", "", rest.TypeWAV, "RIFF"},
+		{"b.mp3?inline=true", "", rest.TypeMP3, mp3},
 	} {
 		w.head = http.Header{}
 		if test.accept != "" {
@@ -135,7 +136,7 @@ func testRecordings(t *testing.T, w *world) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.record("202611-c", mp3Type, stereo)
+	w.record("202611-c", rest.TypeMP3, stereo)
 	if a := w.must(200, "GET A/recordings/202611-c.wav", ""); a.text[22] != 2 { // channels
 		t.Errorf("a recording of both sides has %d channels as WAV", a.text[22])
 	}
@@ -164,8 +165,8 @@ func testRecordings(t *testing.T, w *world) {
 func TestNothingLeftBehind(t *testing.T) {
 	t.Setenv("TMPDIR", t.TempDir())
 	w := newWorld(t)
-	w.record("r", wavType, wavOf(t, 80))
-	w.record("bad", mp3Type, []byte("no sound at all"))
+	w.record("r", rest.TypeWAV, wavOf(t, 80))
+	w.record("bad", rest.TypeMP3, []byte("no sound at all"))
 	w.must(200, "GET A/recordings/r.mp3", "")
 	w.must(406, "GET A/recordings/bad.wav", "")
 	if left, err := os.ReadDir(os.TempDir()); err != nil || len(left) > 0 {
@@ -177,8 +178,8 @@ func TestNothingLeftBehind(t *testing.T) {
 func TestLinks(t *testing.T) {
 	var clock *tick
 	w := newWorld(t, func(c *Config) { clock = clocked(c) })
-	w.record("r1", wavType, wavOf(t, 80))
-	w.record("r2", wavType, wavOf(t, 80))
+	w.record("r1", rest.TypeWAV, wavOf(t, 80))
+	w.record("r2", rest.TypeWAV, wavOf(t, 80))
 	link, err := w.RecordingLink(t.Context(), w.creds.AccountID, "r1")
 	if err != nil {
 		t.Fatal(err)
@@ -233,9 +234,8 @@ func FuzzLink(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, token string) {
-		r := &Request{
-			Account: &account, method: http.MethodGet, vars: map[string]string{"id": "r"}, query: url.Values{"token": {token}},
-		}
+		r := &rest.Request{Account: &account, Method: http.MethodGet, Query: url.Values{"token": {token}}}
+		r.SetVar("id", "r")
 		if bare, _ := splitFormat(token); w.linked(r) != (bare == good) {
 			t.Errorf("%q", token)
 		}
@@ -270,17 +270,17 @@ func testMedia(t *testing.T, w *world) {
 	for _, kind := range []string{"audio/wav", "application/json", "application/octet-stream", ""} {
 		w.head = http.Header{"Content-Type": {kind}}
 		a := w.must(200, "POST "+raw, "raw:"+string(wav))
-		if a.data()["content_type"] != wavType || asJSON(t, a.data()["content_length"]) != "1644" {
+		if a.data()["content_type"] != rest.TypeWAV || asJSON(t, a.data()["content_length"]) != "1644" {
 			t.Error(a.text)
 		}
 	}
 	w.head = http.Header{}
-	if a := w.must(200, "GET "+raw, ""); a.text != string(wav) || a.head.Get("Content-Type") != wavType {
+	if a := w.must(200, "GET "+raw, ""); a.text != string(wav) || a.head.Get("Content-Type") != rest.TypeWAV {
 		t.Errorf("%v %d bytes", a.head, len(a.text))
 	}
 	w.must(200, "POST /v2/account/media/"+id+"/raw", "raw:"+string(mp3File(t)))
 	w.head.Set("Accept", "audio/*")
-	if a := w.must(200, "GET "+raw, ""); a.text != string(mp3File(t)) || a.head.Get("Content-Type") != mp3Type {
+	if a := w.must(200, "GET "+raw, ""); a.text != string(mp3File(t)) || a.head.Get("Content-Type") != rest.TypeMP3 {
 		t.Errorf("%v %d bytes", a.head, len(a.text))
 	}
 	w.head = http.Header{}
@@ -302,7 +302,7 @@ func testMedia(t *testing.T, w *world) {
 		t.Error(got)
 	}
 	w.must(200, "POST A/media/"+id, `{"name":"Other","content_type":"x"}`)
-	if d := w.must(200, "GET A/media/"+id, "").data(); d["content_type"] != mp3Type {
+	if d := w.must(200, "GET A/media/"+id, "").data(); d["content_type"] != rest.TypeMP3 {
 		t.Error(d)
 	}
 	w.head.Set("If-Match", `"1-0"`)

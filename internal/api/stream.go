@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/pivotvoice/pivot/internal/api/rest"
 	"github.com/pivotvoice/pivot/internal/event"
 	"github.com/pivotvoice/pivot/internal/observe"
 )
@@ -26,7 +27,7 @@ type stream struct {
 
 func openStream(w http.ResponseWriter) *stream {
 	h := w.Header()
-	h.Set("Content-Type", eventType)
+	h.Set("Content-Type", rest.TypeEvents)
 	h.Set("Cache-Control", "no-store")
 	h.Set("X-Accel-Buffering", "no") // nginx would hold events back
 	w.WriteHeader(http.StatusOK)
@@ -76,16 +77,16 @@ func (st *stream) flush() error {
 }
 
 // follow streams a call: what was, then what comes, until it is over.
-func (s *Server) follow(r *Request) (Reply, error) {
+func (s *Server) follow(r *rest.Request) (rest.Reply, error) {
 	account, call := r.Account.ID, r.Var("call_id")
 	f := s.cfg.Calls.Follow(account, call) // before the history, so that nothing falls between
 	history, err := s.cfg.Calls.Events(r.Context(), account, call)
 	if err != nil {
 		f.Stop()
-		return Reply{}, err
+		return rest.Reply{}, err
 	}
 	have, _ := strconv.Atoi(r.HTTP.Header.Get("Last-Event-ID"))
-	return Reply{Take: func(w http.ResponseWriter) {
+	return rest.Reply{Take: func(w http.ResponseWriter) {
 		defer f.Stop()
 		if over(history) && have >= len(history) {
 			w.WriteHeader(http.StatusNoContent) // so that the client does not come back
@@ -174,7 +175,7 @@ func (t *telling) end() error {
 
 // pump hands events to each until it, the client, the follower or the token
 // has had enough.
-func (s *Server) pump(r *Request, st *stream, f *observe.Follower, each func(event.Event) error) {
+func (s *Server) pump(r *rest.Request, st *stream, f *observe.Follower, each func(event.Event) error) {
 	beat := time.NewTicker(heartbeat)
 	defer beat.Stop()
 	var expired <-chan time.Time
@@ -206,17 +207,17 @@ func (s *Server) pump(r *Request, st *stream, f *observe.Follower, each func(eve
 
 // accountEvents streams the events of all of an account's calls from now on,
 // after a list of those that run.
-func (s *Server) accountEvents(r *Request) (Reply, error) {
-	if r.accept != eventType {
-		return Reply{}, errBare(http.StatusNotAcceptable)
+func (s *Server) accountEvents(r *rest.Request) (rest.Reply, error) {
+	if r.Accept != rest.TypeEvents {
+		return rest.Reply{}, rest.Bare(http.StatusNotAcceptable)
 	}
 	f := s.cfg.Calls.Follow(r.Account.ID, "")
 	running, err := json.Marshal(append([]any{}, s.liveNow(r)...))
 	if err != nil {
 		f.Stop()
-		return Reply{}, err
+		return rest.Reply{}, err
 	}
-	return Reply{Take: func(w http.ResponseWriter) {
+	return rest.Reply{Take: func(w http.ResponseWriter) {
 		defer f.Stop()
 		st := openStream(w)
 		if st.send(0, "calls", running) != nil || st.flush() != nil {
@@ -235,7 +236,7 @@ func (s *Server) accountEvents(r *Request) (Reply, error) {
 	}}, nil
 }
 
-func (s *Server) liveNow(r *Request) []any {
+func (s *Server) liveNow(r *rest.Request) []any {
 	var out []any
 	for _, record := range s.cfg.Calls.Live(r.Account.ID) {
 		out = append(out, record)

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pivotvoice/pivot/internal/api/rest"
 	"github.com/pivotvoice/pivot/internal/identity"
 	"github.com/pivotvoice/pivot/internal/resource"
 	"github.com/pivotvoice/pivot/internal/schema"
@@ -55,7 +56,7 @@ func TestCheckDocument(t *testing.T) {
 	if a := w.must(400, "POST A/pivot/check", `{}`); a.fault("document", "required") == "" {
 		t.Error(a.text)
 	}
-	if a := w.must(400, "POST A/pivot/check", "raw:"+strings.Repeat("x", MaxBody+1)); a.fault("file", "maxSize") == "" {
+	if a := w.must(400, "POST A/pivot/check", "raw:"+strings.Repeat("x", rest.MaxBody+1)); a.fault("file", "maxSize") == "" {
 		t.Error(a.text)
 	}
 }

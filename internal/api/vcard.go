@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/pivotvoice/pivot/internal/api/rest"
 	"github.com/pivotvoice/pivot/internal/resource"
 )
 
@@ -12,7 +13,7 @@ const vcardType = "text/vcard"
 
 // vcardOf is a document as a card (RFC 6350); first, last, whole and number
 // are where it has the parts of a name and a number.
-func vcardOf(o resource.Object, first, last, whole, number string) Reply {
+func vcardOf(o resource.Object, first, last, whole, number string) rest.Reply {
 	given, family := resource.Text(o, first), resource.Text(o, last)
 	name := strings.TrimSpace(given + " " + family)
 	if s := resource.Text(o, whole); s != "" {
@@ -34,7 +35,7 @@ func vcardOf(o resource.Object, first, last, whole, number string) Reply {
 		}
 	}
 	card := strings.Join(append(lines, "END:VCARD", ""), "\r\n")
-	return Reply{Take: func(w http.ResponseWriter) {
+	return rest.Reply{Take: func(w http.ResponseWriter) {
 		w.Header().Set("Content-Type", vcardType+"; charset=utf-8")
 		_, _ = w.Write([]byte(card)) // nobody is left to be told of an error
 	}}

@@ -4,38 +4,40 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/pivotvoice/pivot/internal/api/rest"
 	"github.com/pivotvoice/pivot/internal/documents"
 	"github.com/pivotvoice/pivot/internal/identity"
 	"github.com/pivotvoice/pivot/internal/resource"
 	"github.com/pivotvoice/pivot/internal/schema"
 )
 
-func (s *Server) webhookOperations() []Operation {
+func (s *Server) webhookOperations() []rest.Operation {
 	const all = "accounts/{account_id}/webhooks"
 	res := documents.Webhooks.Resource
-	ops := []Operation{
+	ops := []rest.Operation{
 		{
-			Method: http.MethodGet, Path: "webhooks", Who: Anyone, Summary: "List what webhooks can hear of",
-			Do: func(*Request) (Reply, error) { return Reply{Data: hookRows()}, nil },
+			Method: http.MethodGet, Path: "webhooks", Who: rest.Anyone, Summary: "List what webhooks can hear of",
+			Do: func(*rest.Request) (rest.Reply, error) { return rest.Reply{Data: hookRows()}, nil },
 		},
 		{
-			Method: http.MethodGet, Path: "webhooks/samples", Who: Anyone,
+			Method: http.MethodGet, Path: "webhooks/samples", Who: rest.Anyone,
 			Summary: "List samples of what webhooks are told: none, as they are not told anything yet",
-			Do:      func(*Request) (Reply, error) { return Reply{Data: []any{}}, nil },
+			Do:      func(*rest.Request) (rest.Reply, error) { return rest.Reply{Data: []any{}}, nil },
 		},
 		{
 			Method: http.MethodPatch, Path: all, Summary: "Enable all webhooks that were disabled, with re-enable",
-			Params: []Param{{"re-enable", "true.", Truth}}, Example: Example{Data: `{"re-enable": true}`}, Do: s.enableHooks,
+			Params: []rest.Param{rest.Truth("re-enable", "true.")}, Example: rest.Example{Data: `{"re-enable": true}`},
+			Do: s.enableHooks,
 		},
 		{
 			Method: http.MethodPatch, Path: "accounts/{account_id}/descendants/webhooks", Do: s.enableHooks,
 			Summary: "Enable all webhooks that were disabled, of the accounts below too, with re-enable",
-			Params:  []Param{{"re-enable", "true.", Truth}}, Example: Example{Data: `{"re-enable": true}`},
+			Params:  []rest.Param{rest.Truth("re-enable", "true.")}, Example: rest.Example{Data: `{"re-enable": true}`},
 		},
 		{
 			Method: http.MethodGet, Path: all + "/attempts",
 			Summary: "List the attempts to tell webhooks something: none, as they are not told anything yet",
-			Do:      emptyList,
+			Do:      rest.EmptyList,
 		},
 		{
 			Method: http.MethodGet, Path: all + "/{id}/attempts", Do: s.nothingIn(res),
@@ -70,15 +72,15 @@ func hookRows() []any {
 // enableHooks enables the webhooks of an account that are not, with
 // descendants in the path those of the accounts below it too, and answers with
 // them.
-func (s *Server) enableHooks(r *Request) (Reply, error) {
+func (s *Server) enableHooks(r *rest.Request) (rest.Reply, error) {
 	if r.Param("re-enable") != "true" {
-		return Reply{}, schema.Faults{schema.Required("re-enable")}
+		return rest.Reply{}, schema.Faults{schema.Required("re-enable")}
 	}
 	accounts := []string{r.Account.ID}
-	if strings.HasSuffix(r.op.Path, "/descendants/webhooks") {
+	if strings.HasSuffix(r.Op.Path, "/descendants/webhooks") {
 		below, err := s.people.Accounts().FindBy(r.Context(), identity.ByTree, r.Account.ID)
 		if err != nil {
-			return Reply{}, err
+			return rest.Reply{}, err
 		}
 		for _, d := range below {
 			accounts = append(accounts, d.ID)
@@ -88,14 +90,14 @@ func (s *Server) enableHooks(r *Request) (Reply, error) {
 	for _, id := range accounts {
 		on, err := s.enableHooksOf(r, id)
 		if err != nil {
-			return Reply{}, err
+			return rest.Reply{}, err
 		}
 		rows = append(rows, on...)
 	}
-	return Reply{Data: rows}, nil
+	return rest.Reply{Data: rows}, nil
 }
 
-func (s *Server) enableHooksOf(r *Request, account string) ([]any, error) {
+func (s *Server) enableHooksOf(r *rest.Request, account string) ([]any, error) {
 	c := s.in(s.kindOf("webhook"), account)
 	off, err := c.Where(r.Context(), map[string]string{"enabled": "false"})
 	rows := make([]any, len(off))

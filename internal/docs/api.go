@@ -5,16 +5,16 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/pivotvoice/pivot/internal/api"
+	"github.com/pivotvoice/pivot/internal/api/rest"
 )
 
 // API is the page of all operations, in Markdown.
-func API(ops []api.Operation) string {
+func API(ops []rest.Operation) string {
 	var b strings.Builder
 	b.WriteString("# Operations of the REST API\n\n" +
 		"Made from the code; `go test ./internal/docs -update` writes it anew.\n\n" +
 		"What they have in common (logging in, the envelope, lists, errors) is in [the REST API](../api.md).\n")
-	groups := map[string][]api.Operation{}
+	groups := map[string][]rest.Operation{}
 	for _, o := range ops {
 		groups[o.Group] = append(groups[o.Group], o)
 	}
@@ -36,7 +36,7 @@ func API(ops []api.Operation) string {
 const listFrom = 6
 
 // params are what an operation takes and gives; those of lists are told once.
-func params(o api.Operation) string {
+func params(o rest.Operation) string {
 	var b strings.Builder
 	own := o.Params
 	if len(own) > listFrom {

@@ -12,7 +12,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/pivotvoice/pivot/internal/api"
+	"github.com/pivotvoice/pivot/internal/api/rest"
 	"github.com/pivotvoice/pivot/internal/flow"
 	"github.com/pivotvoice/pivot/internal/schema"
 )
@@ -23,7 +23,7 @@ type object = map[string]any
 // Description is what is to be described.
 type Description struct {
 	Version    string
-	Operations []api.Operation
+	Operations []rest.Operation
 	Schemas    map[string]json.RawMessage // by name, draft 4
 	Names      map[*schema.Schema]string  // of those
 	Actions    []flow.Action
@@ -31,7 +31,7 @@ type Description struct {
 }
 
 // Key names an operation: "GET accounts/{account_id}".
-func Key(o api.Operation) string { return o.Method + " " + o.Path }
+func Key(o rest.Operation) string { return o.Method + " " + o.Path }
 
 // Document is the description as OpenAPI 3.1 (spec.openapis.org/oas/v3.1.1).
 func (d Description) Document() ([]byte, error) {
@@ -61,7 +61,7 @@ func (d Description) Document() ([]byte, error) {
 	}, "", " ")
 }
 
-func tags(ops []api.Operation) []object {
+func tags(ops []rest.Operation) []object {
 	var names []string
 	for _, o := range ops {
 		if !slices.Contains(names, o.Group) {
@@ -76,7 +76,7 @@ func tags(ops []api.Operation) []object {
 	return out
 }
 
-func (d Description) operation(o api.Operation) object {
+func (d Description) operation(o rest.Operation) object {
 	out := object{
 		"operationId": operationID(o), "tags": []string{o.Group}, "summary": o.Tells(),
 		"parameters": parameters(o), "security": security(o.Who),
@@ -92,17 +92,17 @@ var wordEnd = regexp.MustCompile(`[^A-Za-z0-9]+`)
 
 // operationID is a name that code generators can make a function of:
 // "get_accounts_account_id_menus".
-func operationID(o api.Operation) string {
+func operationID(o rest.Operation) string {
 	return strings.ToLower(o.Method) + "_" + strings.Trim(wordEnd.ReplaceAllString(o.Path, "_"), "_")
 }
 
 // conditional are the methods that may be made to depend on a revision.
 var conditional = []string{http.MethodPost, http.MethodPatch, http.MethodDelete}
 
-func parameters(o api.Operation) []object {
+func parameters(o rest.Operation) []object {
 	out := []object{}
 	for part := range strings.SplitSeq(o.Path, "/") {
-		if name, ok := api.Variable(part); ok {
+		if name, ok := rest.Variable(part); ok {
 			out = append(out, object{"name": name, "in": "path", "required": true, "schema": object{"type": "string"}})
 		}
 	}
@@ -120,7 +120,7 @@ func parameters(o api.Operation) []object {
 
 // parameter is one of the query. One whose name has a variable in it stands
 // for any number of them: an object whose keys are their names.
-func parameter(p api.Param) object {
+func parameter(p rest.Param) object {
 	if before, _, any := strings.Cut(p.Name, "{"); any {
 		return object{
 			"name": strings.NewReplacer("{", "", "}", "").Replace(p.Name), "in": "query", "style": "form",
@@ -135,7 +135,7 @@ func parameter(p api.Param) object {
 }
 
 // body is what a request carries, nil where it is nothing.
-func (d Description) body(o api.Operation) object {
+func (d Description) body(o rest.Operation) object {
 	content := object{}
 	if o.Body != nil || o.Example.Data != "" {
 		data := d.schemaOf(o.Body)
@@ -164,7 +164,7 @@ func (d Description) body(o api.Operation) object {
 const jsonType = "application/json"
 
 // answers are what o can be answered with, by status.
-func (d Description) answers(o api.Operation) object {
+func (d Description) answers(o rest.Operation) object {
 	fault := object{"$ref": "#/components/responses/error"}
 	if o.Unbuilt != "" {
 		return object{strconv.Itoa(http.StatusNotImplemented): fault, "default": fault}
@@ -173,7 +173,7 @@ func (d Description) answers(o api.Operation) object {
 }
 
 // answer is the description of a good answer.
-func (d Description) answer(o api.Operation) object {
+func (d Description) answer(o rest.Operation) object {
 	data := d.returned(o)
 	if o.Many {
 		data = object{"type": "array", "items": data}

@@ -18,6 +18,7 @@ import (
 
 	"github.com/pivotvoice/pivot/internal/actions"
 	"github.com/pivotvoice/pivot/internal/api"
+	"github.com/pivotvoice/pivot/internal/api/rest"
 	"github.com/pivotvoice/pivot/internal/event"
 	"github.com/pivotvoice/pivot/internal/flow"
 	"github.com/pivotvoice/pivot/internal/openapi"
@@ -100,7 +101,7 @@ func TestAnswersFit(t *testing.T) {
 }
 
 // typed says whether answers have no more keys than the schema lets them.
-func typed(o api.Operation) bool {
+func typed(o rest.Operation) bool {
 	var root map[string]any
 	return json.Unmarshal(o.Returns.JSON(), &root) == nil && root["additionalProperties"] != false
 }
@@ -294,7 +295,7 @@ func TestTypes(t *testing.T) {
 	}
 }
 
-func takes(o api.Operation) bool { return o.Method != http.MethodGet && o.Method != http.MethodDelete }
+func takes(o rest.Operation) bool { return o.Method != http.MethodGet && o.Method != http.MethodDelete }
 
 func document(t *testing.T) map[string]any {
 	t.Helper()

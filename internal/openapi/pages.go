@@ -11,7 +11,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/pivotvoice/pivot/internal/api"
+	"github.com/pivotvoice/pivot/internal/api/rest"
 	"github.com/pivotvoice/pivot/internal/flow"
 	"github.com/pivotvoice/pivot/internal/schema"
 )
@@ -50,7 +50,7 @@ type group struct {
 }
 
 type operationView struct {
-	api.Operation
+	rest.Operation
 
 	ID, Path string
 	Fields   []schema.Field
@@ -129,7 +129,7 @@ func (d Description) groups() []group {
 	return out
 }
 
-func (d Description) viewOf(o api.Operation) operationView {
+func (d Description) viewOf(o rest.Operation) operationView {
 	v := operationView{Operation: o, ID: operationID(o), Path: "/v2/" + o.Path}
 	if o.Body != nil {
 		v.Fields = o.Body.Describe()
@@ -173,14 +173,14 @@ func shown(a Answer) string {
 }
 
 // curl is the command that does an example.
-func (a Answer) curl(w api.Who) string {
+func (a Answer) curl(w rest.Who) string {
 	var b strings.Builder
 	b.WriteString("curl")
 	if a.Method != "GET" {
 		b.WriteString(" -X " + a.Method)
 	}
 	fmt.Fprintf(&b, " 'http://127.0.0.1:8000%s'", a.Target)
-	if w != api.Anyone {
+	if w != rest.Anyone {
 		b.WriteString(" \\\n  -H \"X-Auth-Token: $TOKEN\"")
 	}
 	if a.Accept != "" {

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/pivotvoice/pivot/internal/api"
+	"github.com/pivotvoice/pivot/internal/api/rest"
 	"github.com/pivotvoice/pivot/internal/flow"
 	"github.com/pivotvoice/pivot/internal/identity"
 	"github.com/pivotvoice/pivot/internal/observe"
@@ -86,7 +87,7 @@ func NewSample(ctx context.Context, cfg SampleConfig) (*Sample, error) {
 func (s *Sample) Close() { s.calls.Close() }
 
 // Operations are those of the sample server.
-func (s *Sample) Operations() []api.Operation { return s.server.Operations() }
+func (s *Sample) Operations() []rest.Operation { return s.server.Operations() }
 
 // everyCall takes every wish about a call.
 type everyCall struct{}
@@ -109,7 +110,7 @@ func (everyCall) Interrupt(string, flow.Next) bool { return true }
 // any more.
 func (s *Sample) Answers(ctx context.Context) map[string]Answer {
 	ops := s.Operations()
-	slices.SortStableFunc(ops, func(a, b api.Operation) int {
+	slices.SortStableFunc(ops, func(a, b rest.Operation) int {
 		return cmp.Or(cmp.Compare(turn(a), turn(b)), cmp.Compare(deep(a), deep(b)))
 	})
 	out := make(map[string]Answer, len(ops))
@@ -120,7 +121,7 @@ func (s *Sample) Answers(ctx context.Context) map[string]Answer {
 }
 
 // turn is when an operation's example has its turn.
-func turn(o api.Operation) int {
+func turn(o rest.Operation) int {
 	return slices.Index([]string{
 		http.MethodPut, http.MethodPost, http.MethodPatch, http.MethodGet, http.MethodDelete,
 	}, o.Method)
@@ -128,7 +129,7 @@ func turn(o api.Operation) int {
 
 // deep is how long a path is: what lies in something is made after it and
 // deleted before it.
-func deep(o api.Operation) int {
+func deep(o rest.Operation) int {
 	n := strings.Count(o.Path, "/")
 	if o.Method == http.MethodDelete {
 		return -n
@@ -142,7 +143,7 @@ const (
 	streamWithin = 50 * time.Millisecond
 )
 
-func (s *Sample) try(ctx context.Context, o api.Operation) Answer {
+func (s *Sample) try(ctx context.Context, o rest.Operation) Answer {
 	vars := s.variables(o)
 	a := Answer{
 		Method: o.Method, Target: s.target(o, vars), Type: o.Example.Type, Body: s.replace(o.Example.Body, vars),
@@ -167,7 +168,7 @@ func (s *Sample) try(ctx context.Context, o api.Operation) Answer {
 	if a.Accept != "" {
 		req.Header.Set("Accept", a.Accept)
 	}
-	if o.Who != api.Anyone {
+	if o.Who != rest.Anyone {
 		req.Header.Set("X-Auth-Token", cmp.Or(s.known["token"], s.token))
 	}
 	w := httptest.NewRecorder()
@@ -188,7 +189,7 @@ func (s *Sample) try(ctx context.Context, o api.Operation) Answer {
 }
 
 // target is an example's path and query.
-func (s *Sample) target(o api.Operation, vars map[string]string) string {
+func (s *Sample) target(o rest.Operation, vars map[string]string) string {
 	target := o.At(vars)
 	if o.Example.Query != "" {
 		target += "?" + s.replace(o.Example.Query, vars)
@@ -198,11 +199,11 @@ func (s *Sample) target(o api.Operation, vars map[string]string) string {
 
 // variables are what an example has in its path: its own words, what was made
 // there before, or what the sample has of that name.
-func (s *Sample) variables(o api.Operation) map[string]string {
+func (s *Sample) variables(o rest.Operation) map[string]string {
 	out := map[string]string{}
 	parts := strings.Split(o.Path, "/")
 	for i, part := range parts {
-		name, ok := api.Variable(part)
+		name, ok := rest.Variable(part)
 		if !ok {
 			continue
 		}
@@ -216,7 +217,7 @@ func (s *Sample) variables(o api.Operation) map[string]string {
 }
 
 // learn keeps the names of what an example has made.
-func (s *Sample) learn(o api.Operation, a Answer, vars map[string]string) {
+func (s *Sample) learn(o rest.Operation, a Answer, vars map[string]string) {
 	ofAccounts := o.Path == "accounts" || o.Path == "accounts/{account_id}" // the sample's own stays the one
 	if o.Method != http.MethodPut || !a.Good() || ofAccounts {
 		return
@@ -238,7 +239,7 @@ func (s *Sample) learn(o api.Operation, a Answer, vars map[string]string) {
 // cutLast is a path before its last part, if that is a variable.
 func cutLast(path string) (at, name string, ok bool) {
 	i := strings.LastIndexByte(path, '/')
-	name, ok = api.Variable(path[i+1:])
+	name, ok = rest.Variable(path[i+1:])
 	return path[:max(i, 0)], name, ok
 }
 

@@ -4,7 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 
-	"github.com/pivotvoice/pivot/internal/api"
+	"github.com/pivotvoice/pivot/internal/api/rest"
 	"github.com/pivotvoice/pivot/internal/schema"
 )
 
@@ -86,7 +86,7 @@ func orNull(v any) any {
 
 // returned is the schema of one document in an answer: as it is sent, with
 // its id.
-func (d Description) returned(o api.Operation) object {
+func (d Description) returned(o rest.Operation) object {
 	if o.Returns == nil {
 		return object{}
 	}
@@ -210,12 +210,12 @@ func securitySchemes() object {
 	}
 }
 
-func security(w api.Who) []map[string][]string {
+func security(w rest.Who) []map[string][]string {
 	ways := []map[string][]string{{"token": {}}, {"bearer": {}}, {"basic": {}}}
 	switch w {
-	case api.Anyone:
+	case rest.Anyone:
 		return []map[string][]string{{}}
-	case api.Linked:
+	case rest.Linked:
 		return append(ways, map[string][]string{"link": {}})
 	default:
 		return ways

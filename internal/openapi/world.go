@@ -9,7 +9,7 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/pivotvoice/pivot/internal/api"
+	"github.com/pivotvoice/pivot/internal/api/rest"
 	"github.com/pivotvoice/pivot/internal/audio"
 	"github.com/pivotvoice/pivot/internal/event"
 	"github.com/pivotvoice/pivot/internal/identity"
@@ -53,7 +53,7 @@ func (s *Sample) fill(ctx context.Context, kept store.Store, creds identity.Cred
 func (s *Sample) login(ctx context.Context) error {
 	sum := md5.Sum([]byte(sampleAdmin)) //nolint:gosec // what clients of Kazoo send
 	s.known["credentials"] = hex.EncodeToString(sum[:])
-	login := s.try(ctx, api.Operation{Method: http.MethodPut, Path: "user_auth", Who: api.Anyone, Example: api.Example{
+	login := s.try(ctx, rest.Operation{Method: http.MethodPut, Path: "user_auth", Who: rest.Anyone, Example: rest.Example{
 		Data: `{"credentials": "{credentials}", "account_name": "{account_name}"}`,
 	}})
 	var got struct {
@@ -65,7 +65,7 @@ func (s *Sample) login(ctx context.Context) error {
 	}
 	s.known["token"] = got.Token
 	for _, name := range []string{"child", "spare"} {
-		made := s.try(ctx, api.Operation{Method: http.MethodPut, Path: "accounts", Example: api.Example{
+		made := s.try(ctx, rest.Operation{Method: http.MethodPut, Path: "accounts", Example: rest.Example{
 			Data: `{"name": "` + name + `"}`,
 		}})
 		if err := json.Unmarshal(made.JSON, &got); err != nil {
@@ -75,7 +75,7 @@ func (s *Sample) login(ctx context.Context) error {
 	}
 	for _, account := range []string{"{account_id}", "{child_account_id}"} {
 		path := "accounts/" + s.replace(account, nil) + "/users"
-		s.try(ctx, api.Operation{Method: http.MethodPut, Path: path, Example: api.Example{
+		s.try(ctx, rest.Operation{Method: http.MethodPut, Path: path, Example: rest.Example{
 			Data: `{"id": "grace", "first_name": "Grace", "last_name": "Hopper", "username": "grace",
 				"password": "sample", "email": "grace@example.com"}`,
 		}})

@@ -1,4 +1,4 @@
-package api
+package rest
 
 import (
 	"fmt"
@@ -14,13 +14,13 @@ const MaxURL = 16 * 1024
 
 // errLongURL is the answer to a longer one.
 func errLongURL() *Error {
-	return says(http.StatusRequestURITooLong, "uri_too_long",
+	return Says(http.StatusRequestURITooLong, "uri_too_long",
 		fmt.Sprintf("the URL is longer than %d bytes; parameters may be in the body, too", MaxURL))
 }
 
-// exchangeLimit is how long a request may take to come in, and its answer to
+// ExchangeLimit is how long a request may take to come in, and its answer to
 // be taken; streams have limits of their own.
-const exchangeLimit = time.Minute
+const ExchangeLimit = time.Minute
 
 // uploadLimit is how long a body may take that is no envelope.
 const uploadLimit = 10 * time.Minute
@@ -49,7 +49,7 @@ func (s *Server) meter(r *Request) error {
 	if r.Auth == nil {
 		return nil
 	}
-	if ok, _ := s.clients.Take(r.source, r.Auth.Account.ID, 1); ok {
+	if ok, _ := s.clients.Take(r.Source, r.Auth.Account.ID, 1); ok {
 		return nil
 	}
 	e := errTooMany(time.Second)
@@ -60,11 +60,8 @@ func (s *Server) meter(r *Request) error {
 	return e
 }
 
-// mayAsk takes a stranger's request from its bucket.
-func (s *Server) mayAsk(r *Request) error { return s.consume(r) }
-
-// consume takes one request, once, from the bucket of the source and account.
-func (s *Server) consume(r *Request) error {
+// Consume takes one request, once, from the bucket of the source and account.
+func (r *Request) Consume() error {
 	if r.consume > 0 {
 		return nil
 	}
@@ -73,7 +70,7 @@ func (s *Server) consume(r *Request) error {
 		account = id
 	}
 	r.consume = 1
-	if ok, _ := s.strangers.Take(r.source, account, 1); !ok {
+	if ok, _ := r.by.strangers.Take(r.Source, account, 1); !ok {
 		return errTooMany(time.Second / bucketPerS)
 	}
 	return nil

@@ -1,4 +1,4 @@
-package api
+package rest
 
 import (
 	"encoding/json"
@@ -37,7 +37,7 @@ func readBody(w http.ResponseWriter, req *http.Request) ([]byte, error) {
 	var large *http.MaxBytesError
 	switch {
 	case errors.As(err, &large):
-		return nil, errTooLarge(MaxBody)
+		return nil, TooLarge(MaxBody)
 	case err != nil:
 		return nil, errUnread
 	}
@@ -56,12 +56,12 @@ func parseEnvelope(contentType string, body []byte) (envelope, error) {
 	if err != nil {
 		kind = strings.TrimSpace(contentType)
 	}
-	if !carriesEnvelope(kind) {
+	if !CarriesEnvelope(kind) {
 		empty.other = true
 		return empty, nil
 	}
 	// curl calls JSON a form if not told otherwise.
-	if kind == formType && text[0] != '{' {
+	if kind == TypeForm && text[0] != '{' {
 		form, err := url.ParseQuery(text)
 		if err != nil {
 			return envelope{}, notJSON(err.Error(), 0)
@@ -75,10 +75,10 @@ func parseEnvelope(contentType string, body []byte) (envelope, error) {
 	return openEnvelope(all)
 }
 
-// carriesEnvelope says whether bodies of a media type are envelopes.
-func carriesEnvelope(kind string) bool {
+// CarriesEnvelope says whether bodies of a media type are envelopes.
+func CarriesEnvelope(kind string) bool {
 	switch kind {
-	case "", jsonType, "application/x-json", "text/json", formType:
+	case "", TypeJSON, "application/x-json", "text/json", TypeForm:
 		return true
 	default:
 		return false
@@ -94,7 +94,7 @@ func formObject(form url.Values) resource.Object {
 }
 
 func parseBody(body []byte) (resource.Object, error) {
-	if what, at := tooMuch(body); what != "" {
+	if what, at := TooMuch(body); what != "" {
 		return nil, notJSON(what, int64(at))
 	}
 	v, err := resource.Parse(body)
@@ -120,9 +120,9 @@ func notJSON(message string, offset int64) error {
 		map[string]any{"target": "body"})
 }
 
-// tooMuch says of what body has more than it may, and where; "" is nothing.
+// TooMuch says of what body has more than it may, and where; "" is nothing.
 // It looks at brackets and commas only, before anything is made of them.
-func tooMuch(body []byte) (what string, at int) {
+func TooMuch(body []byte) (what string, at int) {
 	depth, values, quoted := 0, 0, false
 	for i := 0; i < len(body); i++ {
 		switch c := body[i]; {

@@ -1,10 +1,9 @@
-package api
+package rest
 
 import (
 	"context"
 	"encoding/base64"
 	"errors"
-	"maps"
 	"net/http"
 	"strings"
 
@@ -29,18 +28,18 @@ func (s *Server) identify(ctx context.Context, r *Request) (*identity.Identity, 
 // (spec/crossbar-api.md section 2.1).
 func (s *Server) credentials(ctx context.Context, r *Request) (*identity.Identity, error) {
 	if t := r.HTTP.Header.Get("X-Auth-Token"); t != "" {
-		return s.byToken(ctx, r, t)
+		return r.ByToken(t)
 	}
 	if t := r.Param("auth_token"); t != "" {
-		return s.byToken(ctx, r, t)
+		return r.ByToken(t)
 	}
 	for _, given := range []string{r.HTTP.Header.Get("Authorization"), r.Param("authorization")} {
 		kind, what, _ := strings.Cut(given, " ")
 		switch strings.ToLower(kind) {
 		case "bearer":
-			return s.byToken(ctx, r, strings.TrimSpace(what))
+			return r.ByToken(strings.TrimSpace(what))
 		case "basic":
-			if r.query.Has("token") {
+			if r.Query.Has("token") {
 				continue // a signed link says it all, and Twilio's clients add credentials that are not ours
 			}
 			return s.byBasic(ctx, r, strings.TrimSpace(what))
@@ -49,16 +48,16 @@ func (s *Server) credentials(ctx context.Context, r *Request) (*identity.Identit
 	return nil, nil //nolint:nilnil // nobody is an answer too
 }
 
-// byToken takes a token, or an account's API key in its place.
-func (s *Server) byToken(ctx context.Context, r *Request, token string) (*identity.Identity, error) {
+// ByToken is who holds a token, or an account's API key in its place.
+func (r *Request) ByToken(token string) (*identity.Identity, error) {
 	if strings.Count(token, ".") != 2 {
-		id, err := s.people.ByAPIKey(ctx, token)
+		id, err := r.by.people.ByAPIKey(r.ctx, token)
 		if errors.Is(err, store.ErrNotFound) {
-			return nil, s.refuse(ctx, r, "api key")
+			return nil, r.Refuse("api key")
 		}
 		return id, err
 	}
-	id, err := s.people.ByToken(ctx, token)
+	id, err := r.by.people.ByToken(r.ctx, token)
 	switch {
 	case errors.Is(err, identity.ErrExpired):
 		return nil, errExpired()
@@ -81,19 +80,19 @@ func (s *Server) byBasic(ctx context.Context, r *Request, encoded string) (*iden
 		digest, _ = identity.Digests(user, password)
 		target += "/" + resource.Lower(user)
 	}
-	if err := s.mayTry(r, target); err != nil {
+	if err := r.Try(target); err != nil {
 		return nil, err
 	}
 	doc, err := s.people.Accounts().Get(ctx, account)
 	if errors.Is(err, store.ErrNotFound) {
-		return nil, s.refuse(ctx, r, "basic")
+		return nil, r.Refuse("basic")
 	}
 	if err != nil {
 		return nil, err
 	}
 	id, err := s.people.ByBasic(ctx, doc, digest)
 	if errors.Is(err, store.ErrNotFound) {
-		return nil, s.refuse(ctx, r, "basic")
+		return nil, r.Refuse("basic")
 	}
 	if err != nil {
 		return nil, err
@@ -101,19 +100,19 @@ func (s *Server) byBasic(ctx context.Context, r *Request, encoded string) (*iden
 	if !identity.Enabled(id.Account) {
 		return nil, errInvalidCredentials()
 	}
-	s.passed(r)
+	r.Passed()
 	return id, nil
 }
 
-// mayTry takes a request from the source's bucket and holds it to the wait
+// Try takes a request from the source's bucket and holds it to the wait
 // that its mistakes have earned. target is what it wants to get into.
-func (s *Server) mayTry(r *Request, target string) error {
-	if err := s.consume(r); err != nil {
+func (r *Request) Try(target string) error {
+	if err := r.Consume(); err != nil {
 		return err
 	}
-	wait, attacked := s.guard.Try(r.source, target)
+	wait, attacked := r.by.guard.Try(r.Source, target)
 	if attacked {
-		s.log.WarnContext(r.ctx, "many guess at one account; new sources must wait", "target", target)
+		r.by.log.WarnContext(r.ctx, "many guess at one account; new sources must wait", "target", target)
 	}
 	if wait > 0 {
 		return errTooMany(wait)
@@ -122,64 +121,26 @@ func (s *Server) mayTry(r *Request, target string) error {
 	return nil
 }
 
-// passed says that what was tried was right.
-func (s *Server) passed(r *Request) {
+// Passed says that what was tried was right.
+func (r *Request) Passed() {
 	if r.tried != nil {
-		s.guard.Passed(r.source, *r.tried)
+		r.by.guard.Passed(r.Source, *r.tried)
 	}
 }
 
-// refuse notes wrong credentials and is the answer to them.
-func (s *Server) refuse(ctx context.Context, r *Request, how string) error {
+// Refuse notes wrong credentials and is the answer to them.
+func (r *Request) Refuse(how string) error {
 	if r.tried == nil {
-		s.guard.Failed(r.source)
+		r.by.guard.Failed(r.Source)
 	}
-	s.log.WarnContext(ctx, "wrong credentials", "how", how, "source", r.source.String(),
-		"failures", s.guard.Failures(r.source), "request_id", r.ID)
+	r.by.log.WarnContext(r.ctx, "wrong credentials", "how", how, "source", r.Source.String(),
+		"failures", r.by.guard.Failures(r.Source), "request_id", r.ID)
 	return errInvalidCredentials()
 }
 
-// authData is what clients learn of who they are.
-func (s *Server) authData(ctx context.Context, id *identity.Identity) (map[string]any, error) {
-	reseller, err := s.people.ResellerOf(ctx, id.Account)
-	data := map[string]any{
-		"account_id": id.Account.ID, "account_name": resource.Text(id.Account.Public, "name"),
-		"apps": []any{}, "language": languageOf(id), "reseller_id": reseller,
-		"is_reseller": identity.IsReseller(id.Account), "is_master_account": id.Master(), "cluster_id": s.node,
-		"capabilities": map[string]any{
-			"voicemail": map[string]any{"transcription": map[string]any{"available": false, "default": false}},
-		},
-		"ui_config": map[string]any{},
-	}
-	if id.User != nil {
-		data["owner_id"] = id.User.ID
-	}
-	return data, err
-}
-
-func languageOf(id *identity.Identity) string {
-	if id.User != nil {
-		if l := resource.Text(id.User.Public, "language"); l != "" {
-			return l
-		}
-	}
-	if l := resource.Text(id.Account.Public, "language"); l != "" {
-		return l
-	}
-	return "en-us"
-}
-
-// tokenData is authData and what the token itself says.
-func (s *Server) tokenData(ctx context.Context, id *identity.Identity) (map[string]any, error) {
-	data, err := s.authData(ctx, id)
-	data["method"] = id.Method
-	maps.Copy(data, id.Says())
-	return data, err
-}
-
-// locked is the answer to credentials that are right, of an account that is
+// Locked is the answer to credentials that are right, of an account that is
 // not open.
-func locked(why string) *Error {
+func Locked(why string) *Error {
 	return &Error{Status: http.StatusLocked, Message: "locked", Data: map[string]any{
 		"message": "account " + why, "account": map[string]any{why: map[string]any{"message": "account " + why}},
 	}}

@@ -1,4 +1,4 @@
-package api
+package rest
 
 import (
 	"encoding/csv"
@@ -34,10 +34,10 @@ func writeCSV(w http.ResponseWriter, r *Request, data any) {
 	slices.Sort(names)
 	name := r.HTTP.Header.Get("X-File-Name")
 	if !tame.MatchString(name) || strings.Contains(name, "/") {
-		name = r.op.Group + ".csv"
+		name = r.Op.Group + ".csv"
 	}
 	h := w.Header()
-	h.Set("Content-Type", csvType)
+	h.Set("Content-Type", TypeCSV)
 	h.Set("Content-Disposition", `attachment; filename="`+name+`"`)
 	out := csv.NewWriter(w)
 	_ = out.Write(names) // errors stay in out, and then nobody listens

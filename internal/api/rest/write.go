@@ -1,4 +1,4 @@
-package api
+package rest
 
 import (
 	"bytes"
@@ -22,11 +22,11 @@ import (
 
 // The media types the API answers with.
 const (
-	jsonType  = "application/json" // exactly so: clients compare it
-	formType  = "application/x-www-form-urlencoded"
-	csvType   = "text/csv"
-	textType  = "text/plain"
-	eventType = "text/event-stream"
+	TypeJSON   = "application/json" // exactly so: clients compare it
+	TypeForm   = "application/x-www-form-urlencoded"
+	TypeCSV    = "text/csv"
+	TypeText   = "text/plain"
+	TypeEvents = "text/event-stream"
 )
 
 // writer remembers what was written.
@@ -92,24 +92,24 @@ func cors(h http.Header) {
 // negotiate picks the media type of the answer and looks at that of the body.
 func negotiate(r *Request) error {
 	if r.body.other {
-		return errBare(http.StatusUnsupportedMediaType)
+		return Bare(http.StatusUnsupportedMediaType)
 	}
-	offers := append([]string{jsonType}, r.op.Produces...)
-	if r.accept = choose(r.wanted(), offers); r.accept == "" {
-		return errBare(http.StatusNotAcceptable)
+	offers := append([]string{TypeJSON}, r.Op.Produces...)
+	if r.Accept = Choose(r.Wanted(), offers); r.Accept == "" {
+		return Bare(http.StatusNotAcceptable)
 	}
 	return nil
 }
 
 // shortTypes are media types as the parameter accept may name them.
 var shortTypes = map[string]string{
-	"csv": csvType, "json": jsonType, "text": textType, "wav": wavType, "mp3": mp3Type,
+	"csv": TypeCSV, "json": TypeJSON, "text": TypeText, "wav": TypeWAV, "mp3": TypeMP3,
 }
 
-// wanted is the media types that the client wants.
-func (r *Request) wanted() string {
+// Wanted is the media types that the client wants.
+func (r *Request) Wanted() string {
 	p := r.Param("accept")
-	if p == "" || r.method != http.MethodGet {
+	if p == "" || r.Method != http.MethodGet {
 		return r.HTTP.Header.Get("Accept")
 	}
 	if strings.Contains(p, "/") {
@@ -120,15 +120,15 @@ func (r *Request) wanted() string {
 
 // aliases are other names of what we can answer with.
 var aliases = map[string]string{
-	"application/x-json": jsonType, "text/json": jsonType,
-	"text/comma-separated-values": csvType, "application/octet-stream": csvType,
-	"audio/x-wav": wavType, "audio/wave": wavType, "audio/vnd.wave": wavType,
-	"audio/mp3": mp3Type, "audio/x-mp3": mp3Type, "audio/mpeg3": mp3Type,
+	"application/x-json": TypeJSON, "text/json": TypeJSON,
+	"text/comma-separated-values": TypeCSV, "application/octet-stream": TypeCSV,
+	"audio/x-wav": TypeWAV, "audio/wave": TypeWAV, "audio/vnd.wave": TypeWAV,
+	"audio/mp3": TypeMP3, "audio/x-mp3": TypeMP3, "audio/mpeg3": TypeMP3,
 }
 
-// choose is the first of offers that an Accept header likes best, "" if it
+// Choose is the first of offers that an Accept header likes best, "" if it
 // takes none of them.
-func choose(accept string, offers []string) string {
+func Choose(accept string, offers []string) string {
 	if strings.TrimSpace(accept) == "" {
 		return offers[0]
 	}
@@ -161,7 +161,7 @@ func choose(accept string, offers []string) string {
 // writeReply answers with success.
 func (s *Server) writeReply(w *writer, r *Request, reply Reply) {
 	h := w.Header()
-	if len(r.op.Produces) > 0 {
+	if len(r.Op.Produces) > 0 {
 		h.Set("Vary", "Accept")
 	}
 	if reply.Take != nil {
@@ -169,18 +169,18 @@ func (s *Server) writeReply(w *writer, r *Request, reply Reply) {
 		return
 	}
 	revision := reply.Revision
-	if reply.List != nil && r.method == http.MethodGet {
+	if reply.List != nil && r.Method == http.MethodGet {
 		revision = listRevision(reply.Data)
 	}
-	if revision != "" && r.accept == jsonType {
+	if revision != "" && r.Accept == TypeJSON {
 		h.Set("ETag", `"`+revision+`"`)
-		if none := r.HTTP.Header.Get("If-None-Match"); none != "" && r.method == http.MethodGet &&
+		if none := r.HTTP.Header.Get("If-None-Match"); none != "" && r.Method == http.MethodGet &&
 			resource.Matches(none, revision) {
 			w.WriteHeader(http.StatusNotModified)
 			return
 		}
 	}
-	if r.accept == csvType {
+	if r.Accept == TypeCSV {
 		writeCSV(w, r, reply.Data)
 		return
 	}
@@ -202,7 +202,7 @@ func (s *Server) writeReply(w *writer, r *Request, reply Reply) {
 
 // statusOf is 201 for every PUT, and for what was made by way of POST.
 func statusOf(r *Request, reply Reply) int {
-	if r.HTTP.Method == http.MethodPut || r.method == http.MethodPut && reply.Location != "" {
+	if r.HTTP.Method == http.MethodPut || r.Method == http.MethodPut && reply.Location != "" {
 		return http.StatusCreated
 	}
 	return http.StatusOK
@@ -270,9 +270,9 @@ func (s *Server) envelope(r *Request, status string, data any) map[string]any {
 	if r.Account != nil {
 		account = r.Account.ID
 	}
-	_, left := s.strangers.Take(r.source, account, 0)
+	_, left := s.strangers.Take(r.Source, account, 0)
 	body := map[string]any{
-		"data": data, "status": status, "request_id": r.ID, "node": s.node,
+		"data": data, "status": status, "request_id": r.ID, "node": s.cfg.Node,
 		"timestamp": s.now().UTC().Format(time.RFC3339),
 		"tokens":    map[string]any{"consumed": r.consume, "remaining": left},
 	}
@@ -297,7 +297,7 @@ func (s *Server) writeJSON(w *writer, r *Request, status int, body map[string]an
 		http.Error(w, "internal error", http.StatusInternalServerError)
 		return
 	}
-	kind, out := jsonType, b.Bytes()
+	kind, out := TypeJSON, b.Bytes()
 	if name := r.Param("jsonp"); callback.MatchString(name) {
 		kind, out = "application/javascript", slices.Concat([]byte(name+"("), bytes.TrimSpace(out), []byte(");"))
 	}
@@ -308,3 +308,15 @@ func (s *Server) writeJSON(w *writer, r *Request, status int, body map[string]an
 
 // callback is the name of a function that an answer may be wrapped into.
 var callback = regexp.MustCompile(`^[A-Za-z_$][\w$]{0,63}(\.[A-Za-z_$][\w$]{0,63}){0,7}$`)
+
+// The media types of sound.
+const (
+	TypeWAV = "audio/wav"
+	TypeMP3 = "audio/mpeg"
+)
+
+// Canonical is the one name of a media type that has several.
+func Canonical(kind string) string {
+	kind, _, _ = mime.ParseMediaType(kind)
+	return cmp.Or(aliases[kind], kind)
+}

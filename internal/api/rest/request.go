@@ -1,4 +1,4 @@
-package api
+package rest
 
 import (
 	"context"
@@ -21,18 +21,19 @@ type Request struct {
 	// Account is the account in the path, nil where the path has none.
 	Account *resource.Doc
 
+	by      *Server
 	ctx     context.Context //nolint:containedctx // a request is what contexts are about
-	method  string          // after tunnelling
-	query   url.Values
+	Method  string          // after tunnelling
+	Query   url.Values
 	body    envelope
-	op      *Operation
+	Op      *Operation
 	path    []string // below /v2, with the account's id
 	vars    map[string]string
-	accept  string // the media type to answer with
-	source  netip.Addr
-	file    bool    // the operation reads the body, which is no envelope
+	Accept  string // the media type to answer with
+	Source  netip.Addr
+	File    bool    // the operation reads the body, which is no envelope
 	heavy   bool    // it has its turn among those with large bodies
-	link    bool    // it is one of a link that this server has signed
+	Link    bool    // it is one of a link that this server has signed
 	tried   *string // what its credentials are for; nil: it has not tried any
 	consume int     // what it took from its bucket
 }
@@ -52,13 +53,36 @@ func (r *Request) Data() resource.Object {
 	return o
 }
 
+// Value is what was sent in the place of data: an object or an array.
+func (r *Request) Value() any { return r.body.data }
+
+// SetValue has the request be about data that was read elsewhere.
+func (r *Request) SetValue(data any) { r.body.data = data }
+
+// SetVar gives a variable of the path another value, as in Location.
+func (r *Request) SetVar(name, value string) {
+	if r.vars == nil {
+		r.vars = map[string]string{}
+	}
+	r.vars[name] = value
+}
+
+// ReadEnvelope takes a body, or the part of one, of a media type as the
+// request's envelope.
+func (r *Request) ReadEnvelope(contentType string, raw []byte) (err error) {
+	if err = r.takeTurn(len(raw)); err == nil {
+		r.body, err = parseEnvelope(contentType, raw)
+	}
+	return err
+}
+
 // Param is a parameter, looked for in data, then in the query, then beside
 // data; "" where it is in none of them.
 func (r *Request) Param(name string) string {
 	if s := plain(r.Data()[name]); s != "" {
 		return s
 	}
-	if s := r.query.Get(name); s != "" {
+	if s := r.Query.Get(name); s != "" {
 		return s
 	}
 	return plain(r.body.aside[name])
@@ -83,11 +107,11 @@ func plain(v any) string {
 
 // about is what the request is about: the last variable of its path.
 func (r *Request) about() string {
-	if r.op == nil {
+	if r.Op == nil {
 		return ""
 	}
 	last := ""
-	for part := range strings.SplitSeq(r.op.Path, "/") {
+	for part := range strings.SplitSeq(r.Op.Path, "/") {
 		if name, ok := Variable(part); ok {
 			last = name
 		}
@@ -111,4 +135,17 @@ type Reply struct {
 type ListInfo struct {
 	Size        int // -1 where the list has no pages
 	Start, Next string
+}
+
+// Decode holds the data of a request to its operation's schema and reads it.
+func (r *Request) Decode(into any) error {
+	raw, err := json.Marshal(r.Data())
+	if err != nil {
+		return err
+	}
+	full, faults := r.Op.Body.Check(raw)
+	if err := faults.Err(); err != nil {
+		return err
+	}
+	return r.Op.Body.Decode(full, into)
 }

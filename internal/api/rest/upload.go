@@ -1,4 +1,4 @@
-package api
+package rest
 
 import (
 	"bufio"
@@ -24,15 +24,15 @@ const maxParts = 32
 // in base64, with or without "data:audio/mp3;base64," before it; or the one
 // file of a multipart body. The JSON part of such a body is its envelope, and
 // its other fields are parameters. limit is in bytes. A file that is too large, or
-// broken, is an error of Read, which uploadFault makes an answer of.
-func (s *Server) Upload(r *Request, limit int64) (io.Reader, error) {
+// broken, is an error of Read, which UploadFault makes an answer of.
+func (r *Request) Upload(limit int64) (io.Reader, error) {
 	if r.HTTP.ContentLength > 2*limit+MaxBody/8 { // base64 is a third longer, multipart has its lines
-		return nil, errTooLarge(limit)
+		return nil, TooLarge(limit)
 	}
 	told := r.HTTP.Header.Get("Content-Type")
 	kind, params, _ := mime.ParseMediaType(told) // "" where it is none
 	if strings.HasPrefix(kind, "multipart/") {
-		return s.multipart(r, params["boundary"], limit)
+		return r.multipart(params["boundary"], limit)
 	}
 	var file io.Reader = r.HTTP.Body
 	if isBase64(kind) || isBase64(r.HTTP.Header.Get("Content-Transfer-Encoding")) {
@@ -64,7 +64,7 @@ func decoded(file io.Reader) io.Reader {
 }
 
 // multipart reads all parts: which of them is what is known at the end only.
-func (s *Server) multipart(r *Request, boundary string, limit int64) (io.Reader, error) {
+func (r *Request) multipart(boundary string, limit int64) (io.Reader, error) {
 	body := http.MaxBytesReader(nil, r.HTTP.Body, limit+MaxBody/8)
 	parts, files := multipart.NewReader(body, boundary), []io.Reader{}
 	for n := 0; ; n++ {
@@ -76,11 +76,11 @@ func (s *Server) multipart(r *Request, boundary string, limit int64) (io.Reader,
 			err = errTooManyParts
 		}
 		if err != nil {
-			return nil, uploadFault(err)
+			return nil, UploadFault(err)
 		}
-		file, err := s.part(r, part, limit)
+		file, err := r.part(part, limit)
 		if err != nil {
-			return nil, uploadFault(err)
+			return nil, UploadFault(err)
 		}
 		if file != nil {
 			files = append(files, file)
@@ -97,7 +97,7 @@ func (s *Server) multipart(r *Request, boundary string, limit int64) (io.Reader,
 }
 
 // part is one part: a file, or nil for what belongs into the envelope.
-func (s *Server) part(r *Request, part *multipart.Part, limit int64) (io.Reader, error) {
+func (r *Request) part(part *multipart.Part, limit int64) (io.Reader, error) {
 	kind, _, _ := mime.ParseMediaType(part.Header.Get("Content-Type"))
 	var file io.Reader = part
 	if isBase64(kind) || isBase64(part.Header.Get("Content-Transfer-Encoding")) {
@@ -107,11 +107,8 @@ func (s *Server) part(r *Request, part *multipart.Part, limit int64) (io.Reader,
 	switch {
 	case err != nil:
 		return nil, err
-	case carriesEnvelope(kind) && part.FileName() == "" && kind != "":
-		if err = s.takeTurn(r, len(raw)); err == nil {
-			r.body, err = parseEnvelope(kind, raw)
-		}
-		return nil, err
+	case CarriesEnvelope(kind) && part.FileName() == "" && kind != "":
+		return nil, r.ReadEnvelope(kind, raw)
 	case part.FileName() == "" && kind == "" && part.FormName() != "":
 		r.body.aside[asideKey(part.FormName())] = string(raw)
 		return nil, nil //nolint:nilnil // it was a parameter
@@ -123,9 +120,9 @@ func (s *Server) part(r *Request, part *multipart.Part, limit int64) (io.Reader,
 // errTooManyParts is a multipart body that no client means.
 var errTooManyParts = fmt.Errorf("more than %d parts", maxParts)
 
-// uploadFault is what a client is told of an error of reading an upload; what
+// UploadFault is what a client is told of an error of reading an upload; what
 // is not the client's fault stays as it is.
-func uploadFault(err error) error {
+func UploadFault(err error) error {
 	var large *http.MaxBytesError
 	var corrupt base64.CorruptInputError
 	var faults schema.Faults
@@ -133,7 +130,7 @@ func uploadFault(err error) error {
 	case errors.As(err, &faults):
 		return err
 	case errors.As(err, &large):
-		return errTooLarge(large.Limit)
+		return TooLarge(large.Limit)
 	case errors.As(err, &corrupt):
 		return schema.Invalid("file", "wrong_format", "Field is not in the correct format: "+corrupt.Error(),
 			map[string]any{"format": "base64"})

@@ -1,4 +1,4 @@
-package api
+package rest
 
 import (
 	"net/http"
@@ -16,28 +16,28 @@ const (
 
 // takeTurn waits until a body of that many bytes may be worked on. The turn is
 // over with the request: endTurn.
-func (s *Server) takeTurn(r *Request, size int) error {
+func (r *Request) takeTurn(size int) error {
 	if size < heavyFrom || r.heavy {
 		return nil
 	}
 	limit := time.NewTimer(heavyWait)
 	defer limit.Stop()
 	select {
-	case s.heavy <- struct{}{}:
+	case r.by.heavy <- struct{}{}:
 		r.heavy = true
 		return nil
 	case <-r.ctx.Done():
 		return r.ctx.Err()
 	case <-limit.C:
-		e := says(http.StatusServiceUnavailable, "too_busy", "too many large documents are worked on: come again")
+		e := Says(http.StatusServiceUnavailable, "too_busy", "too many large documents are worked on: come again")
 		e.Retry = heavyWait
 		return e
 	}
 }
 
-func (s *Server) endTurn(r *Request) {
+func (r *Request) endTurn() {
 	if r.heavy {
-		<-s.heavy
+		<-r.by.heavy
 		r.heavy = false
 	}
 }

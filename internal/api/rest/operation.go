@@ -1,4 +1,4 @@
-package api
+package rest
 
 import (
 	"net/http"
@@ -40,6 +40,9 @@ type Operation struct {
 	Consumes []string
 	// Produces are the media types it can answer with; none is JSON only.
 	Produces []string
+	// Link says, with Linked, whether a request is one of a link that this server
+	// has signed.
+	Link func(*Request) bool
 	// Returns is the schema of data in the answer, or with Many that of each of
 	// its rows; nil says nothing of it.
 	Returns *schema.Schema
@@ -117,10 +120,11 @@ func (o Operation) For() string {
 	return who
 }
 
-// errUnbuilt is the answer of an operation that is not built.
-func errUnbuilt(why string) *Error { return says(http.StatusNotImplemented, "not_implemented", why) }
+// Unbuilt is the answer of an operation that is not built.
+func Unbuilt(why string) *Error { return Says(http.StatusNotImplemented, "not_implemented", why) }
 
-func (o Operation) same(other Operation) bool {
+// Same says whether another operation is the same method on the same path.
+func (o Operation) Same(other Operation) bool {
 	return o.Method == other.Method && o.Path == other.Path
 }
 
@@ -133,12 +137,14 @@ type Param struct {
 // ParamType is what the values of a parameter are, as JSON Schema says it.
 type ParamType string
 
-// Types of parameters.
-const (
-	Text  ParamType = "string"
-	Whole ParamType = "integer"
-	Truth ParamType = "boolean"
-)
+// Text is a parameter that is any text.
+func Text(name, summary string) Param { return Param{name, summary, "string"} }
+
+// Whole is a parameter that is a whole number.
+func Whole(name, summary string) Param { return Param{name, summary, "integer"} }
+
+// Truth is a parameter that is true or false.
+func Truth(name, summary string) Param { return Param{name, summary, "boolean"} }
 
 // node is a place in the tree of paths.
 type node struct {

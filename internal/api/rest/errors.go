@@ -1,4 +1,4 @@
-package api
+package rest
 
 import (
 	"cmp"
@@ -32,14 +32,15 @@ type Error struct {
 
 func (e *Error) Error() string { return fmt.Sprintf("%d %s", e.Status, e.Message) }
 
-func says(status int, message, text string) *Error {
+// Says is a refusal with a text in its data.
+func Says(status int, message, text string) *Error {
 	return &Error{Status: status, Message: message, Data: map[string]any{"message": text}}
 }
 
 // The catalogue. Each call makes a new one, so that nobody changes another's.
 
 func errInvalidCredentials() *Error {
-	return says(http.StatusUnauthorized, "invalid_credentials", "invalid credentials")
+	return Says(http.StatusUnauthorized, "invalid_credentials", "invalid credentials")
 }
 
 // errExpired is a token that was good once. The space in the message is what
@@ -48,15 +49,17 @@ func errExpired() *Error {
 	return &Error{Status: http.StatusUnauthorized, Message: "invalid credentials"}
 }
 
-func errForbidden() *Error { return says(http.StatusForbidden, "forbidden", "forbidden") }
+// Forbidden is what is out of reach of who asks.
+func Forbidden() *Error { return Says(http.StatusForbidden, "forbidden", "forbidden") }
 
-func errNoRoute() *Error { return says(http.StatusNotFound, "not_found", "not found") }
+func errNoRoute() *Error { return Says(http.StatusNotFound, "not_found", "not found") }
 
 func errMethod() *Error {
-	return says(http.StatusMethodNotAllowed, "invalid_method", "method not allowed")
+	return Says(http.StatusMethodNotAllowed, "invalid_method", "method not allowed")
 }
 
-func errBadIdentifier(id string) *Error {
+// BadIdentifier is a document that is not there.
+func BadIdentifier(id string) *Error {
 	return &Error{
 		Status: http.StatusNotFound, Message: "bad_identifier",
 		Data: map[string]any{"message": "bad identifier", "cause": id},
@@ -64,24 +67,25 @@ func errBadIdentifier(id string) *Error {
 }
 
 func errConflict() *Error {
-	return says(http.StatusConflict, "datastore_conflict", "conflicting documents")
+	return Says(http.StatusConflict, "datastore_conflict", "conflicting documents")
 }
 
 func errTooMany(retry time.Duration) *Error {
-	e := says(http.StatusTooManyRequests, "too_many_requests", "too many requests")
+	e := Says(http.StatusTooManyRequests, "too_many_requests", "too many requests")
 	e.Retry = retry
 	return e
 }
 
-// missing is err, and where that is a document that is not there, which.
-func missing(err error, id string) error {
+// Missing is err, and where that is a document that is not there, which.
+func Missing(err error, id string) error {
 	if errors.Is(err, store.ErrNotFound) {
-		return errBadIdentifier(id)
+		return BadIdentifier(id)
 	}
 	return err
 }
 
-func errBare(status int) *Error { return &Error{Status: status, Bare: true} }
+// Bare is a refusal without a body.
+func Bare(status int) *Error { return &Error{Status: status, Bare: true} }
 
 // asError is the answer to err. id is what the request was about.
 func asError(err error, id string) *Error {
@@ -93,15 +97,15 @@ func asError(err error, id string) *Error {
 	case errors.As(err, &faults):
 		return &Error{Status: http.StatusBadRequest, Message: "validation error", Data: faultsData(faults)}
 	case errors.Is(err, store.ErrNotFound):
-		return errBadIdentifier(id)
+		return BadIdentifier(id)
 	case errors.Is(err, identity.ErrReach):
-		return errForbidden()
+		return Forbidden()
 	case errors.Is(err, identity.ErrLocked):
-		return locked("disabled")
+		return Locked("disabled")
 	case errors.Is(err, identity.ErrMaster):
 		return errMethod()
 	case errors.Is(err, identity.ErrAbove):
-		return says(http.StatusInternalServerError, "account_has_descendants", "account has descendants")
+		return Says(http.StatusInternalServerError, "account_has_descendants", "account has descendants")
 	case errors.Is(err, store.ErrConflict), errors.Is(err, store.ErrExists), errors.Is(err, resource.ErrMismatch):
 		// Kazoo's web server answers a stale If-Match with a bare 412, and a race
 		// that is lost later with this. To a client both are the same: somebody
@@ -109,15 +113,15 @@ func asError(err error, id string) *Error {
 		return errConflict()
 	case errors.Is(err, resource.ErrPageSize), errors.Is(err, resource.ErrPageTooFew),
 		errors.Is(err, resource.ErrPageTooBig):
-		return says(http.StatusNotFound, "faulty_request", err.Error())
+		return Says(http.StatusNotFound, "faulty_request", err.Error())
 	case errors.Is(err, resource.ErrTooMany):
 		return &Error{Status: http.StatusRequestedRangeNotSatisfiable, Message: "range not satisfiable"}
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
-		return says(http.StatusServiceUnavailable, "datastore_unreachable", "the request was given up")
+		return Says(http.StatusServiceUnavailable, "datastore_unreachable", "the request was given up")
 	case errors.Is(err, store.ErrFull), errors.Is(err, syscall.ENOSPC):
-		return says(http.StatusServiceUnavailable, datastoreFault, "the disk of the server is full: nothing was written")
+		return Says(http.StatusServiceUnavailable, datastoreFault, "the disk of the server is full: nothing was written")
 	case errors.Is(err, store.ErrUnavailable):
-		return says(http.StatusServiceUnavailable, "datastore_unreachable", "the database cannot be reached")
+		return Says(http.StatusServiceUnavailable, "datastore_unreachable", "the database cannot be reached")
 	default:
 		return nil
 	}
@@ -139,4 +143,10 @@ func faultsData(faults schema.Faults) map[string]any {
 		rules[f.Rule] = said
 	}
 	return out
+}
+
+// TooLarge is a body of more bytes than limit.
+func TooLarge(limit int64) error {
+	return schema.Invalid("file", "maxSize", fmt.Sprintf("The body is larger than %d bytes", limit),
+		map[string]any{"target": limit})
 }
