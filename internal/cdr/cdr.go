@@ -19,7 +19,9 @@ type Record struct {
 	CallID       string `json:"call_id"`
 	Account      string `json:"account_id,omitempty"`
 	Direction    string `json:"call_direction"`
+	Way          string `json:"direction"` // the same: Kazoo's lists call it so
 	From         string `json:"from"`
+	CallingFrom  string `json:"calling_from"` // the user of From
 	To           string `json:"to"`
 	Request      string `json:"request"`
 	CallerName   string `json:"caller_id_name"`
@@ -107,7 +109,7 @@ func (r *Record) offered(at time.Time, w event.Offered) {
 	r.From, r.To, r.Request = strings.Clone(w.From), strings.Clone(w.To), strings.Clone(w.Request)
 	r.CallerName, r.CallerNumber = strings.Clone(w.CallerName), strings.Clone(w.CallerNumber)
 	r.UserAgent = strings.Clone(w.UserAgent)
-	r.Dialed = user(w.Request)
+	r.Dialed, r.CallingFrom, r.Way = user(w.Request), user(r.From), r.Direction
 	if r.Began.IsZero() {
 		r.Began = at
 	}

@@ -32,6 +32,9 @@ func TestFold(t *testing.T) {
 	if r.ID != "202603-c1" || r.Duration != 14 || r.Billing != 10 || r.Ringing != 4 || r.HangupCode != "sip:486" {
 		t.Errorf("times and ids: %+v", r)
 	}
+	if r.Way != "inbound" || r.Way != r.Direction || r.CallingFrom != "200" {
+		t.Errorf("as Kazoo's lists call it: %+v", r)
+	}
 	if r.Webhooks != 1 || r.Failures != 1 || r.Steps != 1 || r.Media.Lost != 3 || r.Dialed != "100" || r.FlowID != "f" {
 		t.Errorf("counts: %+v", r)
 	}

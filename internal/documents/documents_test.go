@@ -42,3 +42,13 @@ func TestFaxAddress(t *testing.T) {
 		t.Errorf("the same address again: %v", err)
 	}
 }
+
+// TestFaxSenders holds the expressions of a faxbox to being some.
+func TestFaxSenders(t *testing.T) {
+	c := resource.Collection{Resource: documents.Faxboxes.Resource, Docs: store.Memory().Docs, Account: "a"}
+	_, err := c.Create(t.Context(), resource.Object{"name": "A", "smtp_permission_list": []any{`.*@example\.com`, "("}})
+	var faults schema.Faults
+	if !errors.As(err, &faults) || len(faults) != 1 || faults[0].Dotted() != "smtp_permission_list.1" {
+		t.Errorf("%v", err)
+	}
+}

@@ -2,9 +2,11 @@ package documents
 
 import (
 	"context"
+	"strconv"
 	"strings"
 
 	"github.com/pivotvoice/pivot/internal/resource"
+	"github.com/pivotvoice/pivot/internal/schema"
 )
 
 // Faxbox is where faxes come in and go out.
@@ -74,6 +76,14 @@ var Faxboxes = define(resource.Def[Faxbox]{
 			d.Doc[FaxAddress] = strings.ToLower(address) // mail comes however it is written
 		}
 		return nil
+	},
+	Check: func(_ context.Context, _ *resource.Draft, f Faxbox) error {
+		var faults schema.Faults
+		for i, sender := range f.Senders {
+			_, bad := schema.Regexp(sender, "smtp_permission_list", strconv.Itoa(i))
+			faults = append(faults, bad...)
+		}
+		return faults.Err()
 	},
 	Refers: func(d resource.Doc) []resource.Ref { return refs("user", d.Public, "owner_id") },
 })
