@@ -3,6 +3,7 @@ package actions
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/pivotvoice/pivot/internal/documents"
 	"github.com/pivotvoice/pivot/internal/flow"
@@ -28,7 +29,10 @@ func lookupCIDName(lists Lists) flow.Action {
 		},
 		Run: func(ctx context.Context, s *flow.Session, d lookupData) (flow.Next, error) {
 			var all []*documents.NumberList
-			for _, id := range d.Lists {
+			for i, id := range d.Lists {
+				if slices.Contains(d.Lists[:i], id) {
+					continue
+				}
 				list, err := listOf(ctx, s, lists, id)
 				if err != nil {
 					return flow.Next{}, err

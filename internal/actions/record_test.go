@@ -185,7 +185,11 @@ func TestRecordCall(t *testing.T) {
 			prog: start(`"record_on_answer":true`, wait("2", `{"module":"answer","children":{"_":`+wait("3", over)+`}}`)), made: "dual 3s",
 			facts: "recorded wav 3s hangup", took: 5 * time.Second,
 		},
-		"answered":     {prog: `{"module":"answer","children":{"_":` + start(`"record_on_answer":true`, wait("3", over)) + `}}`, made: "dual 3s", took: 3 * time.Second},
+		"answered": {prog: `{"module":"answer","children":{"_":` + start(`"record_on_answer":true`, wait("3", over)) + `}}`, made: "dual 3s", took: 3 * time.Second},
+		"on answer, stopped before": {
+			prog: start(`"record_on_answer":true,"name":"a"`, start(`"action":"stop","name":"a"`, `{"module":"answer","children":{"_":`+wait("3", over)+`}}`)),
+			took: 3 * time.Second,
+		},
 		"never":        {prog: start(`"record_on_answer":true`, wait("3", over)), took: 3 * time.Second},
 		"Kazoo's more": {prog: start(`"record_on_bridge":true,"record_sample_rate":16000`, wait("1", over)), made: "dual 1s", facts: "warned record_call.rate\nwarned record_call.bridge", took: time.Second},
 		"not begun":    {prog: start(``, over), facts: "failed recording.failed", took: 30 * time.Second},

@@ -19,7 +19,8 @@ import (
 const recordCallDoc = "" +
 	"`start` begins to record the call and goes on at once; the recording runs beside all that follows, until " +
 	"a `stop` of the same name or the end of the call. With `record_on_answer` it begins with the answer. A name " +
-	"can be in use once at a time; `stop` without one ends what was started last. `mask` records silence until `unmask`, for what must not be kept. The call is " +
+	"can be in use once at a time; `stop` without one ends what was started last. `mask` records silence until " +
+	"`unmask`, for what must not be kept. The call is " +
 	"not answered for it.\n\n" +
 	"With `channels` dual the caller is on the left and what they hear on the right; one `track` alone is " +
 	"always mono. What was recorded is kept, and sent and told as by `record`, at the stop or the end. What " +
@@ -84,6 +85,9 @@ func (d recordCallData) run(ctx context.Context, s *flow.Session, st studio) err
 		return d.start(ctx, s, st, all)
 	}
 	r := all.find(d.Name)
+	if r == nil && d.Action == "stop" && all.forget(d.Name) {
+		return nil
+	}
 	if r == nil {
 		return flow.Fail("record_call.none", fmt.Errorf("no recording %s is running", named(d.Name)))
 	}
@@ -113,7 +117,11 @@ func (d recordCallData) start(ctx context.Context, s *flow.Session, st studio, a
 	if !d.OnAnswer || s.Answered() {
 		return all.start(ctx, s, st, d)
 	}
+	all.waiting = append(all.waiting, &d)
 	s.OnAnswer(func() {
+		if !slices.Contains(all.waiting, &d) {
+			return // it was stopped before it began
+		}
 		if err := all.start(ctx, s, st, d); err != nil {
 			s.Add(event.Failed{Code: "recording.failed", Message: err.Error()})
 		}
@@ -129,7 +137,22 @@ func named(name string) string {
 }
 
 // running are the recordings of a call that run beside its flow.
-type running struct{ all []*beside }
+type running struct {
+	all     []*beside
+	waiting []*recordCallData // those that begin with the answer
+}
+
+// forget takes a recording off those that begin with the answer, the last of
+// them if name is "", and says whether there was one.
+func (r *running) forget(name string) bool {
+	for i, one := range slices.Backward(r.waiting) {
+		if name == "" || one.Name == name {
+			r.waiting = slices.Delete(r.waiting, i, i+1)
+			return true
+		}
+	}
+	return false
+}
 
 // runningKey is where a session keeps its running.
 type runningKey struct{}

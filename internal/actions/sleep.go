@@ -34,7 +34,10 @@ const maxSleep = 24 * time.Hour
 
 func (d sleepData) time() time.Duration {
 	unit := map[string]time.Duration{"ms": time.Millisecond, "s": time.Second, "m": time.Minute, "h": time.Hour}[d.Unit]
-	return min(maxSleep, time.Duration(min(d.Duration, int(maxSleep/time.Millisecond)))*unit)
+	if time.Duration(d.Duration) > maxSleep/max(unit, 1) { // more of them may be more than a Duration holds
+		return maxSleep
+	}
+	return time.Duration(d.Duration) * unit
 }
 
 // pause waits for d, or returns why ctx ended.

@@ -84,9 +84,21 @@ func (e *Engine) newSession(leg call.Leg, start Start) *Session {
 	return s
 }
 
+// longestMessage is how many characters of a message a timeline keeps: there
+// may be data of a callflow in it.
+const longestMessage = 1000
+
 // Add puts a fact in the call's log, under the running step. Safe from any
 // goroutine.
 func (s *Session) Add(what event.Fact) {
+	switch f := what.(type) {
+	case event.Warned:
+		f.Message = event.Clip(f.Message, longestMessage)
+		what = f
+	case event.Failed:
+		f.Message = event.Clip(f.Message, longestMessage)
+		what = f
+	}
 	s.mu.Lock()
 	step := s.step
 	s.mu.Unlock()
