@@ -53,6 +53,9 @@ func TestWhy(t *testing.T) {
 		"The caller hung up during sleep, 2.0 s after the answer (Q.850 16).": {
 			offered, answered, event.Started{Module: "sleep"}, event.Ended{By: "caller", Text: "Q.850 16"},
 		},
+		"We declined the call: blacklist Pests has +4930.": {offered, event.Declined{
+			Number: "999", Reason: event.DeclinedBlacklist, Why: "blacklist Pests has +4930",
+		}, event.Ended{By: "us"}},
 		"No callflow answers 999.": {offered, event.Unrouted{Number: "999"}, event.Ended{By: "us"}},
 		"http://x failed: status 500; no branch was left.": {
 			offered, event.Started{Module: "pivot"}, event.Fetched{URL: "http://x", Failure: "status", Err: "status 500"}, event.Ended{By: "us"},

@@ -15,6 +15,7 @@ type reason struct {
 	fetched *event.Fetched // the last webhook, if it failed
 	silent  bool           // nothing was ever routed
 	numbers string         // the number nobody answers
+	refusal string         // why it was declined
 	sorry   string         // what the caller was told was an application error
 }
 
@@ -22,6 +23,8 @@ func (r *reason) add(e event.Event) {
 	switch w := e.What.(type) {
 	case event.Unrouted:
 		r.silent, r.numbers = true, w.Number
+	case event.Declined:
+		r.refusal = w.Why
 	case event.Playing:
 		r.playing = w.Sound
 	case event.Played:
@@ -56,6 +59,8 @@ func (r *reason) sentence(rec *Record, w event.Ended) string {
 		return r.hungUp(rec, w)
 	case r.silent:
 		return fmt.Sprintf("No callflow answers %s.", r.numbers)
+	case r.refusal != "":
+		return "We declined the call: " + r.refusal + "."
 	case r.sorry != "":
 		return fmt.Sprintf("The application failed: %s; the caller was told so.", r.sorry)
 	case r.fetched != nil:

@@ -43,6 +43,13 @@ type (
 		Number string   `json:"number"`
 		Why    []string `json:"why"`
 	}
+	// Declined is a call that is refused before it comes to what answers its
+	// number, and why.
+	Declined struct {
+		Number string `json:"number"`
+		Reason string `json:"reason"` // one of Declined…
+		Why    string `json:"why"`    // in words: which blacklist, which limit
+	}
 	// Ringing is a provisional answer: 180, or 183 with early media.
 	Ringing struct {
 		Code int `json:"code"`
@@ -339,6 +346,7 @@ func Of() []Fact {
 		Offered{},
 		Routed{},
 		Unrouted{},
+		Declined{},
 		Ringing{},
 		Answered{},
 		Started{},
@@ -378,6 +386,7 @@ func (SIP) Kind() string        { return "sip" }
 func (Offered) Kind() string    { return "offered" }
 func (Routed) Kind() string     { return "routed" }
 func (Unrouted) Kind() string   { return "unrouted" }
+func (Declined) Kind() string   { return "declined" }
 func (Ringing) Kind() string    { return "ringing" }
 func (Answered) Kind() string   { return "answered" }
 func (Started) Kind() string    { return "started" }
@@ -413,7 +422,7 @@ func (Ended) Kind() string  { return "ended" }
 
 // kinds decodes each fact by its kind.
 var kinds = map[string]func(json.RawMessage) (Fact, error){
-	"sip": decode[SIP], "offered": decode[Offered], "routed": decode[Routed], "unrouted": decode[Unrouted],
+	"sip": decode[SIP], "offered": decode[Offered], "routed": decode[Routed], "unrouted": decode[Unrouted], "declined": decode[Declined],
 	"ringing": decode[Ringing], "answered": decode[Answered], "started": decode[Started], "finished": decode[Finished],
 	"fetching": decode[Fetching], "fetched": decode[Fetched], "decoded": decode[Decoded], "playing": decode[Playing],
 	"played": decode[Played], "spoken": decode[Spoken], "pressed": decode[Pressed], "collected": decode[Collected],

@@ -19,6 +19,13 @@ const (
 	FailCancelled   = "cancelled"    // the call was over, or taken elsewhere, first
 )
 
+// Why a call is declined: the values of Declined.Reason.
+const (
+	DeclinedBlacklist   = "blacklist"   // the account does not want this caller
+	DeclinedLimit       = "limit"       // it has as many calls as it may have
+	DeclinedUnavailable = "unavailable" // what answers cannot be read
+)
+
 // Error is the parse error in one line.
 func (p *ParseError) Error() string {
 	return fmt.Sprintf("line %d, column %d: %s", p.Line, p.Column, p.Message)

@@ -312,6 +312,8 @@ func (r Result) Failed() string {
 			return w.Message
 		case event.Unrouted:
 			return "nothing answers " + w.Number
+		case event.Declined:
+			return w.Number + " is declined: " + w.Why
 		}
 	}
 	return ""

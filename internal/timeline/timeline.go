@@ -41,6 +41,8 @@ func Tell(f event.Fact) (mark, text string) {
 		return "☎", fmt.Sprintf("%s is answered by callflow %q: %s", w.Number, w.Flow, strings.Join(w.Why, "; "))
 	case event.Unrouted:
 		return "✗", fmt.Sprintf("nothing answers %s: %s", w.Number, strings.Join(w.Why, "; "))
+	case event.Declined:
+		return "✗", fmt.Sprintf("%s is declined (%s): %s", w.Number, w.Reason, w.Why)
 	case event.Ringing:
 		return "☎", fmt.Sprintf("ringing (%d)", w.Code)
 	case event.Answered:
