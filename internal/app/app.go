@@ -14,6 +14,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/pivotvoice/pivot/internal/answering"
 	"github.com/pivotvoice/pivot/internal/api"
 	"github.com/pivotvoice/pivot/internal/audio"
 	"github.com/pivotvoice/pivot/internal/callbacks"
@@ -45,7 +46,7 @@ type App struct {
 	cfg        config.Config
 	log        *slog.Logger
 	store      *sqlstore.Store
-	flows      *flows
+	exchange   *answering.Exchange
 	phonebook  *documents.Phonebook
 	library    *media.Library
 	recordings *recordings.Recordings
@@ -56,6 +57,7 @@ type App struct {
 	promises   *callbacks.Promises
 	lamps      *presence.Board
 	events     event.Log // every fact of every call: to calls, and to those who are told of it
+	refused    *refused  // of the SIP server, to events
 	web        *webhook.Client
 	speech     *voices.Voices
 	media      *rtp.Engine
@@ -94,7 +96,7 @@ func (a *App) start(ctx context.Context) (err error) {
 	} else if cut > 0 {
 		a.log.Warn("calls were cut off when the server went away; their records are closed", "calls", cut)
 	}
-	a.flows, a.phonebook = newFlows(a.store), documents.NewPhonebook(a.store)
+	a.exchange, a.phonebook = answering.New(a.store), documents.NewPhonebook(a.store)
 	a.media, err = rtp.NewEngine(rtp.Config{PortMin: a.cfg.RTP.Min, PortMax: a.cfg.RTP.Max, Logger: a.log})
 	if err != nil {
 		return fmt.Errorf("rtp: %w", err)
@@ -114,10 +116,11 @@ func (a *App) start(ctx context.Context) (err error) {
 	if err := a.serveHTTP(ctx); err != nil {
 		return err
 	}
+	a.refused = newRefused(a.events, a.Credentials.AccountID, a.owner)
 	a.sip, err = sip.NewServer(sip.Config{
 		Listen: listens(a.cfg.SIP), Advertise: a.cfg.Advertise, Media: a.media, Codecs: audio.Codecs,
 		Allow: slices.Concat(a.cfg.Allow, thisMachine), OnCall: a.onCall,
-		Log: owned{a.events, a.account}, Logger: a.log, MaxCalls: a.cfg.MaxCalls,
+		Log: a.refused, Logger: a.log, MaxCalls: a.cfg.MaxCalls,
 		MediaTimeout: a.cfg.Media.Timeout, Keepalive: a.cfg.Media.Keepalive, UserAgent: "Pivot/" + Version,
 		Presence: a.lamps, Subscriptions: sip.Subscriptions{Max: a.cfg.MaxSubscriptions},
 	})
@@ -218,6 +221,9 @@ func (a *App) release(ctx context.Context) {
 		if err := a.sip.Close(ctx); err != nil {
 			a.log.Error("calls did not end well", "error", err)
 		}
+	}
+	if a.refused != nil {
+		a.refused.Close()
 	}
 	if a.calls != nil {
 		a.calls.Close() // cuts those who watch, so that HTTP can end

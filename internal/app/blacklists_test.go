@@ -36,4 +36,7 @@ func TestBlacklists(t *testing.T) {
 			t.Errorf("%s, from %q: %v, want %s", c.lists, c.from, err, c.code)
 		}
 	}
+	for _, why := range []string{"blacklist Pests has +14155550199", "blacklist Shy: the caller shows no number"} {
+		says(t, a, "/cdrs", "We declined the call: "+why+".")
+	}
 }

@@ -38,7 +38,7 @@ func TestCallLimit(t *testing.T) {
 	if err := <-second; !errors.As(err, &refused) || refused.Code != 486 {
 		t.Errorf("the second call at one time: %v", err)
 	}
-	says(t, a, "/cdrs", `"hangup_code":"sip:486"`)
+	says(t, a, "/cdrs", `"hangup_code":"sip:486"`, "We declined the call: the account has as many calls as it may have at one time: 1.")
 	tries := 0
 	trial.Eventually(t, func() string {
 		tries++

@@ -144,7 +144,7 @@ func (a *App) program() (err error) {
 		return fmt.Errorf("timezone: %w", err)
 	}
 	a.actions = actions.All(actions.Deps{
-		Voice: a.speech, Media: a.library, Flows: a.flows, Documents: a.documents(), Lists: a.phonebook,
+		Voice: a.speech, Media: a.library, Flows: a.exchange, Documents: a.documents(), Lists: a.phonebook,
 		Recordings: a.recordings, Sounds: sounds{a}, Recogniser: ears,
 		Callbacks: a.queue, Web: a.web, Dialects: a.dialects(), Keys: a.signingKeys, Zone: zone,
 		Nomorobo: a.cfg.Nomorobo, Mail: a.mailer(), Presence: a.lamps,

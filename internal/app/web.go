@@ -41,9 +41,7 @@ func (a *App) newAPI() *api.Server {
 
 // changed is told of every document that was saved or deleted.
 func (a *App) changed(c resource.Change) {
-	if c.New.Type == callflowType {
-		a.flows.forget(c.New.Account, c.New.ID)
-	}
+	a.exchange.Changed(c)
 	a.learn(c)
 	a.phonebook.Changed(c)
 }
@@ -123,7 +121,7 @@ func (a *App) firstFlows(ctx context.Context) error {
 func (a *App) knownSamples(ctx context.Context) error {
 	var there []sample
 	for _, s := range a.numbers {
-		r, _, err := a.flows.match(ctx, a.Credentials.AccountID, s.number)
+		r, _, err := a.exchange.Find(ctx, a.Credentials.AccountID, s.number)
 		if err != nil {
 			return err
 		}

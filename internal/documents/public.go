@@ -6,9 +6,23 @@ import (
 	"github.com/pivotvoice/pivot/internal/resource"
 )
 
-// AccountType is the type of the documents of accounts, which are the
-// server's own.
-const AccountType = "account"
+// The types of the documents that the API declares by itself.
+const (
+	AccountType     = "account" // the server's own, as claims are
+	CallflowType    = "callflow"
+	NumberType      = "number"
+	NumberClaimType = "number_claim"
+)
+
+// NumberClaim says which account a public number, the document's id, belongs
+// to.
+type NumberClaim struct {
+	Account string `json:"account"`
+}
+
+// Limits is the private key of an account that says how many calls it may have
+// at one time.
+const Limits = "pvt_limits"
 
 // Public reads what is not private of a document of any type; where there is
 // none it is store.ErrNotFound.

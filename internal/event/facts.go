@@ -422,7 +422,8 @@ func (Ended) Kind() string  { return "ended" }
 
 // kinds decodes each fact by its kind.
 var kinds = map[string]func(json.RawMessage) (Fact, error){
-	"sip": decode[SIP], "offered": decode[Offered], "routed": decode[Routed], "unrouted": decode[Unrouted], "declined": decode[Declined],
+	"sip": decode[SIP], "offered": decode[Offered],
+	"routed": decode[Routed], "unrouted": decode[Unrouted], "declined": decode[Declined],
 	"ringing": decode[Ringing], "answered": decode[Answered], "started": decode[Started], "finished": decode[Finished],
 	"fetching": decode[Fetching], "fetched": decode[Fetched], "decoded": decode[Decoded], "playing": decode[Playing],
 	"played": decode[Played], "spoken": decode[Spoken], "pressed": decode[Pressed], "collected": decode[Collected],

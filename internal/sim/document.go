@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/pivotvoice/pivot/internal/answering"
 	"github.com/pivotvoice/pivot/internal/flow"
 )
 
@@ -50,15 +51,6 @@ func (a Ask) Program() *flow.Node {
 	return &flow.Node{Module: "pivot", Data: data}
 }
 
-// Callflow is a callflow document, or a single node as its flow.
-type Callflow struct {
-	ID       string     `json:"id,omitempty"`
-	Name     string     `json:"name,omitempty"`
-	Numbers  []string   `json:"numbers,omitempty"`
-	Patterns []string   `json:"patterns,omitempty"`
-	Flow     *flow.Node `json:"flow"`
-}
-
 // wrapped is a document in one of its forms: a node, a callflow with its node
 // under "flow", or that as the API gives it, under "data".
 type wrapped struct {
@@ -83,7 +75,7 @@ func unwrap(body []byte) (node []byte, at []string) {
 }
 
 // readCallflow reads a callflow document or a node.
-func readCallflow(body []byte) (c Callflow, err error) {
+func readCallflow(body []byte) (c answering.Callflow, err error) {
 	node, at := unwrap(body)
 	switch len(at) {
 	case 0:
@@ -93,7 +85,7 @@ func readCallflow(body []byte) (c Callflow, err error) {
 		err = json.Unmarshal(body, &c)
 	default:
 		var api struct {
-			Data Callflow `json:"data"`
+			Data answering.Callflow `json:"data"`
 		}
 		err = json.Unmarshal(body, &api)
 		c = api.Data

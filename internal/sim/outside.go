@@ -3,6 +3,11 @@ package sim
 import (
 	"context"
 	"sync"
+
+	"github.com/pivotvoice/pivot/internal/actions"
+	"github.com/pivotvoice/pivot/internal/flow"
+	"github.com/pivotvoice/pivot/internal/route"
+	"github.com/pivotvoice/pivot/internal/store"
 )
 
 // atOnce is how many things may happen outside of one call at a time.
@@ -52,4 +57,42 @@ func (o *outside) do(f func(ctx context.Context)) {
 func (o *outside) close() {
 	close(o.jobs)
 	o.work.Wait()
+}
+
+// docsOut are documents that are read outside of a call: a running server may
+// have them.
+type docsOut struct {
+	store.Docs
+
+	out *outside
+}
+
+// Get implements store.Docs.
+func (d docsOut) Get(_ context.Context, k store.Key) (doc store.Doc, err error) {
+	d.out.do(func(ctx context.Context) { doc, err = d.Docs.Get(ctx, k) })
+	return doc, err
+}
+
+// List implements store.Docs.
+func (d docsOut) List(_ context.Context, q store.Query) (docs []store.Doc, err error) {
+	d.out.do(func(ctx context.Context) { docs, err = d.Docs.List(ctx, q) })
+	return docs, err
+}
+
+// flowsOut are callflows that are read outside of a call, as its documents.
+type flowsOut struct {
+	out   *outside
+	flows actions.Flows
+}
+
+// Callflow implements actions.Flows.
+func (f flowsOut) Callflow(_ context.Context, account, id string) (n *flow.Node, name string, err error) {
+	f.out.do(func(ctx context.Context) { n, name, err = f.flows.Callflow(ctx, account, id) })
+	return n, name, err
+}
+
+// Find implements actions.Flows.
+func (f flowsOut) Find(_ context.Context, account, number string) (r route.Result, n *flow.Node, err error) {
+	f.out.do(func(ctx context.Context) { r, n, err = f.flows.Find(ctx, account, number) })
+	return r, n, err
 }

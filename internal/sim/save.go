@@ -72,7 +72,7 @@ func visited(c Call, events []event.Event) map[string]json.RawMessage {
 		var d struct{ ID string }
 		// What cannot be read led nowhere.
 		_ = json.Unmarshal(w.Data, &d)
-		if n, _, err := c.Flows.Callflow(context.Background(), c.Account, d.ID); err == nil {
+		if n, _, err := c.Flows.Callflow(context.Background(), c.owner(), d.ID); err == nil {
 			all[d.ID] = programOf(n)
 		}
 	}

@@ -1,15 +1,16 @@
 package sim
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"slices"
 	"strings"
 
+	"github.com/pivotvoice/pivot/internal/answering"
 	"github.com/pivotvoice/pivot/internal/documents"
 	"github.com/pivotvoice/pivot/internal/event"
 	"github.com/pivotvoice/pivot/internal/resource"
+	"github.com/pivotvoice/pivot/internal/store"
 )
 
 // needs gathers what a call has used of an account, for a test that has
@@ -62,17 +63,17 @@ func (n *needs) more() {
 
 // number takes the callflow that answers a number that was typed or dialled.
 func (n *needs) number(digits string) {
-	d, ok := n.call.Flows.(*Directory)
+	x, ok := n.call.Flows.(*answering.Exchange)
 	if !ok || digits == "" {
 		return
 	}
-	if c, r := d.Match(digits); r.Found && c.Flow != nil {
+	if r, c, err := x.Match(context.Background(), n.call.owner(), digits); err == nil && r.Found && c.Flow != nil {
 		n.flow(c)
 	}
 }
 
 // flow takes a callflow with its numbers.
-func (n *needs) flow(c Callflow) {
+func (n *needs) flow(c answering.Callflow) {
 	id := c.ID
 	if n.taken[id] {
 		return
@@ -86,20 +87,40 @@ func (n *needs) flow(c Callflow) {
 
 // take takes the documents of a kind that are wanted.
 func (n *needs) take(kind resource.Resource, wanted func(resource.Doc) bool) {
-	c := resource.Collection{Resource: kind, Docs: n.call.Documents.Docs, Account: n.owner()}
+	c := resource.Collection{Resource: kind, Docs: asBefore(n.call.Documents.Docs), Account: n.call.owner()}
 	all, err := c.Where(context.Background(), nil)
 	if err != nil {
 		return // documents of a call are in memory
 	}
-	name := kind.Name
-	if kind.As != "" {
-		name = kind.As
-	}
 	for _, d := range all {
 		if wanted(d) {
-			n.keep(name, d.ID, d.Public)
+			n.keep(kind.As, d.ID, d.Public)
 		}
 	}
+}
+
+// original are the documents of a call as they were before it.
+type original struct{ store.Docs }
+
+// asBefore leaves out what a call has not asked for.
+func asBefore(docs store.Docs) store.Docs {
+	if c, ok := docs.(*copying); ok {
+		docs = c.Docs
+	}
+	return original{docs}
+}
+
+// List implements store.Docs.
+func (o original) List(ctx context.Context, q store.Query) ([]store.Doc, error) {
+	all, err := o.Docs.List(ctx, q)
+	for i := range all {
+		past, err := o.History(ctx, all[i].Key, 0)
+		if err != nil {
+			return nil, err
+		}
+		all[i] = past[len(past)-1]
+	}
+	return all, err
 }
 
 func (n *needs) keep(kind, id string, data resource.Object) {
@@ -128,8 +149,8 @@ func (n *needs) people() {
 				continue
 			}
 			kept = true
-			if d, ok := n.call.Flows.(*Directory); ok {
-				if c, ok := d.flows[flowID(flow)]; ok {
+			if x, ok := n.call.Flows.(*answering.Exchange); ok {
+				if c, err := x.Get(context.Background(), n.call.owner(), flowID(flow)); err == nil {
 					n.flow(c)
 				}
 			}
@@ -152,15 +173,18 @@ func flowID(v any) string {
 // nothing of it, or nothing reads it.
 func (n *needs) account() json.RawMessage {
 	reads := func(module string) bool { return strings.Contains(n.text.String(), `"module":"`+module+`"`) }
-	if n.call.Documents.Docs == nil || !slices.ContainsFunc([]string{"disa", "dynamic_cid", "temporal_route"}, reads) {
+	if n.call.Documents.Docs == nil {
 		return nil
 	}
-	doc, err := n.call.Documents.Account(context.Background(), n.owner())
+	doc, err := n.call.Documents.Account(context.Background(), n.call.owner())
 	if err != nil {
 		return nil // most tests have none
 	}
-	kept := resource.Object{}
-	for _, key := range []string{"caller_id", "call_restriction", "timezone"} {
+	kept, keys := resource.Object{}, []string{"language"}
+	if slices.ContainsFunc([]string{"disa", "dynamic_cid", "temporal_route"}, reads) {
+		keys = append(keys, "caller_id", "call_restriction", "timezone")
+	}
+	for _, key := range keys {
 		if v, ok := doc[key]; ok {
 			kept[key] = v
 		}
@@ -171,6 +195,3 @@ func (n *needs) account() json.RawMessage {
 	text, _ := json.Marshal(kept) // was read from JSON
 	return text
 }
-
-// owner is whose call it is.
-func (n *needs) owner() string { return cmp.Or(n.call.Account, Account) }

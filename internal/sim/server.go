@@ -1,7 +1,6 @@
 package sim
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -9,14 +8,13 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
-	"slices"
 	"strings"
 	"time"
 
+	"github.com/pivotvoice/pivot/internal/answering"
 	"github.com/pivotvoice/pivot/internal/event"
-	"github.com/pivotvoice/pivot/internal/flow"
-	"github.com/pivotvoice/pivot/internal/route"
-	"github.com/pivotvoice/pivot/internal/twiml"
+	"github.com/pivotvoice/pivot/internal/resource"
+	"github.com/pivotvoice/pivot/internal/store"
 	"github.com/pivotvoice/pivot/internal/webhook"
 )
 
@@ -38,126 +36,63 @@ func everywhere() []netip.Prefix {
 	return []netip.Prefix{netip.MustParsePrefix("0.0.0.0/0"), netip.MustParsePrefix("::/0")}
 }
 
-// Directory reads the callflows of the key's account, and returns that
-// account's id.
-func (s Server) Directory(ctx context.Context) (d *Directory, account string, err error) {
-	web := s.client()
-	defer web.Close()
+// account is the account of the key.
+func (s Server) account(ctx context.Context, web *webhook.Client) (string, error) {
 	var in struct {
 		Data struct {
 			AccountID string `json:"account_id"`
 		} `json:"data"`
-		Token string `json:"auth_token"`
 	}
 	body, _ := json.Marshal(map[string]any{"data": map[string]string{"api_key": s.Key}}) // strings
-	if err := s.ask(ctx, web, http.MethodPut, login, body, &in); err != nil {
-		return nil, "", err
-	}
-	account = in.Data.AccountID
-	var list struct {
-		Data []struct {
-			ID string `json:"id"`
-		} `json:"data"`
-	}
-	path := "accounts/" + url.PathEscape(account) + "/callflows"
-	if err := s.ask(ctx, web, http.MethodGet, path+"?paginate=false", nil, &list); err != nil {
-		return nil, "", err
-	}
-	var flows []Callflow
-	for _, one := range list.Data {
-		var doc struct {
-			Data Callflow `json:"data"`
-		}
-		if err := s.ask(ctx, web, http.MethodGet, path+"/"+url.PathEscape(one.ID), nil, &doc); err != nil {
-			return nil, "", err
-		}
-		doc.Data.ID = one.ID
-		flows = append(flows, doc.Data)
-	}
-	return NewDirectory(flows), account, nil
+	err := s.ask(ctx, web, http.MethodPut, login, body, &in)
+	return in.Data.AccountID, err
 }
 
 // Clear deletes all callflows of the account.
 func (s Server) Clear(ctx context.Context) error {
-	d, account, err := s.Directory(ctx)
+	web := s.client()
+	defer web.Close()
+	account, err := s.account(ctx, web)
 	if err != nil {
 		return err
 	}
-	for id := range d.flows {
-		if err := s.Delete(ctx, account, id); err != nil {
+	rows, err := s.rows(ctx, web, "accounts/"+url.PathEscape(account)+"/callflows")
+	if err != nil {
+		return err
+	}
+	for _, row := range rows {
+		if err := s.Delete(ctx, account, resource.Text(row, "id")); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
+// rows are those of a whole list.
+func (s Server) rows(ctx context.Context, web *webhook.Client, path string) ([]resource.Object, error) {
+	var list struct {
+		Data []resource.Object `json:"data"`
+	}
+	err := s.ask(ctx, web, http.MethodGet, path+"?paginate=false", nil, &list)
+	return list.Data, err
+}
+
 // errNotThere is a document that the server does not have.
 var errNotThere = errors.New("there is no such thing")
 
 // Number makes c call a number, which is answered as the server would answer
-// it: by the callflow that has it, else by the URL that the number itself has,
-// else by a callflow with a pattern for it.
-func (s Server) Number(ctx context.Context, c *Call, number string) error {
-	flows, account, err := s.Directory(ctx)
-	if err != nil {
-		return err
-	}
-	c.Account = account
-	if c.Documents, err = s.documents(ctx, account); err != nil {
-		return err
-	}
-	c.Number(flows, number)
-	_, r := flows.Match(number)
-	if slices.ContainsFunc(r.Flow.Numbers, func(n string) bool { return route.Normalise(n) == r.Number }) {
-		return nil
-	}
+// it now, and has what it comes to read from there.
+func (s Server) Number(ctx context.Context, c *Call, number string) (err error) {
 	web := s.client()
 	defer web.Close()
-	var doc struct {
-		Data phoneNumber `json:"data"`
-	}
-	path := "accounts/" + url.PathEscape(account) + "/phone_numbers/" + url.PathEscape(route.Normalise(number))
-	err = s.ask(ctx, web, http.MethodGet, path, nil, &doc)
-	if errors.Is(err, errNotThere) || err == nil && doc.Data.URL == "" {
-		return nil
-	}
-	if err != nil {
+	if c.Account, err = s.account(ctx, web); err != nil {
 		return err
 	}
-	c.Program, c.Captured = doc.Data.program(), nil
-	c.Before = []event.Fact{event.Routed{
-		Flow: doc.Data.URL, Number: number, Why: []string{"number " + number + " has a voice_url of its own"},
-	}}
-	return nil
-}
-
-// phoneNumber is a number with a web server of its own.
-type phoneNumber struct {
-	URL            string   `json:"voice_url"`
-	Method         string   `json:"voice_method"`
-	FallbackURL    string   `json:"voice_fallback_url"`
-	FallbackMethod string   `json:"voice_fallback_method"`
-	StatusURL      string   `json:"status_callback"`
-	StatusMethod   string   `json:"status_callback_method"`
-	StatusEvents   []string `json:"status_callback_event"`
-}
-
-// program asks it as Twilio would.
-func (n phoneNumber) program() *flow.Node {
-	data := map[string]any{
-		"voice_url": n.URL, "method": cmp.Or(n.Method, "post"), "req_format": twiml.Name, "compat": twiml.Twilio,
-	}
-	if n.FallbackURL != "" {
-		data["fallback_url"], data["fallback_method"] = n.FallbackURL, cmp.Or(n.FallbackMethod, "post")
-	}
-	if n.StatusURL != "" {
-		data["status_callback"], data["status_callback_method"] = n.StatusURL, cmp.Or(n.StatusMethod, "post")
-		if len(n.StatusEvents) > 0 {
-			data["status_callback_event"] = n.StatusEvents
-		}
-	}
-	raw, _ := json.Marshal(data) // strings can always be written
-	return &flow.Node{Module: "pivot", Data: raw}
+	c.To = number
+	c.Documents.Docs = &copying{server: s, account: c.Account, Docs: store.Memory(), seen: map[string]bool{}}
+	x := answering.New(c.Documents.Docs)
+	c.Flows = x
+	return c.answered(ctx, x)
 }
 
 // ask asks the API one thing and reads the answer into into.
@@ -186,7 +121,7 @@ func (s Server) ask(ctx context.Context, web *webhook.Client, method, path strin
 
 // Put makes a callflow of the account and returns its id. A number that
 // another callflow has is an error.
-func (s Server) Put(ctx context.Context, account string, c Callflow) (id string, err error) {
+func (s Server) Put(ctx context.Context, account string, c answering.Callflow) (id string, err error) {
 	web := s.client()
 	defer web.Close()
 	body, err := json.Marshal(map[string]any{"data": c})

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/pivotvoice/pivot/internal/documents"
@@ -17,15 +18,24 @@ import (
 // hours. They are by the name that the API has for their kind, and by id.
 type shelf map[string]map[string]json.RawMessage
 
-// kinds are what can be on a shelf, by name.
-func kinds() map[string]resource.Resource {
+// kinds are what can be on a shelf.
+func kinds() []resource.Resource { return append(documents.All(), documents.ListEntries.Resource) }
+
+// kindOf is the kind of documents of a type.
+func kindOf(t string) (resource.Resource, bool) {
+	all := kinds()
+	i := slices.IndexFunc(all, func(r resource.Resource) bool { return r.Type == t })
+	if i < 0 {
+		return resource.Resource{}, false
+	}
+	return all[i], true
+}
+
+// kindsByName are they by the name that a shelf has for them.
+func kindsByName() map[string]resource.Resource {
 	all := map[string]resource.Resource{}
-	for _, r := range append(documents.All(), documents.ListEntries.Resource) {
-		name := r.Name
-		if r.As != "" {
-			name = r.As
-		}
-		all[name] = r
+	for _, r := range kinds() {
+		all[r.As] = r
 	}
 	return all
 }
@@ -44,7 +54,7 @@ func (m *misplaced) Unwrap() error { return m.err }
 // keep them.
 func (t *Test) documents(ctx context.Context) (documents.Library, error) {
 	l := documents.Library{Docs: store.Memory()}
-	known := kinds()
+	known := kindsByName()
 	for _, name := range sortedKeys(t.Documents) {
 		kind, ok := known[name]
 		if !ok {
@@ -92,29 +102,4 @@ func wrong(path []string, err error) error {
 		path, err = append(path, faults[0].Path...), errors.New(faults[0].Message)
 	}
 	return &misplaced{path, err}
-}
-
-// copied are copies of an account's documents, for a call to change.
-func copied(ctx context.Context, from documents.Library, account string) (documents.Library, error) {
-	to := documents.Library{Docs: store.Memory()}
-	for _, kind := range kinds() {
-		all, err := resource.Collection{Resource: kind, Docs: from.Docs, Account: account}.Where(ctx, nil)
-		if err != nil {
-			return to, err
-		}
-		c := resource.Collection{Resource: kind, Docs: to.Docs, Account: account}
-		for _, d := range all {
-			if _, err := c.CreateAs(ctx, d.ID, d.Public); err != nil {
-				return to, err
-			}
-		}
-	}
-	d, err := from.Docs.Get(ctx, store.Key{Type: documents.AccountType, ID: account})
-	if errors.Is(err, store.ErrNotFound) {
-		return to, nil
-	} else if err != nil {
-		return to, err
-	}
-	_, err = to.Docs.Put(ctx, store.Doc{Key: d.Key, JSON: d.JSON})
-	return to, err
 }

@@ -85,8 +85,8 @@ func (s *Screen) brief(e event.Event) {
 		if s.failed == "" || w.Message != s.failed {
 			s.wrong(w.Code, w.Message, w.Faults)
 		}
-	case event.Routed, event.Unrouted, event.Declined, event.Warned, event.Recorded, event.Uploaded, event.KeysSent, event.Set,
-		event.Understood, event.Referred, event.StatusCallback, event.RecordCallback:
+	case event.Routed, event.Unrouted, event.Declined, event.Warned, event.Recorded, event.Uploaded, event.KeysSent,
+		event.Set, event.Understood, event.Referred, event.StatusCallback, event.RecordCallback:
 		s.told(w)
 	case event.Answered:
 		s.answered = true

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/pivotvoice/pivot/internal/actions"
+	"github.com/pivotvoice/pivot/internal/answering"
 	"github.com/pivotvoice/pivot/internal/call"
 	"github.com/pivotvoice/pivot/internal/call/fake"
 	"github.com/pivotvoice/pivot/internal/documents"
@@ -37,12 +38,13 @@ type Call struct {
 	From, To, Name string
 	At             time.Time // when it comes; zero is now
 	Account        string    // "" is Account
+	Language       string    // "" is "en-us"
 	Program        *flow.Node
 	Captured       map[string]string
 	Before         []event.Fact  // how it was routed
 	Flows          actions.Flows // for callflow nodes; nil has none
-	// Documents are the account's menus, lists and the like, of which the call
-	// changes copies; the zero Library has none.
+	// Documents are the account's menus, lists and the like, which the call may
+	// change; the zero Library has none.
 	Documents documents.Library
 	Key       string // signs requests; "" signs none
 	// Web answers the call's requests; nil is the network, where media are
@@ -61,6 +63,25 @@ type Call struct {
 }
 
 const defaultLimit = 10 * time.Minute
+
+// owner is whose call it is.
+func (c Call) owner() string { return cmp.Or(c.Account, Account) }
+
+// info is what is known of the call before it is taken.
+func (c Call) info() call.Info {
+	return call.Info{
+		From: c.From, FromRealm: realm, To: c.To, ToRealm: realm, Request: c.To, RequestRealm: realm,
+		CallerName: c.Name, CallerNumber: c.From, Direction: call.Inbound,
+		Transport: "UDP", UserAgent: "Pivot simulator", Source: netip.MustParseAddrPort("127.0.0.1:5060"),
+	}
+}
+
+// answered has the call, of a number, answered as x does.
+func (c *Call) answered(ctx context.Context, x *answering.Exchange) error {
+	start, err := x.Answer(ctx, c.owner(), c.info())
+	c.Language, c.Program, c.Captured, c.Before = start.Language, start.Program, start.Captured, start.Before
+	return err
+}
 
 // Result is how a call went.
 type Result struct {
@@ -90,12 +111,6 @@ func (c Call) Run(ctx context.Context) (Result, error) {
 		library := media.New(media.Config{Fetch: web})
 		defer library.Close()
 		room.library = library
-	}
-	if c.Documents.Docs != nil {
-		var err error
-		if c.Documents, err = copied(ctx, c.Documents, cmp.Or(c.Account, Account)); err != nil {
-			return Result{}, err
-		}
 	}
 	run := &running{call: c, out: out, web: web, files: files, sounds: room}
 	if c.Realtime {
@@ -135,11 +150,9 @@ func (r *running) talk(ctx context.Context) error {
 	c := r.call
 	s := newScene(c.Tell)
 	began := time.Now()
-	leg := fake.New(call.Info{
-		ID: "try-" + began.UTC().Format("20060102150405.000"), From: c.From, FromRealm: realm, To: c.To, ToRealm: realm,
-		Request: c.To, RequestRealm: realm, CallerName: c.Name, CallerNumber: c.From, Began: began,
-		Transport: "UDP", UserAgent: "Pivot simulator", Source: netip.MustParseAddrPort("127.0.0.1:5060"),
-	}, s)
+	info := c.info()
+	info.ID, info.Began = "try-"+began.UTC().Format("20060102150405.000"), began
+	leg := fake.New(info, s)
 	limit := c.Limit
 	if limit <= 0 {
 		limit = defaultLimit
@@ -158,12 +171,8 @@ func (r *running) talk(ctx context.Context) error {
 	}
 	var people sync.WaitGroup
 	people.Go(func() { r.result.Undone = p.live() })
-	account := c.Account
-	if account == "" {
-		account = Account
-	}
 	err := r.engine(s).Run(ctx, leg, flow.Start{
-		Account: account, Program: c.Program, Captured: c.Captured, Before: c.Before,
+		Account: c.owner(), Language: c.Language, Program: c.Program, Captured: c.Captured, Before: c.Before,
 	})
 	people.Wait()
 	r.result.Done = p.done
@@ -195,9 +204,10 @@ func (r *running) engine(log event.Log) *flow.Engine {
 	deps.Media, deps.Recogniser, deps.Callbacks = r.sounds, &r.speech, callbacks{log}
 	deps.Mail = mailbox{log}
 	if r.call.Flows != nil {
-		deps.Flows = r.call.Flows
+		deps.Flows = flowsOut{r.out, r.call.Flows}
 	}
 	if docs := r.call.Documents; docs.Docs != nil {
+		docs.Docs = docsOut{docs.Docs, r.out}
 		deps.Documents, deps.Lists = docs, documents.NewPhonebook(docs.Docs)
 	}
 	if key := r.call.Key; key != "" {

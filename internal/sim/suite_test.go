@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pivotvoice/pivot/internal/answering"
 	"github.com/pivotvoice/pivot/internal/call"
 	"github.com/pivotvoice/pivot/internal/event"
 	"github.com/pivotvoice/pivot/internal/flow"
@@ -84,13 +85,14 @@ func TestSavedNumber(t *testing.T) {
 		}
 		return &n
 	}
-	d := NewDirectory([]Callflow{
+	test := Test{beside: []answering.Callflow{
 		{Numbers: []string{"100"}, Flow: node(`{"module":"callflow","data":{"id":"` + id + `"}}`)},
 		{ID: id, Name: "Inner", Flow: node(`{"module":"tts","data":{"text":"Inside."}}`)},
-	})
-	c := Call{From: "1"}
-	if !c.Number(d, "100") {
-		t.Fatal("not found")
+	}}
+	test.Call.From, test.Call.To = "1", "100"
+	c, _, err := test.call(t.Context())
+	if err != nil {
+		t.Fatal(err)
 	}
 	r, err := c.Run(t.Context())
 	if err != nil {

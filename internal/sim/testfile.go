@@ -2,6 +2,7 @@ package sim
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -16,8 +17,11 @@ import (
 	"strings"
 	"time"
 
+	"github.com/pivotvoice/pivot/internal/answering"
+	"github.com/pivotvoice/pivot/internal/documents"
 	"github.com/pivotvoice/pivot/internal/event"
 	"github.com/pivotvoice/pivot/internal/flow"
+	"github.com/pivotvoice/pivot/internal/store"
 )
 
 // Test is a call and what must come of it: a file that can be kept with an
@@ -36,8 +40,9 @@ type Test struct {
 	Documents shelf           `json:"documents,omitempty"`
 	Account   json.RawMessage `json:"account,omitempty"` // the document of the account
 
-	file      string     // where it was read from
-	directory *Directory // the callflows in the same folder
+	file   string               // where it was read from
+	beside []answering.Callflow // the callflows in the same folder
+	fresh  store.Docs           // its documents, for the first call; nil after that
 }
 
 // TestCall is who calls whom, when, and where the call goes if it is not to
@@ -102,7 +107,8 @@ func ReadTest(name string, text []byte) (*Test, error) {
 
 // checkDocuments says where in the test a document is that cannot be kept.
 func (t *Test) checkDocuments(name string, text []byte) error {
-	_, err := t.documents(context.Background())
+	l, err := t.documents(context.Background())
+	t.fresh = l.Docs
 	m, ok := errors.AsType[*misplaced](err)
 	if !ok {
 		return err
@@ -157,15 +163,21 @@ const keypad = "0123456789*#ABCDabcd"
 func (t *Test) call(ctx context.Context) (Call, *Pages, error) {
 	c := Call{From: t.Call.From, To: t.Call.To, Name: t.Call.Name, At: t.Call.At, Limit: longestTest}
 	all := map[string][]Page{}
-	var err error
-	if t.Documents != nil || t.Account != nil {
-		if c.Documents, err = t.documents(ctx); err != nil {
+	docs := t.fresh
+	if t.fresh = nil; docs == nil {
+		l, err := t.documents(ctx)
+		if err != nil {
 			return c, nil, err
 		}
+		docs = l.Docs
 	}
-	if err := t.program(&c, all); err != nil {
+	if t.Documents != nil || t.Account != nil {
+		c.Documents.Docs = docs
+	}
+	if err := t.program(ctx, &c, docs, all); err != nil {
 		return c, nil, err
 	}
+	var err error
 	for _, key := range sortedKeys(t.Web) {
 		pages, err := t.pages(t.Web[key])
 		if err != nil {
@@ -190,23 +202,26 @@ const longestTest = time.Hour
 
 // program finds what the call runs: a URL to ask, a document, or what answers
 // the number among the callflows beside the test.
-func (t *Test) program(c *Call, all map[string][]Page) error {
+func (t *Test) program(ctx context.Context, c *Call, docs store.Docs, all map[string][]Page) error {
 	ask := Ask{URL: t.Call.URL, Method: t.Call.Method, Format: t.Call.Format, Compat: t.Call.Compat}
-	numbers, err := t.flows(c)
-	switch {
-	case err != nil:
+	numbers, err := t.flows(ctx, c, docs)
+	if err != nil {
 		return err
-	case t.Call.URL != "" && t.Flow != nil:
-		return errors.New("it has both a flow and a url to begin with")
-	case t.Call.URL != "":
+	}
+	if t.Flow == nil && t.Call.URL == "" {
+		if numbers == nil {
+			return errors.New("it says neither flow nor url, and there are no callflows beside it")
+		}
+		return c.answered(ctx, numbers)
+	}
+	if settings, err := (documents.Library{Docs: docs}).Account(ctx, Account); err == nil {
+		c.Language = answering.Language(settings)
+	}
+	if t.Call.URL != "" {
 		c.Program = ask.Program()
-		return nil
-	case t.Flow == nil && numbers == nil:
-		return errors.New("it says neither flow nor url, and there are no callflows beside it")
-	case t.Flow == nil:
-		own := c.Flows
-		c.Number(numbers, t.Call.To)
-		c.Flows = own
+		if t.Flow != nil {
+			return errors.New("it has both a flow and a url to begin with")
+		}
 		return nil
 	}
 	page, name, err := t.document(t.Flow)
@@ -230,16 +245,11 @@ func (t *Test) program(c *Call, all map[string][]Page) error {
 	return nil
 }
 
-// flows gives the call the test's own callflows, or those beside the test. It
-// returns those of them that have numbers, nil if none has.
-func (t *Test) flows(c *Call) (numbers *Directory, err error) {
-	if t.directory != nil {
-		c.Flows, numbers = t.directory, t.directory
-	}
-	if t.Flows == nil {
-		return numbers, nil
-	}
-	var own []Callflow
+// flows puts the test's own callflows among its documents, and those beside the
+// test unless its own have numbers. It returns the exchange that has them, nil
+// if none has a number.
+func (t *Test) flows(ctx context.Context, c *Call, docs store.Docs) (*answering.Exchange, error) {
+	var all []answering.Callflow
 	numbered := false
 	for _, id := range sortedKeys(t.Flows) {
 		one, err := readCallflow(t.Flows[id])
@@ -248,14 +258,28 @@ func (t *Test) flows(c *Call) (numbers *Directory, err error) {
 		}
 		one.ID = id
 		numbered = numbered || len(one.Numbers)+len(one.Patterns) > 0
-		own = append(own, one)
+		all = append(all, one)
 	}
-	all := NewDirectory(own)
-	c.Flows = all
-	if numbered {
-		numbers = all
+	if !numbered && t.beside != nil {
+		all, numbered = append(slices.Clone(t.beside), all...), true
 	}
-	return numbers, nil
+	for i, one := range all {
+		id := cmp.Or(one.ID, fmt.Sprintf("callflow-%04d", i+1))
+		text, err := json.Marshal(one)
+		if err != nil {
+			return nil, err
+		}
+		k := store.Key{Account: Account, Type: documents.CallflowType, ID: id}
+		old, _ := docs.Get(ctx, k) // the own one stands in the place of one beside
+		if _, err := docs.Put(ctx, store.Doc{Key: k, Rev: old.Rev, JSON: text}); err != nil {
+			return nil, err
+		}
+	}
+	x := answering.New(docs)
+	if c.Flows = x; !numbered {
+		return nil, nil //nolint:nilnil // most tests call no number
+	}
+	return x, nil
 }
 
 // document is a document in the test or the file it names, and its name.
@@ -267,12 +291,12 @@ func (t *Test) document(raw json.RawMessage) (Page, string, error) {
 	if err := json.Unmarshal(raw, &name); err != nil {
 		return Page{}, "", err
 	}
-	body, err := ReadFile(t.beside(name))
+	body, err := ReadFile(t.path(name))
 	return Page{Type: typeOf(name, body), Body: body}, filepath.Base(name), err
 }
 
-// beside is a file that the test names.
-func (t *Test) beside(name string) string {
+// path is where a file is that the test names.
+func (t *Test) path(name string) string {
 	if filepath.IsAbs(name) {
 		return name
 	}
@@ -310,7 +334,7 @@ func (t *Test) page(raw json.RawMessage) (Page, error) {
 	page := Page{Status: p.Status, Type: p.Type, Fails: p.Fails}
 	switch {
 	case p.File != "":
-		body, err := ReadFile(t.beside(p.File))
+		body, err := ReadFile(t.path(p.File))
 		if err != nil {
 			return Page{}, err
 		}
@@ -380,7 +404,7 @@ func load(name string, found bool) (*Test, error) {
 	if err != nil {
 		return nil, err
 	}
-	t.directory, err = beside(filepath.Dir(name))
+	t.beside, err = beside(filepath.Dir(name))
 	return t, err
 }
 
@@ -392,13 +416,12 @@ func isTest(text []byte) bool {
 	return json.Unmarshal(text, &keys) == nil && keys.Call != nil
 }
 
-// beside is the directory of the callflows in a folder; nil if there are none.
-func beside(dir string) (*Directory, error) {
+// beside are the callflows in a folder that have numbers; nil if there are none.
+func beside(dir string) (flows []answering.Callflow, err error) {
 	names, err := filepath.Glob(filepath.Join(dir, "*.json"))
 	if err != nil {
 		return nil, err
 	}
-	var flows []Callflow
 	for _, name := range names {
 		text, err := ReadFile(name)
 		if err != nil {
@@ -409,10 +432,7 @@ func beside(dir string) (*Directory, error) {
 			flows = append(flows, c)
 		}
 	}
-	if len(flows) == 0 {
-		return nil, nil //nolint:nilnil // most folders have none
-	}
-	return NewDirectory(flows), nil
+	return flows, nil
 }
 
 // programOf is a node as a test keeps it.

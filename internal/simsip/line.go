@@ -14,6 +14,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/pivotvoice/pivot/internal/answering"
 	"github.com/pivotvoice/pivot/internal/app"
 	"github.com/pivotvoice/pivot/internal/call"
 	"github.com/pivotvoice/pivot/internal/config"
@@ -68,6 +69,9 @@ func (x *Exchange) start(ctx context.Context) error {
 // Server is the server's REST API.
 func (x *Exchange) Server() sim.Server { return x.server }
 
+// Line is a line to the server, for one call.
+func (x *Exchange) Line() sim.Line { return &watch{exchange: x} }
+
 // Close ends both and forgets everything.
 func (x *Exchange) Close() {
 	if x.line != nil {
@@ -102,7 +106,7 @@ func (x *Exchange) Take(ctx context.Context, c sim.Call, pages *sim.Pages) (r si
 	account := x.app.Credentials.AccountID
 	var id string
 	if len(c.Before) == 0 || c.Program.Module != "response" { // else nothing is to answer
-		id, err = x.server.Put(ctx, account, sim.Callflow{Name: "test", Numbers: []string{c.To}, Flow: moved})
+		id, err = x.server.Put(ctx, account, answering.Callflow{Name: "test", Numbers: []string{c.To}, Flow: moved})
 		if err != nil {
 			return r, err
 		}

@@ -2,12 +2,19 @@ package simsip_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 
+	"github.com/pivotvoice/pivot/internal/answering"
+	"github.com/pivotvoice/pivot/internal/event"
 	"github.com/pivotvoice/pivot/internal/flow"
 	"github.com/pivotvoice/pivot/internal/sim"
 	"github.com/pivotvoice/pivot/internal/simsip"
@@ -50,16 +57,13 @@ func TestNumber(t *testing.T) {
 	}
 	defer x.Close()
 	server := x.Server()
-	_, account, err := server.Directory(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	inner := sim.Callflow{Name: "Inner", Numbers: []string{"301"}, Flow: program(t, `{"module":"tts","data":{"text":"Inner."}}`)}
+	account := accountOf(t, server)
+	inner := answering.Callflow{Name: "Inner", Numbers: []string{"301"}, Flow: program(t, `{"module":"tts","data":{"text":"Inner."}}`)}
 	id, err := server.Put(t.Context(), account, inner)
 	if err != nil {
 		t.Fatal(err)
 	}
-	outer := sim.Callflow{Patterns: []string{`^30[2-9]$`}, Flow: program(t, `{"module":"callflow","data":{"id":"`+id+`"}}`)}
+	outer := answering.Callflow{Patterns: []string{`^30[2-9]$`}, Flow: program(t, `{"module":"callflow","data":{"id":"`+id+`"}}`)}
 	if _, err := server.Put(t.Context(), account, outer); err != nil {
 		t.Fatal(err)
 	}
@@ -77,7 +81,7 @@ func TestNumber(t *testing.T) {
 	made(t, server, account, "directories", `{"name":"Staff"}`)
 	made(t, server, account, "users", `{"first_name":"Ada","last_name":"Lovelace"}`)
 	made(t, server, account, "lists", `{"name":"Known"}`)
-	door := sim.Callflow{Numbers: []string{"500"}, Flow: program(t, `{"module":"menu","data":{"id":"`+menu+`"}}`)}
+	door := answering.Callflow{Numbers: []string{"500"}, Flow: program(t, `{"module":"menu","data":{"id":"`+menu+`"}}`)}
 	if _, err := server.Put(t.Context(), account, door); err != nil {
 		t.Fatal(err)
 	}
@@ -102,19 +106,116 @@ func TestNumber(t *testing.T) {
 		t.Errorf("the saved call: %q, %v\n%s", o.Problems, o.Err, text)
 	}
 	server.Key = strings.Repeat("0", 64)
-	if _, _, err := server.Directory(t.Context()); err == nil || !strings.Contains(err.Error(), "API key") {
+	if err := server.Number(t.Context(), &c, "301"); err == nil || !strings.Contains(err.Error(), "API key") {
 		t.Errorf("a wrong key: %v", err)
 	}
 	server.URL = "http://127.0.0.1:1"
-	if _, _, err := server.Directory(t.Context()); err == nil || !strings.Contains(err.Error(), "no server answers") {
+	if err := server.Number(t.Context(), &c, "301"); err == nil || !strings.Contains(err.Error(), "no server answers") {
 		t.Errorf("no server: %v", err)
 	}
 }
 
-// made is the id of a document that the server has made.
-func made(t *testing.T, s sim.Server, account, kind, data string) string {
+// accountOf is the account of a server's key.
+func accountOf(t *testing.T, server sim.Server) string {
 	t.Helper()
-	req, err := http.NewRequest(http.MethodPut, s.URL+"/v2/accounts/"+account+"/"+kind, strings.NewReader(`{"data":`+data+`}`))
+	var c sim.Call
+	if err := server.Number(t.Context(), &c, "0"); err != nil {
+		t.Fatal(err)
+	}
+	return c.Account
+}
+
+// TestNumberAsTheServer looks numbers up in a server whose account has a
+// blacklist, a language and a callflow before all others, and calls them there,
+// too: the call is answered as the server answers it.
+func TestNumberAsTheServer(t *testing.T) {
+	x, err := simsip.Open(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer x.Close()
+	server := x.Server()
+	account := accountOf(t, server)
+	flow := func(c answering.Callflow, text string) string {
+		t.Helper()
+		c.Flow = program(t, text)
+		id, err := server.Put(t.Context(), account, c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return id
+	}
+	first := flow(answering.Callflow{Numbers: []string{"1999"}}, `{"module":"tts","data":{"text":"First."}}`)
+	flow(answering.Callflow{Numbers: []string{"2000"}}, `{"module":"tts","data":{"text":"Second."},"children":{"_":{
+		"module":"branch_variable","data":{"variable":"call.language"}}}}`)
+	for i := range 30 {
+		flow(answering.Callflow{Numbers: []string{fmt.Sprint(3000 + i)}}, `{"module":"hangup"}`)
+		made(t, server, account, "menus", fmt.Sprintf(`{"name":"M%d"}`, i))
+	}
+	made(t, server, account, "blacklists", `{"id":"pests","name":"Pests","numbers":{"+14155550199":{}}}`)
+	send(t, server, http.MethodPatch, account, "", `{"blacklists":["pests"],"language":"DE-de","preflow":{"always":"`+first+`"}}`)
+
+	var asked atomic.Int64
+	behind, err := url.Parse(server.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	proxy := httputil.NewSingleHostReverseProxy(behind)
+	front := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { asked.Add(1); proxy.ServeHTTP(w, r) }))
+	defer front.Close()
+	counted := sim.Server{URL: front.URL, Key: server.Key}
+	for _, tt := range []struct {
+		from, to, kind string
+		code           int
+	}{
+		{"+14155550100", "2000", "routed", 0},
+		{"+14155550199", "2000", "declined", 603},
+		{"+14155550100", "4000", "unrouted", 404},
+	} {
+		asked.Store(0)
+		c := sim.Call{From: tt.from}
+		if err := counted.Number(t.Context(), &c, tt.to); err != nil {
+			t.Fatal(err)
+		}
+		r, err := c.Run(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		real := sim.Call{From: tt.from, To: tt.to}
+		there, err := real.Over(t.Context(), x.Line())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, want := shown(r), shown(there); got != want || !strings.HasPrefix(got, tt.kind) || r.Ended.SIP != tt.code {
+			t.Errorf("%s from %s:\n%s in the simulator (%d),\n%s at the server", tt.to, tt.from, got, r.Ended.SIP, want)
+		}
+		if n := asked.Load(); n > 7 { // its login, account, blacklist, callflows, number; and two callflows that it runs
+			t.Errorf("%s from %s: %d requests", tt.to, tt.from, n)
+		}
+		if c.Language != "de-de" && tt.code != 603 {
+			t.Errorf("the language is %q", c.Language)
+		}
+	}
+}
+
+// shown is what of a call must not depend on who takes it.
+func shown(r sim.Result) string {
+	var all []string
+	for _, e := range r.Events {
+		switch e.What.(type) {
+		case event.Routed, event.Unrouted, event.Declined, event.Started, event.Decided:
+			text, _ := json.Marshal(e.What) // is kept as JSON, too
+			all = append(all, e.What.Kind()+" "+string(text))
+		}
+	}
+	return strings.Join(all, "\n")
+}
+
+// send sends a request about an account, which is fulfilled, and returns the id
+// of its document.
+func send(t *testing.T, s sim.Server, method, account, path, data string) string {
+	t.Helper()
+	req, err := http.NewRequest(method, s.URL+"/v2/accounts/"+account+path, strings.NewReader(`{"data":`+data+`}`))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -125,10 +226,16 @@ func made(t *testing.T, s sim.Server, account, kind, data string) string {
 	}
 	defer func() { _ = resp.Body.Close() }()
 	var answer struct{ Data struct{ ID string } }
-	if err := json.NewDecoder(resp.Body).Decode(&answer); err != nil || resp.StatusCode != http.StatusCreated {
-		t.Fatal(resp.Status, err)
+	if err := json.NewDecoder(resp.Body).Decode(&answer); err != nil || resp.StatusCode/100 != 2 {
+		t.Fatalf("%s %s: %s, %v", method, path, resp.Status, err)
 	}
 	return answer.Data.ID
+}
+
+// made is the id of a document that the server has made.
+func made(t *testing.T, s sim.Server, account, kind, data string) string {
+	t.Helper()
+	return send(t, s, http.MethodPut, account, "/"+kind, data)
 }
 
 func program(t *testing.T, text string) *flow.Node {
