@@ -108,7 +108,7 @@ func TestUsersChange(t *testing.T) {
 	w.record("mine", rest.TypeWAV, wavOf(t, 100))
 	w.record("other", rest.TypeWAV, wavOf(t, 100))
 	for id, owner := range map[string]string{"mine": "u1", "other": "u2"} {
-		if _, err := w.in(w.recordingsDef, w.creds.AccountID).Patch(t.Context(), id, resource.Object{"owner_id": owner}, ""); err != nil {
+		if _, err := w.in(w.sounds.Recordings(), w.creds.AccountID).Patch(t.Context(), id, resource.Object{"owner_id": owner}, ""); err != nil {
 			t.Fatal(err)
 		}
 	}

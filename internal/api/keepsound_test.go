@@ -10,7 +10,7 @@ func TestKeepSound(t *testing.T) { onEach(t, testKeepSound) }
 
 func testKeepSound(t *testing.T, w *world) {
 	t.Helper()
-	id, err := w.KeepSound(t.Context(), w.creds.AccountID, strings.Repeat("ä", 200), 8000, make([]int16, 800))
+	id, err := w.Sounds().Keep(t.Context(), w.creds.AccountID, strings.Repeat("ä", 200), 8000, make([]int16, 800))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -22,11 +22,11 @@ func testKeepSound(t *testing.T, w *world) {
 	if raw := w.must(200, "GET A/media/"+id+"/raw", "").text; raw != string(wavOf(t, 800)) {
 		t.Errorf("%d bytes", len(raw))
 	}
-	if _, err := w.KeepSound(t.Context(), w.creds.AccountID, "", 8000, nil); err == nil {
+	if _, err := w.Sounds().Keep(t.Context(), w.creds.AccountID, "", 8000, nil); err == nil {
 		t.Error("a name is needed")
 	}
-	w.cfg.Blobs = nil
-	if _, err := w.KeepSound(t.Context(), w.creds.AccountID, "x", 8000, nil); err == nil {
+	nowhere := New(Config{Docs: w.store.Docs, Calls: w.calls}).Sounds()
+	if _, err := nowhere.Keep(t.Context(), w.creds.AccountID, "x", 8000, nil); err == nil {
 		t.Error("kept nowhere")
 	}
 }

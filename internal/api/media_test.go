@@ -10,7 +10,6 @@ import (
 	"os"
 	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/pivotvoice/pivot/internal/api/rest"
@@ -161,26 +160,6 @@ func TestSpokenMedia(t *testing.T) {
 	if n := wavSamples(t, w.must(200, "GET "+one+"/raw", "")); n != 19*800 {
 		t.Errorf("%d samples after the text came back", n)
 	}
-}
-
-// TestSpeechWaitsItsTurn: only so many texts are spoken at one time.
-func TestSpeechWaitsItsTurn(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		w, m := soundWorld(t)
-		for range encodersAtOnce {
-			w.encoders <- struct{}{}
-		}
-		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
-		defer cancel()
-		req := httptest.NewRequestWithContext(ctx, http.MethodPut, "/v2/accounts/"+w.creds.AccountID+"/media",
-			strings.NewReader(`{"data":{"name":"x","media_source":"tts","tts":{"text":"Hello"}}}`))
-		req.Header.Set("X-Auth-Token", w.token)
-		if a := w.send(req); a.code != 503 || len(m.said) > 0 {
-			t.Errorf("%d %s, %d texts were spoken", a.code, a.text, len(m.said))
-		}
-		<-w.encoders
-		w.must(201, "PUT A/media", `{"name":"x","media_source":"tts","tts":{"text":"Hello"}}`)
-	})
 }
 
 // TestPromptMedia stand in the place of prompts.
@@ -352,7 +331,7 @@ func TestNothingIsSpokenOrFetched(t *testing.T) {
 	if a := w.must(400, "POST "+one+"/raw", `{"url":"http://example.com/a.wav"}`); a.fault("url", "invalid") == "" {
 		t.Error(a.text)
 	}
-	if a := w.must(200, "GET /v2/schemas/media", ""); len(kazooVoice("").Enum()) != 105 || !strings.Contains(a.text, `"fr-FR-Standard-D"`) {
-		t.Errorf("%d voices: %s", len(kazooVoice("").Enum()), a.text)
+	if a := w.must(200, "GET /v2/schemas/media", ""); !strings.Contains(a.text, `"fr-FR-Standard-D"`) {
+		t.Error(a.text)
 	}
 }

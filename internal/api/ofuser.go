@@ -35,7 +35,7 @@ func (s *Server) ofUserOperations() []rest.Operation {
 		{
 			Path: one + "recordings", Summary: "List the recordings of a user", Params: rest.ListParams,
 			Produces: []string{rest.TypeCSV},
-			Returns:  s.recordingsDef.RowSchema(), Many: true, Do: s.withOwner(s.listRecordings),
+			Returns:  s.sounds.Recordings().RowSchema(), Many: true, Do: s.withOwner(s.listRecordings),
 		},
 		{
 			Path: one + "cdrs", Summary: "List the records of a user's calls that are over", Params: journalParams,
@@ -107,7 +107,7 @@ func (s *Server) listRecordings(r *rest.Request) (rest.Reply, error) {
 	if err != nil {
 		return rest.Reply{}, err
 	}
-	return rest.Page(r, s.in(s.recordingsDef, r.Account.ID), q)
+	return rest.Page(r, s.in(s.sounds.Recordings(), r.Account.ID), q)
 }
 
 // hotdesked is what the list of a user's devices has besides.

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/pivotvoice/pivot/internal/api/rest"
+	"github.com/pivotvoice/pivot/internal/api/sounds"
 	"github.com/pivotvoice/pivot/internal/resource"
 	"github.com/pivotvoice/pivot/internal/store"
 )
@@ -33,7 +34,7 @@ func (s *Server) own(res resource.Resource) (rows, one func(*rest.Request) (bool
 	return rest.OwnRows(owner), func(r *rest.Request) (bool, error) {
 		id := r.Var("id")
 		if res.Blob != "" {
-			id, _ = splitFormat(id)
+			id, _ = sounds.SplitFormat(id)
 		}
 		d, err := s.in(res, r.Account.ID).Get(r.Context(), id)
 		if errors.Is(err, store.ErrNotFound) {

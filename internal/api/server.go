@@ -5,7 +5,6 @@
 package api
 
 import (
-	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/base64"
@@ -17,6 +16,7 @@ import (
 	"time"
 
 	"github.com/pivotvoice/pivot/internal/api/rest"
+	"github.com/pivotvoice/pivot/internal/api/sounds"
 	"github.com/pivotvoice/pivot/internal/audio"
 	"github.com/pivotvoice/pivot/internal/cdr"
 	"github.com/pivotvoice/pivot/internal/event"
@@ -60,9 +60,9 @@ type Config struct {
 	Presence    Presence        // nil: there are no lamps
 	Documents   DocumentChecker // nil: documents cannot be checked through the API
 	URLs        URLChecker      // of what web servers are asked; nil takes every http and https URL
-	MP3         Encoder         // nil: recordings are given as they were kept, or as WAV
-	Speaker     Speaker         // of media that are made of a text; nil makes none
-	Fetch       Fetcher         // of media that are named by a URL; nil fetches none
+	MP3         sounds.Encoder  // nil: recordings are given as they were kept, or as WAV
+	Speaker     sounds.Speaker  // of media that are made of a text; nil makes none
+	Fetch       sounds.Fetcher  // of media that are named by a URL; nil fetches none
 	// Decode reads a file of sound, to see whether it can be played; nil is
 	// audio.Decode.
 	Decode  func(io.Reader) (sound audio.Reader, format string, err error)
@@ -98,11 +98,11 @@ type Server struct {
 	mails   *guard.Guard // of strangers who have mail sent to others
 	schemas map[string]*schema.Schema
 
-	callflowsDef, numbersDef, mediaDef, recordingsDef resource.Resource
+	callflowsDef, numbersDef resource.Resource
+	sounds                   *sounds.Sounds
 
 	locks     *resource.Locks     // of the documents that are being changed
 	resources []resource.Resource // of an account: each is served as it is declared
-	encoders  chan struct{}       // one for each sound that is being converted or made
 
 	// Who changes which account is above which, or looks at that to make or
 	// delete one.
@@ -117,8 +117,6 @@ func (cfg Config) full() Config {
 	if cfg.Logger == nil {
 		cfg.Logger = slog.New(slog.DiscardHandler)
 	}
-	cfg.MaxUpload = cmp.Or(cfg.MaxUpload, rest.MaxBody)
-	cfg.LinkLife = cmp.Or(cfg.LinkLife, linkLife)
 	return cfg
 }
 
@@ -135,20 +133,21 @@ func New(cfg Config) *Server {
 			Accounts: func(r resource.Resource) resource.Resource { return withMetaflows(r, cfg.askable) },
 		}),
 		locks: locks, callflowsDef: callflowsResource(cfg.Checker, cfg.askable),
-		encoders: make(chan struct{}, encodersAtOnce),
 	}
-	s.numbersDef, s.mediaDef = numbersResource(cfg.URLs), mediaResource()
-	s.recordingsDef = recordingsResource(s.kinds)
+	s.numbersDef = numbersResource(cfg.URLs)
+	s.sounds = sounds.New(sounds.Config{
+		In: s.in, Account: s.people.Accounts().Get, Remove: s.removeDoc, Own: s.own, Blobs: cfg.Blobs, MP3: cfg.MP3,
+		Speaker: cfg.Speaker, Fetch: cfg.Fetch, URLs: cfg.askable, Decode: cfg.Decode, MaxUpload: cfg.MaxUpload,
+		LinkLife: cfg.LinkLife, Now: cfg.Now,
+	})
 	s.resources = append([]resource.Resource{s.callflowsDef}, declared(s.people.Users("").Resource, cfg.askable)...)
-	if cfg.Blobs != nil {
-		s.resources = append(s.resources, s.mediaDef, s.recordingsDef)
-	}
+	s.resources = append(s.resources, s.sounds.Resources()...)
 	s.schemas = s.allSchemas()
 	ops := slices.Concat(
 		s.authOperations(), s.masqueradeOperations(), s.recoveryOperations(), s.restrictionOperations(),
 		s.accountOperations(), s.familyOperations(), s.smallOperations(), s.schemaOperations(), s.callOperations(),
 		s.cdrOperations(), s.debugOperations(), s.numberOperations(), s.signingOperations(),
-		s.mediaOperations(), s.recordingOperations(), s.checkOperations(), s.presenceOperations(), s.documentOperations(),
+		s.sounds.Operations(), s.checkOperations(), s.presenceOperations(), s.documentOperations(),
 	)
 	for _, r := range s.resources {
 		for _, op := range s.crud(s.ofAccount(r)) {

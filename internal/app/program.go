@@ -101,7 +101,7 @@ type sounds struct{ *App }
 
 // Keep implements actions.Sounds.
 func (s sounds) Keep(ctx context.Context, account, name string, rate int, samples []int16) (string, error) {
-	return s.api.KeepSound(ctx, account, name, rate, samples)
+	return s.api.Sounds().Keep(ctx, account, name, rate, samples)
 }
 
 // base is the URL that web servers reach the API at.
@@ -136,7 +136,7 @@ func (a *App) program() (err error) {
 		Blobs: a.store.Blobs, Docs: a.store, Sender: a.web, MP3: a.library, Logger: a.log, Base: a.base(),
 		Dir: filepath.Join(a.cfg.Data, "recording"),
 		Link: func(ctx context.Context, account, id string) (string, error) {
-			return a.api.RecordingLink(ctx, account, id)
+			return a.api.Sounds().Link(ctx, account, id)
 		},
 	})
 	zone, err := temporal.Zone(a.cfg.Timezone)

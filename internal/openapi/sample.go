@@ -14,6 +14,7 @@ import (
 
 	"github.com/pivotvoice/pivot/internal/api"
 	"github.com/pivotvoice/pivot/internal/api/rest"
+	"github.com/pivotvoice/pivot/internal/api/sounds"
 	"github.com/pivotvoice/pivot/internal/flow"
 	"github.com/pivotvoice/pivot/internal/identity"
 	"github.com/pivotvoice/pivot/internal/observe"
@@ -53,7 +54,7 @@ type SampleConfig struct {
 	Actions   []flow.Action
 	Documents api.DocumentChecker
 	URLs      api.URLChecker
-	MP3       api.Encoder
+	MP3       sounds.Encoder
 	Version   string
 }
 

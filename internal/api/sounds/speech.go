@@ -1,4 +1,4 @@
-package api
+package sounds
 
 import (
 	"context"
@@ -37,7 +37,7 @@ type made struct {
 // withSpeech saves a document; if its text is to be spoken, and was not yet,
 // that is done first: a text that cannot be spoken is not kept. old is nil for
 // a new document.
-func (s *Server) withSpeech(
+func (s *Sounds) withSpeech(
 	r *rest.Request, old *resource.Doc, save func() (resource.Doc, error),
 ) (resource.Doc, error) {
 	m, err := s.speech(r, old)
@@ -67,7 +67,7 @@ func (s *Server) withSpeech(
 
 // speech is the sound of the text in a request's data, nil if there is none to
 // be made.
-func (s *Server) speech(r *rest.Request, old *resource.Doc) (*made, error) {
+func (s *Sounds) speech(r *rest.Request, old *resource.Doc) (*made, error) {
 	want, err := s.wantedSpeech(r)
 	if err != nil || want == nil {
 		return nil, err
@@ -86,15 +86,15 @@ func (s *Server) speech(r *rest.Request, old *resource.Doc) (*made, error) {
 // wantedSpeech is what the data of a request wants to be spoken, nil for
 // nothing. What its schema says is wrong with the data comes before anything
 // is spoken.
-func (s *Server) wantedSpeech(r *rest.Request) (*audio.Speech, error) {
+func (s *Sounds) wantedSpeech(r *rest.Request) (*audio.Speech, error) {
 	if r.Data()["media_source"] != "tts" {
 		return nil, nil //nolint:nilnil // it is to be uploaded
 	}
 	data := maps.Clone(r.Data())
-	for _, key := range s.mediaDef.ReadOnly {
+	for _, key := range s.media.ReadOnly {
 		delete(data, key)
 	}
-	full, faults, err := s.mediaDef.Validate(data)
+	full, faults, err := s.media.Validate(data)
 	if err == nil {
 		err = faults.Err()
 	}
@@ -114,7 +114,7 @@ func errNotSpoken(why error) error {
 }
 
 // speak makes a WAV file of a text.
-func (s *Server) speak(ctx context.Context, speech audio.Speech) (*made, error) {
+func (s *Sounds) speak(ctx context.Context, speech audio.Speech) (*made, error) {
 	if s.cfg.Speaker == nil {
 		return nil, errNotSpoken(errors.New("nobody speaks here"))
 	}
@@ -144,7 +144,7 @@ func (s *Server) speak(ctx context.Context, speech audio.Speech) (*made, error) 
 
 // asWAV writes a sound to a file, which is then at its start. The file goes
 // with its closing as scratch.
-func (s *Server) asWAV(ctx context.Context, sound audio.Sound) (*os.File, error) {
+func (s *Sounds) asWAV(ctx context.Context, sound audio.Sound) (*os.File, error) {
 	linear, err := audio.Linear(ctx, sound)
 	if err != nil {
 		return nil, err

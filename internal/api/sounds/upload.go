@@ -1,4 +1,4 @@
-package api
+package sounds
 
 import (
 	"bufio"
@@ -29,7 +29,7 @@ const fetchTime = time.Minute
 
 // putSound keeps what a request carries, or names by a URL, as the sound of a
 // document.
-func (s *Server) putSound(r *rest.Request) (rest.Reply, error) {
+func (s *Sounds) putSound(r *rest.Request) (rest.Reply, error) {
 	c := s.mediaOf(r)
 	d, err := c.Get(r.Context(), r.Var("id"))
 	if err != nil {
@@ -58,7 +58,7 @@ func (s *Server) putSound(r *rest.Request) (rest.Reply, error) {
 }
 
 // keepFile keeps a file, or what its JSON names, under a key.
-func (s *Server) keepFile(r *rest.Request, k store.Key, body *bufio.Reader) (kind string, size int64, err error) {
+func (s *Sounds) keepFile(r *rest.Request, k store.Key, body *bufio.Reader) (kind string, size int64, err error) {
 	start, err := body.Peek(1)
 	switch {
 	case err != nil && !errors.Is(err, io.EOF):
@@ -72,7 +72,7 @@ func (s *Server) keepFile(r *rest.Request, k store.Key, body *bufio.Reader) (kin
 }
 
 // fetchSound keeps the sound that {"data": {"url": …}} names.
-func (s *Server) fetchSound(r *rest.Request, k store.Key, body io.Reader) (kind string, size int64, err error) {
+func (s *Sounds) fetchSound(r *rest.Request, k store.Key, body io.Reader) (kind string, size int64, err error) {
 	raw, err := io.ReadAll(body)
 	if err != nil {
 		return "", 0, notSound(err)
@@ -90,7 +90,7 @@ func (s *Server) fetchSound(r *rest.Request, k store.Key, body io.Reader) (kind 
 	case s.cfg.Fetch == nil:
 		return "", 0, bad(errors.New("nothing is fetched here"))
 	}
-	if err := s.cfg.askable(where); err != nil {
+	if err := s.cfg.URLs(where); err != nil {
 		return "", 0, bad(err)
 	}
 	ctx, cancel := context.WithTimeoutCause(r.Context(), fetchTime, fmt.Errorf("it took longer than %v", fetchTime))
@@ -113,7 +113,7 @@ func (s *Server) fetchSound(r *rest.Request, k store.Key, body io.Reader) (kind 
 // keepSound keeps a file as a blob, once its beginning was decoded: what it is
 // called is not asked, clients get it wrong. It is spooled first, as whoever
 // decodes it may read ahead of us.
-func (s *Server) keepSound(ctx context.Context, k store.Key, file io.Reader) (kind string, size int64, err error) {
+func (s *Sounds) keepSound(ctx context.Context, k store.Key, file io.Reader) (kind string, size int64, err error) {
 	f, err := os.CreateTemp("", "pivot-upload-*")
 	if err != nil {
 		return "", 0, err
@@ -137,7 +137,7 @@ func (s *Server) keepSound(ctx context.Context, k store.Key, file io.Reader) (ki
 }
 
 // keepBlob keeps a file, from its start, under a key.
-func (s *Server) keepBlob(ctx context.Context, k store.Key, kind string, f *os.File) (size int64, err error) {
+func (s *Sounds) keepBlob(ctx context.Context, k store.Key, kind string, f *os.File) (size int64, err error) {
 	if _, err = f.Seek(0, io.SeekStart); err != nil {
 		return 0, err
 	}
@@ -153,15 +153,11 @@ func (s *Server) keepBlob(ctx context.Context, k store.Key, kind string, f *os.F
 }
 
 // playable decodes the beginning of a file.
-func (s *Server) playable(f *os.File) error {
+func (s *Sounds) playable(f *os.File) error {
 	if _, err := f.Seek(0, io.SeekStart); err != nil {
 		return err
 	}
-	decode := s.cfg.Decode
-	if decode == nil {
-		decode = audio.Decode
-	}
-	sound, _, err := decode(io.NopCloser(f))
+	sound, _, err := s.cfg.Decode(io.NopCloser(f))
 	if err != nil {
 		return err
 	}

@@ -1,4 +1,4 @@
-package api
+package sounds
 
 import (
 	"net/http"
@@ -12,7 +12,7 @@ import (
 
 // mediaOperations are those of an account's media, and of the whole server's:
 // everybody may hear these, the first account changes them.
-func (s *Server) mediaOperations() []rest.Operation {
+func (s *Sounds) mediaOperations() []rest.Operation {
 	if s.cfg.Blobs == nil {
 		return nil
 	}
@@ -36,18 +36,18 @@ func files() []string {
 }
 
 // mediaAt are the operations of media at a path.
-func (s *Server) mediaAt(all string) []rest.Operation {
-	one, schema := all+"/{id}", s.mediaDef.Schema
+func (s *Sounds) mediaAt(all string) []rest.Operation {
+	one, schema := all+"/{id}", s.media.Schema
 	sounds := []string{rest.TypeWAV, rest.TypeMP3}
 	ops := []rest.Operation{
 		{
 			Method: http.MethodGet, Path: all, Summary: "List media: sounds that callflows play", Params: rest.ListParams,
-			Produces: []string{rest.TypeCSV}, Returns: s.mediaDef.RowSchema(), Many: true,
+			Produces: []string{rest.TypeCSV}, Returns: s.media.RowSchema(), Many: true,
 			Do: s.listMedia,
 		},
 		{
 			Method: http.MethodPut, Path: all, Summary: "Create one of media; a text in tts is spoken", Body: schema,
-			Returns: schema, Example: rest.Example{Data: string(s.mediaDef.Example)}, Do: s.createMedia,
+			Returns: schema, Example: rest.Example{Data: string(s.media.Example)}, Do: s.createMedia,
 		},
 		{
 			Method: http.MethodGet, Path: one, Returns: schema, Produces: sounds, Do: s.getMedia,
@@ -56,7 +56,7 @@ func (s *Server) mediaAt(all string) []rest.Operation {
 		{
 			Method: http.MethodPost, Path: one, Body: schema, Consumes: files(), Returns: schema, Do: s.postMedia,
 			Summary: "Replace one of media, or its sound where the body is one; a text in tts that changed is spoken",
-			Example: rest.Example{Data: string(s.mediaDef.Example)},
+			Example: rest.Example{Data: string(s.media.Example)},
 		},
 		{
 			Method: http.MethodDelete, Path: one, Returns: schema, Do: s.deleteMedia,
@@ -86,7 +86,7 @@ func (s *Server) mediaAt(all string) []rest.Operation {
 }
 
 // listMedia is a page of media, whose languages are kept in small letters.
-func (s *Server) listMedia(r *rest.Request) (rest.Reply, error) {
+func (s *Sounds) listMedia(r *rest.Request) (rest.Reply, error) {
 	for _, name := range []string{"filter_language", "filter_not_language"} {
 		for i, value := range r.Query[name] {
 			r.Query[name][i] = resource.Lower(value)
@@ -96,23 +96,23 @@ func (s *Server) listMedia(r *rest.Request) (rest.Reply, error) {
 }
 
 // mediaOf is the media that the path of a request is about.
-func (s *Server) mediaOf(r *rest.Request) resource.Collection {
-	return s.in(s.mediaDef, s.mediaOwner(r))
+func (s *Sounds) mediaOf(r *rest.Request) resource.Collection {
+	return s.cfg.In(s.media, s.mediaOwner(r))
 }
 
 // mediaOwner is the account of those media, "" for the whole server's.
-func (*Server) mediaOwner(r *rest.Request) string {
+func (*Sounds) mediaOwner(r *rest.Request) string {
 	if r.Account == nil {
 		return ""
 	}
 	return r.Account.ID
 }
 
-func (s *Server) mediaKey(r *rest.Request, id string) store.Key {
+func (s *Sounds) mediaKey(r *rest.Request, id string) store.Key {
 	return store.Key{Account: s.mediaOwner(r), Type: mediaType, ID: id}
 }
 
-func (s *Server) getMedia(r *rest.Request) (rest.Reply, error) {
+func (s *Sounds) getMedia(r *rest.Request) (rest.Reply, error) {
 	if r.Accept != rest.TypeJSON {
 		return s.getRaw(r)
 	}
@@ -122,7 +122,7 @@ func (s *Server) getMedia(r *rest.Request) (rest.Reply, error) {
 
 // getRaw is a sound as it is kept, or converted. That of a prompt that nobody
 // replaced is spoken.
-func (s *Server) getRaw(r *rest.Request) (rest.Reply, error) {
+func (s *Sounds) getRaw(r *rest.Request) (rest.Reply, error) {
 	d, err := s.mediaDoc(r, r.Var("id"))
 	if err != nil {
 		return rest.Reply{}, err
@@ -134,7 +134,7 @@ func (s *Server) getRaw(r *rest.Request) (rest.Reply, error) {
 }
 
 // createMedia makes a document, and its sound if that is spoken.
-func (s *Server) createMedia(r *rest.Request) (rest.Reply, error) {
+func (s *Sounds) createMedia(r *rest.Request) (rest.Reply, error) {
 	id, err := mediaID(r.Data())
 	if err != nil {
 		return rest.Reply{}, err
@@ -156,7 +156,7 @@ func (s *Server) createMedia(r *rest.Request) (rest.Reply, error) {
 }
 
 // postMedia replaces a document, or its sound if the body is one.
-func (s *Server) postMedia(r *rest.Request) (rest.Reply, error) {
+func (s *Sounds) postMedia(r *rest.Request) (rest.Reply, error) {
 	if r.File {
 		return s.putSound(r)
 	}
@@ -173,12 +173,12 @@ func (s *Server) postMedia(r *rest.Request) (rest.Reply, error) {
 
 // deleteMedia removes a document and its sound. The id of a prompt is needed
 // again, so nothing of it stays.
-func (s *Server) deleteMedia(r *rest.Request) (rest.Reply, error) {
+func (s *Sounds) deleteMedia(r *rest.Request) (rest.Reply, error) {
 	c, id := s.mediaOf(r), r.Var("id")
 	old, err := c.Get(r.Context(), id)
 	if err != nil {
 		return rest.Reply{}, err
 	}
 	hard := isPrompt(old) || r.Param("hard_delete") == "true" || r.Hard()
-	return s.removeDoc(r, c, old, hard)
+	return s.cfg.Remove(r, c, old, hard)
 }

@@ -1,4 +1,4 @@
-package api
+package sounds
 
 import (
 	"context"
@@ -15,10 +15,10 @@ import (
 // longestName is that of a media document, in characters.
 const longestName = 128
 
-// KeepSound makes media of an account of what a caller has recorded: samples
+// Keep makes media of an account of what a caller has recorded: samples
 // of one channel at rate Hz. It returns the id of the document; name is cut
 // where it is longer than a name may be.
-func (s *Server) KeepSound(ctx context.Context, account, name string, rate int, samples []int16) (string, error) {
+func (s *Sounds) Keep(ctx context.Context, account, name string, rate int, samples []int16) (string, error) {
 	if s.cfg.Blobs == nil {
 		return "", fmt.Errorf("nothing is stored here: %w", store.ErrBad)
 	}
@@ -26,14 +26,15 @@ func (s *Server) KeepSound(ctx context.Context, account, name string, rate int, 
 		name = string(runes[:longestName])
 	}
 	id := resource.NewID()
+	key := store.Key{Account: account, Type: mediaType, ID: id}
 	// The sound comes first: there is no document without one.
-	size, err := s.keepWAV(ctx, store.Key{Account: account, Type: mediaType, ID: id}, rate, samples)
+	size, err := s.keepWAV(ctx, key, rate, samples)
 	if err != nil {
 		return "", err
 	}
-	c := s.in(s.mediaDef, account)
+	c := s.cfg.In(s.media, account)
 	if _, err := c.CreateAs(ctx, id, resource.Object{"name": name, "media_source": "recording"}); err != nil {
-		return "", errors.Join(err, s.dropBlob(context.WithoutCancel(ctx), c, id))
+		return "", errors.Join(err, s.cfg.Blobs.Delete(context.WithoutCancel(ctx), key))
 	}
 	_, err = c.Update(ctx, id, func(d *resource.Draft) {
 		d.Private[pvtKind], d.Private[pvtSize] = rest.TypeWAV, size
@@ -42,7 +43,7 @@ func (s *Server) KeepSound(ctx context.Context, account, name string, rate int, 
 }
 
 // keepWAV writes a blob and returns its size in bytes.
-func (s *Server) keepWAV(ctx context.Context, k store.Key, rate int, samples []int16) (int64, error) {
+func (s *Sounds) keepWAV(ctx context.Context, k store.Key, rate int, samples []int16) (int64, error) {
 	out, err := s.cfg.Blobs.Create(ctx, k, rest.TypeWAV)
 	if err != nil {
 		return 0, err

@@ -1,4 +1,4 @@
-package api
+package sounds
 
 import (
 	"context"
@@ -70,11 +70,11 @@ func recordingsResource(kinds func(kept string) []string) resource.Resource {
 	return r
 }
 
-func (s *Server) recordingOperations() []rest.Operation {
+func (s *Sounds) recordingOperations() []rest.Operation {
 	if s.cfg.Blobs == nil {
 		return nil
 	}
-	_, its := s.own(s.recordingsDef)
+	_, its := s.cfg.Own(s.recordings)
 	return []rest.Operation{{
 		Method: http.MethodGet, Path: "accounts/{account_id}/recordings/{id}", Group: "recordings",
 		Who: rest.Linked, Link: s.linked, Own: its, Produces: []string{rest.TypeWAV, rest.TypeMP3}, Do: s.getRecording,
@@ -89,15 +89,15 @@ func (s *Server) recordingOperations() []rest.Operation {
 
 // getRecording is a recording's document, or its sound: that is what a link
 // is for, what an ending of the id asks for, and what Accept may.
-func (s *Server) getRecording(r *rest.Request) (rest.Reply, error) {
-	id, kind := splitFormat(r.Var("id"))
-	c := s.in(s.recordingsDef, r.Account.ID)
+func (s *Sounds) getRecording(r *rest.Request) (rest.Reply, error) {
+	id, kind := SplitFormat(r.Var("id"))
+	c := s.cfg.In(s.recordings, r.Account.ID)
 	d, err := c.Get(r.Context(), id)
 	if err != nil {
 		return rest.Reply{}, err
 	}
 	if kind == "" && r.Link {
-		_, kind = splitFormat(r.Query.Get("token"))
+		_, kind = SplitFormat(r.Query.Get("token"))
 	}
 	if kind == "" && !r.Link && r.Accept == rest.TypeJSON {
 		return rest.Shown(r, c, d, nil)

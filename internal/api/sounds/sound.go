@@ -1,4 +1,4 @@
-package api
+package sounds
 
 import (
 	"cmp"
@@ -34,7 +34,7 @@ type soundWish struct {
 
 // kinds are the media types that a sound can be given as, that which it is
 // kept as first.
-func (s *Server) kinds(kept string) []string {
+func (s *Sounds) kinds(kept string) []string {
 	switch {
 	case kept == "":
 		return []string{}
@@ -55,7 +55,7 @@ func errNoSound(kinds []string) *rest.Error {
 }
 
 // sound answers with a blob's sound, converted if need be.
-func (s *Server) sound(r *rest.Request, k store.Key, want soundWish) (rest.Reply, error) {
+func (s *Sounds) sound(r *rest.Request, k store.Key, want soundWish) (rest.Reply, error) {
 	blob, info, err := s.cfg.Blobs.Open(r.Context(), k)
 	if err != nil {
 		return rest.Reply{}, err // a document whose sound is gone is not found either
@@ -126,7 +126,7 @@ func (p *patient) Write(b []byte) (int, error) {
 
 // converted is a sound as another media type, in a file that goes with its
 // closing, so that parts of it can be asked for. It closes what it is made of.
-func (s *Server) converted(ctx context.Context, from *file, kind string, kinds []string) (*file, error) {
+func (s *Sounds) converted(ctx context.Context, from *file, kind string, kinds []string) (*file, error) {
 	defer func() { _ = from.Close() }() // it was only read
 	convert := map[string]func(context.Context, io.Reader, *os.File) error{
 		rest.TypeMP3 + " " + rest.TypeWAV: toWAV, rest.TypeWAV + " " + rest.TypeMP3: s.toMP3,
@@ -159,7 +159,7 @@ type scratch struct{ *os.File }
 
 func (f scratch) Close() error { return errors.Join(f.File.Close(), os.Remove(f.Name())) }
 
-func (s *Server) toMP3(ctx context.Context, wav io.Reader, out *os.File) error {
+func (s *Sounds) toMP3(ctx context.Context, wav io.Reader, out *os.File) error {
 	if s.cfg.MP3 == nil || !s.cfg.MP3.CanMP3() {
 		return errNoSound([]string{rest.TypeWAV})
 	}

@@ -1,4 +1,4 @@
-package api
+package sounds
 
 import (
 	"context"
@@ -21,7 +21,7 @@ import (
 const noLanguage = "missing"
 
 // mediaIndexes are the operations that count media by language and by prompt.
-func (s *Server) mediaIndexes(all string) []rest.Operation {
+func (s *Sounds) mediaIndexes(all string) []rest.Operation {
 	get := func(path, summary string, example rest.Example, do func(*rest.Request) (rest.Reply, error)) rest.Operation {
 		return rest.Operation{Method: http.MethodGet, Path: all + path, Summary: summary, Example: example, Do: do}
 	}
@@ -43,7 +43,7 @@ func (s *Server) mediaIndexes(all string) []rest.Operation {
 
 // allMedia are the media that a request is about. Those of the whole server
 // include the prompts that nobody replaced.
-func (s *Server) allMedia(r *rest.Request) ([]resource.Doc, error) {
+func (s *Sounds) allMedia(r *rest.Request) ([]resource.Doc, error) {
 	page, err := s.mediaOf(r).List(r.Context(), resource.Query{All: true, Ascending: true})
 	if err != nil || s.mediaOwner(r) != "" {
 		return page.Docs, err
@@ -60,7 +60,7 @@ func (s *Server) allMedia(r *rest.Request) ([]resource.Doc, error) {
 }
 
 // countMedia is how many media have each value of a key.
-func (s *Server) countMedia(r *rest.Request, key, missing string) (rest.Reply, error) {
+func (s *Sounds) countMedia(r *rest.Request, key, missing string) (rest.Reply, error) {
 	all, err := s.allMedia(r)
 	if err != nil {
 		return rest.Reply{}, err
@@ -83,7 +83,7 @@ func (s *Server) countMedia(r *rest.Request, key, missing string) (rest.Reply, e
 }
 
 // mediaWith are the ids of the media that have the value in the path.
-func (s *Server) mediaWith(r *rest.Request, key string) (rest.Reply, error) {
+func (s *Sounds) mediaWith(r *rest.Request, key string) (rest.Reply, error) {
 	all, err := s.allMedia(r)
 	if err != nil {
 		return rest.Reply{}, err
@@ -118,7 +118,7 @@ func promptDoc(p prompts.Prompt) resource.Doc {
 }
 
 // mediaDoc is one of media, of the whole server's prompts too.
-func (s *Server) mediaDoc(r *rest.Request, id string) (resource.Doc, error) {
+func (s *Sounds) mediaDoc(r *rest.Request, id string) (resource.Doc, error) {
 	d, err := s.mediaOf(r).Get(r.Context(), id)
 	if p, ok := s.ownPrompt(r, id); ok && errors.Is(err, store.ErrNotFound) {
 		return promptDoc(p), nil
@@ -128,7 +128,7 @@ func (s *Server) mediaDoc(r *rest.Request, id string) (resource.Doc, error) {
 
 // ownPrompt is the prompt of our own that has an id among the whole server's
 // media.
-func (s *Server) ownPrompt(r *rest.Request, id string) (prompts.Prompt, bool) {
+func (s *Sounds) ownPrompt(r *rest.Request, id string) (prompts.Prompt, bool) {
 	name, ok := strings.CutPrefix(id, prompts.Language+"/")
 	if !ok || s.mediaOwner(r) != "" {
 		return prompts.Prompt{}, false
@@ -137,7 +137,7 @@ func (s *Server) ownPrompt(r *rest.Request, id string) (prompts.Prompt, bool) {
 }
 
 // promptSound is a prompt of our own as WAV.
-func (s *Server) promptSound(r *rest.Request, p prompts.Prompt) (rest.Reply, error) {
+func (s *Sounds) promptSound(r *rest.Request, p prompts.Prompt) (rest.Reply, error) {
 	if want := rest.Choose(r.Wanted(), []string{rest.TypeWAV, rest.TypeJSON}); want != rest.TypeWAV {
 		return rest.Reply{}, errNoSound([]string{rest.TypeWAV})
 	}
@@ -162,7 +162,7 @@ func (s *Server) promptSound(r *rest.Request, p prompts.Prompt) (rest.Reply, err
 	return rest.Reply{Take: func(w http.ResponseWriter) { out.serve(w, r) }}, nil
 }
 
-func (s *Server) tone(ctx context.Context, p prompts.Prompt) (*made, error) {
+func (s *Sounds) tone(ctx context.Context, p prompts.Prompt) (*made, error) {
 	sound, err := audio.ToneStream(p.Tone)
 	if err != nil {
 		return nil, err
