@@ -74,12 +74,13 @@ func (a *App) handler() http.Handler {
 func (a *App) describe(ctx context.Context) (openapi.Description, error) {
 	s, err := openapi.NewSample(ctx, openapi.SampleConfig{
 		Checker: a.engine, Actions: a.actions, Documents: newChecker(), URLs: a.web, MP3: a.library, Version: Version,
+		URL: a.base(),
 	})
 	if err != nil {
 		return openapi.Description{}, err
 	}
 	defer s.Close()
-	return s.Describe(ctx), nil
+	return s.Describe(ctx)
 }
 
 func (a *App) examples() string { return "http://" + a.HTTP() + examples }

@@ -28,6 +28,9 @@ type Description struct {
 	Names      map[*schema.Schema]string  // of those
 	Actions    []flow.Action
 	Answers    map[string]Answer // by Key; nil shows none
+	Refusals   []Refusal
+	Account    string // of the answers
+	URL        string // where commands ask; "" is a server on this machine
 }
 
 // Key names an operation: "GET accounts/{account_id}".

@@ -11,7 +11,7 @@ import (
 // described is what there is to serve.
 type described struct {
 	document, style []byte
-	pages           map[string][]byte
+	site            site
 }
 
 // describeWithin is how long the sample server may take for all examples.
@@ -84,13 +84,20 @@ func prepare(ctx context.Context, describe func(context.Context) (Description, e
 	if all.style, err = files.ReadFile("pages/style.css"); err != nil {
 		return all, err
 	}
-	all.pages, err = d.pages()
+	all.site, err = d.site()
 	return all, err
 }
 
 func (d *described) serve(w http.ResponseWriter, r *http.Request) {
-	kind, body := "text/html; charset=utf-8", d.pages[strings.TrimSuffix(strings.TrimPrefix(r.URL.Path, "/docs"), "/")]
+	page := strings.TrimSuffix(strings.TrimPrefix(r.URL.Path, "/docs"), "/")
+	kind, body := "text/html; charset=utf-8", d.site.pages[page]
 	switch r.URL.Path {
+	case "/docs/search":
+		var err error
+		if body, err = d.site.search(r.URL.Query().Get("q")); err != nil {
+			http.Error(w, err.Error(), http.StatusInternalServerError)
+			return
+		}
 	case "/openapi.json":
 		kind, body = jsonType, d.document
 		w.Header().Set("Access-Control-Allow-Origin", "*") // tools in browsers read it
@@ -104,6 +111,6 @@ func (d *described) serve(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
 	h.Set("Content-Type", kind)
 	h.Set("X-Content-Type-Options", "nosniff")
-	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'")
+	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'self'")
 	_, _ = w.Write(body)
 }

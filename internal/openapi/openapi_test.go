@@ -7,6 +7,7 @@ import (
 	"maps"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"regexp"
 	"slices"
 	"strconv"
@@ -46,7 +47,7 @@ var sampled = sync.OnceValues(func() (openapi.Description, error) {
 		return openapi.Description{}, err
 	}
 	defer s.Close()
-	return s.Describe(ctx), nil
+	return s.Describe(ctx)
 })
 
 func sample(t *testing.T) openapi.Description {
@@ -240,6 +241,39 @@ func TestCommands(t *testing.T) {
 	}
 }
 
+// TestSearch looks for operations and actions by words of theirs, and shows
+// what was asked as it was written.
+func TestSearch(t *testing.T) {
+	h := handler(sample(t))
+	for asked, want := range map[string][]string{
+		"interdigit_timeout menu": {"/docs/actions/menu\"", "/docs/api/menus#put_accounts_account_id_menus\""},
+		"GATHER":                  {"/docs/search"},
+		"hang up a call":          {"/docs/api/calls#delete_accounts_account_id_calls_call_id\""},
+		"<script>\"":              {"&lt;script&gt;&#34;", "0 found"},
+		"":                        {"placeholder"},
+	} {
+		w := ask(t, h, "/docs/search?q="+url.QueryEscape(asked))
+		for _, text := range want {
+			if w.Code != http.StatusOK || !strings.Contains(w.Body.String(), text) {
+				t.Errorf("%q: %d, without %s", asked, w.Code, text)
+			}
+		}
+	}
+	if all := ask(t, h, "/docs/search?q=a").Body.String(); strings.Count(all, "<li>") != 100 {
+		t.Errorf("%d found", strings.Count(all, "<li>"))
+	}
+}
+
+// TestErrors: the page of errors has an answer for each that is easily had.
+func TestErrors(t *testing.T) {
+	page := ask(t, handler(sample(t)), "/docs/errors").Body.String()
+	for _, want := range []string{"String must be at least 1", "invalid_credentials", "bad_identifier", "datastore_conflict", "<td>429</td>"} {
+		if !strings.Contains(page, want) {
+			t.Errorf("nothing is said of %s", want)
+		}
+	}
+}
+
 func handler(d openapi.Description) http.Handler {
 	return openapi.Handler(func(context.Context) (openapi.Description, error) { return d, nil })
 }
@@ -340,7 +374,8 @@ func TestDocument(t *testing.T) {
 
 // TestPages asks for every page that another one leads to.
 func TestPages(t *testing.T) {
-	h := handler(sample(t))
+	d := sample(t)
+	h := handler(d)
 	get := func(path string) *httptest.ResponseRecorder { return ask(t, h, path) }
 	seen, todo := map[string]bool{}, []string{"/docs"}
 	link := regexp.MustCompile(`(?:href|src)="(/[^"#]*)"`)
@@ -350,6 +385,12 @@ func TestPages(t *testing.T) {
 			continue
 		}
 		seen[path] = true
+		if name, ok := strings.CutPrefix(path, "/v2/schemas/"); ok {
+			if d.Schemas[name] == nil {
+				t.Errorf("there is no schema %s", name)
+			}
+			continue
+		}
 		w := get(path)
 		if w.Code != http.StatusOK {
 			t.Errorf("%s is answered with %d", path, w.Code)

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"html"
 	"html/template"
+	"net/http"
 	"slices"
 	"strings"
 
@@ -37,11 +38,16 @@ func says(text string) template.HTML {
 
 // view is what a page is made of.
 type view struct {
-	Title, Version, Here string
-	Groups, Actions      []string // for the way around
-	Index                []group
-	Group                *group
-	Action               *actionView
+	Title, Version, Here, URL string
+	Groups                    []string // for the way around
+	Actions                   []*actionView
+	Index                     []group
+	Group                     *group
+	Action                    *actionView
+	Errors                    []refusalView
+	Asked                     string // in a search
+	Found                     []entry
+	Most                      int // of Found
 }
 
 type group struct {
@@ -53,7 +59,11 @@ type operationView struct {
 	rest.Operation
 
 	ID, Path string
-	Fields   []schema.Field
+	Long     bool           // of Params
+	Fields   []schema.Field // of the body, or
+	Same     string         // the ID of an operation that has the same body
+	Part     bool           // of that body
+	Gives    []schema.Field // of the answer
 	Answer   *answerView
 }
 
@@ -61,6 +71,13 @@ type answerView struct {
 	Answer
 
 	Curl, Shown string
+}
+
+type refusalView struct {
+	Refusal
+
+	ID     string
+	Answer *answerView
 }
 
 type actionView struct {
@@ -75,69 +92,115 @@ type actionView struct {
 
 type exampleView struct{ Says, JSON string }
 
-// pages are all pages, by the path below /docs.
-func (d Description) pages() (map[string][]byte, error) {
-	groups := d.groups()
-	all := view{Version: d.Version, Index: groups, Title: "Reference"}
-	for _, g := range groups {
+// site is all pages: ready ones by the path below /docs, and what searches
+// look through.
+type site struct {
+	pages   map[string][]byte
+	all     view
+	entries []entry
+}
+
+func (v view) render() ([]byte, error) {
+	var b bytes.Buffer
+	err := page.Execute(&b, v)
+	return b.Bytes(), err
+}
+
+// site makes all pages.
+func (d Description) site() (site, error) {
+	all := view{Version: d.Version, Index: d.groups(), Title: "Reference", URL: d.url()}
+	for _, g := range all.Index {
 		all.Groups = append(all.Groups, g.Name)
 	}
 	byName := func(a, b flow.Action) int { return cmp.Compare(a.Name, b.Name) }
-	actions := slices.SortedFunc(slices.Values(d.Actions), byName)
-	for _, a := range actions {
-		all.Actions = append(all.Actions, a.Name)
+	for _, a := range slices.SortedFunc(slices.Values(d.Actions), byName) {
+		all.Actions = append(all.Actions, viewOf(a))
 	}
-	out := map[string][]byte{}
-	render := func(path string, v view) error {
-		var b bytes.Buffer
-		err := page.Execute(&b, v)
-		out[path] = b.Bytes()
-		return err
-	}
-	if err := render("", all); err != nil {
-		return nil, err
-	}
-	for i := range groups {
-		v := all
-		v.Title, v.Here, v.Group = groups[i].Name, groups[i].Name, &groups[i]
-		if err := render("/api/"+groups[i].Name, v); err != nil {
-			return nil, err
+	for i, r := range d.Refusals {
+		v := refusalView{Refusal: r, ID: fmt.Sprintf("e%d", i)}
+		if r.Answer.Status != 0 {
+			v.Answer = d.answerOf(r.Answer, r.Try.Who)
 		}
+		all.Errors = append(all.Errors, v)
 	}
-	for _, a := range actions {
-		v := all
-		v.Title, v.Here, v.Action = a.Name, a.Name, viewOf(a)
-		if err := render("/actions/"+a.Name, v); err != nil {
-			return nil, err
+	out := site{all: all, pages: map[string][]byte{}, entries: entries(all)}
+	for path, v := range all.each() {
+		raw, err := v.render()
+		if err != nil {
+			return site{}, err
 		}
+		out.pages[path] = raw
 	}
 	return out, nil
 }
 
+// each are the views of all pages, by the path below /docs.
+func (v view) each() map[string]view {
+	out := map[string]view{"": v}
+	at := func(path, title string, change func(*view)) {
+		one := v
+		one.Title, one.Here = title, title
+		change(&one)
+		out[path] = one
+	}
+	at("/errors", "errors", func(*view) {})
+	for i, g := range v.Index {
+		at("/api/"+g.Name, g.Name, func(one *view) { one.Group = &v.Index[i] })
+	}
+	for _, a := range v.Actions {
+		at("/actions/"+a.Name, a.Name, func(one *view) { one.Action = a })
+	}
+	return out
+}
+
 // groups are the operations by their group, both by name.
 func (d Description) groups() []group {
-	by := map[string][]operationView{}
+	by := map[string][]rest.Operation{}
 	for _, o := range d.Operations {
-		by[o.Group] = append(by[o.Group], d.viewOf(o))
+		by[o.Group] = append(by[o.Group], o)
 	}
 	var out []group
 	for name, ops := range by {
-		slices.SortStableFunc(ops, func(a, b operationView) int { return cmp.Compare(a.Path, b.Path) })
-		out = append(out, group{name, ops})
+		slices.SortStableFunc(ops, func(a, b rest.Operation) int { return cmp.Compare(a.Path, b.Path) })
+		g, told := group{Name: name}, map[*schema.Schema]string{}
+		for _, o := range ops {
+			g.Operations = append(g.Operations, d.viewOf(o, told))
+		}
+		out = append(out, g)
 	}
 	slices.SortFunc(out, func(a, b group) int { return cmp.Compare(a.Name, b.Name) })
 	return out
 }
 
-func (d Description) viewOf(o rest.Operation) operationView {
-	v := operationView{Operation: o, ID: operationID(o), Path: "/v2/" + o.Path}
-	if o.Body != nil {
+// manyParams is more parameters than anything but a list takes.
+const manyParams = 6
+
+// viewOf is an operation on the page of its group; told are the schemas whose
+// keys that page has already, by the ID of the operation that has them.
+func (d Description) viewOf(o rest.Operation, told map[*schema.Schema]string) operationView {
+	v := operationView{
+		Operation: o, ID: operationID(o), Path: "/v2/" + o.Path, Long: len(o.Params) > manyParams,
+		Part: o.Method == http.MethodPatch,
+	}
+	switch at, there := told[o.Body]; {
+	case o.Body == nil:
+	case there:
+		v.Same = at
+	default:
+		told[o.Body] = v.ID
 		v.Fields = o.Body.Describe()
 	}
+	if _, there := told[o.Returns]; o.Returns != nil && !there && o.Unbuilt == "" {
+		v.Gives = o.Returns.Describe()
+	}
 	if a, ok := d.Answers[Key(o)]; ok {
-		v.Answer = &answerView{Answer: a, Curl: a.curl(o.Who), Shown: shown(a)}
+		v.Answer = d.answerOf(a, o.Who)
 	}
 	return v
+}
+
+func (d Description) answerOf(a Answer, w rest.Who) *answerView {
+	return &answerView{Answer: a, Curl: d.curl(a, w), Shown: shown(a)}
 }
 
 func viewOf(a flow.Action) *actionView {
@@ -172,14 +235,25 @@ func shown(a Answer) string {
 	return text
 }
 
-// curl is the command that does an example.
-func (a Answer) curl(w rest.Who) string {
+// url is where the commands on the pages ask.
+func (d Description) url() string { return cmp.Or(d.URL, "http://127.0.0.1:8000") }
+
+// inQuotes is a text as it stands between a shell's double quotes.
+var inQuotes = strings.NewReplacer("\\", "\\\\", `"`, `\"`, "$", `\$`, "`", "\\`")
+
+// curl is the command that does an example. The sample's account is whatever
+// $ACCOUNT is.
+func (d Description) curl(a Answer, w rest.Who) string {
 	var b strings.Builder
 	b.WriteString("curl")
-	if a.Method != "GET" {
+	if a.Method != http.MethodGet {
 		b.WriteString(" -X " + a.Method)
 	}
-	fmt.Fprintf(&b, " 'http://127.0.0.1:8000%s'", a.Target)
+	target := inQuotes.Replace(a.Target)
+	if d.Account != "" {
+		target = strings.ReplaceAll(target, d.Account, "$ACCOUNT")
+	}
+	fmt.Fprintf(&b, ` "%s%s"`, d.url(), target)
 	if w != rest.Anyone {
 		b.WriteString(" \\\n  -H \"X-Auth-Token: $TOKEN\"")
 	}
@@ -191,11 +265,28 @@ func (a Answer) curl(w rest.Who) string {
 	}
 	switch {
 	case a.Data != nil:
-		fmt.Fprintf(&b, " \\\n  -d '{\"data\": %s}'", strings.ReplaceAll(string(a.Data), "'", `'\''`))
+		fmt.Fprintf(&b, " \\\n  -d '%s'", singleQuoted(envelopeOf(a.Data)))
 	case strings.HasPrefix(a.Type, "audio/"):
 		b.WriteString(" \\\n  --data-binary @sound.wav")
 	case a.Body != "":
-		fmt.Fprintf(&b, " \\\n  -d '%s'", strings.ReplaceAll(a.Body, "'", `'\''`))
+		fmt.Fprintf(&b, " \\\n  -d '%s'", singleQuoted(a.Body))
 	}
 	return b.String()
+}
+
+func singleQuoted(text string) string { return strings.ReplaceAll(text, "'", `'\''`) }
+
+// maxLine is how long a body may be on one line.
+const maxLine = 80
+
+// envelopeOf is data as a request carries it.
+func envelopeOf(data json.RawMessage) string {
+	raw := `{"data": ` + string(data) + "}"
+	if len(raw) > maxLine {
+		var b bytes.Buffer
+		if json.Indent(&b, []byte(raw), "  ", "  ") == nil {
+			raw = b.String()
+		}
+	}
+	return raw
 }

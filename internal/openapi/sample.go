@@ -43,6 +43,7 @@ type Sample struct {
 	calls   *observe.Calls
 	token   string
 	version string
+	url     string
 	actions []flow.Action
 	known   map[string]string // what {name} stands for
 	made    map[string]string // the variables of paths, by the path up to them
@@ -56,12 +57,13 @@ type SampleConfig struct {
 	URLs      api.URLChecker
 	MP3       sounds.Encoder
 	Version   string
+	URL       string // where commands on the pages ask; "" is a server on this machine
 }
 
 // NewSample makes a sample server. Close it.
 func NewSample(ctx context.Context, cfg SampleConfig) (*Sample, error) {
 	kept := store.Memory()
-	s := &Sample{version: cfg.Version, actions: cfg.Actions, made: map[string]string{}}
+	s := &Sample{version: cfg.Version, url: cfg.URL, actions: cfg.Actions, made: map[string]string{}}
 	lamps := presence.New(kept)
 	s.calls = observe.NewCalls(observe.Config{Journal: kept}) //nolint:contextcheck // lives until Close
 	s.server = api.New(api.Config{                            //nolint:contextcheck // requests bring their own
@@ -258,9 +260,10 @@ func (s *Sample) replace(text string, vars map[string]string) string {
 }
 
 // Describe is the sample server with the answers it gave.
-func (s *Sample) Describe(ctx context.Context) Description {
+func (s *Sample) Describe(ctx context.Context) (Description, error) {
+	refused, err := s.Refusals(ctx)
 	return Description{
 		Version: s.version, Operations: s.Operations(), Schemas: s.server.Schemas(), Names: s.server.SchemaNames(),
-		Actions: s.actions, Answers: s.Answers(ctx),
-	}
+		Actions: s.actions, Answers: s.Answers(ctx), Refusals: refused, Account: s.known["account_id"], URL: s.url,
+	}, err
 }
