@@ -40,7 +40,7 @@ type (
 	}
 )
 
-const callflowType = "callflow"
+const callflowType = documents.CallflowType
 
 func callflowsResource(check Checker, urls documents.URLChecker) resource.Resource {
 	return resource.Define(resource.Def[callflow]{

@@ -1,7 +1,6 @@
 package api
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -43,8 +42,8 @@ type PhoneNumber struct {
 }
 
 const (
-	numberType = "number"
-	claimType  = "number_claim" // of the whole server: which account a public number belongs to
+	numberType = documents.NumberType
+	claimType  = documents.NumberClaimType
 	inService  = "in_service"
 	// claimHolds is how long a claim counts whose number is not there: its
 	// request may still be under way.
@@ -184,50 +183,6 @@ func callflowOf(ctx context.Context, docs store.Docs, account, number string) (*
 		return nil, err
 	}
 	return &found[0], nil
-}
-
-// PhoneNumber is how a number of an account is answered where no callflow has
-// it, with its defaults. It is store.ErrNotFound where there is no such
-// number, or none with a voice_url.
-func (s *Server) PhoneNumber(ctx context.Context, account, number string) (PhoneNumber, error) {
-	d, err := s.numbers(account).Get(ctx, route.Normalise(number))
-	if err != nil {
-		return PhoneNumber{}, err
-	}
-	raw, err := json.Marshal(d.Public)
-	if err != nil {
-		return PhoneNumber{}, err
-	}
-	var n PhoneNumber
-	if err := s.numbersDef.Schema.Decode(raw, &n); err != nil {
-		return PhoneNumber{}, err
-	}
-	if n.VoiceURL == "" {
-		return PhoneNumber{}, store.ErrNotFound
-	}
-	n.VoiceMethod, n.FallbackMethod = cmp.Or(n.VoiceMethod, "post"), cmp.Or(n.FallbackMethod, "post")
-	n.StatusMethod = cmp.Or(n.StatusMethod, "post")
-	if len(n.StatusEvents) == 0 {
-		n.StatusEvents = []string{"completed"}
-	}
-	return n, nil
-}
-
-// NumberOwner is the account that a public number belongs to. It is
-// store.ErrNotFound where it belongs to none, and for numbers that are not
-// public.
-func (s *Server) NumberOwner(ctx context.Context, number string) (string, error) {
-	number = route.Normalise(number)
-	if !public(number) {
-		return "", store.ErrNotFound
-	}
-	d, err := s.cfg.Docs.Get(ctx, store.Key{Type: claimType, ID: number})
-	if err != nil {
-		return "", err
-	}
-	var by claim
-	err = json.Unmarshal(d.JSON, &by)
-	return by.Account, err
 }
 
 func (s *Server) numbers(account string) resource.Collection { return s.in(s.numbersDef, account) }
@@ -377,16 +332,11 @@ func (s *Server) dropNumber(r *rest.Request, number string) (resource.Doc, error
 	return d, s.disclaim(r.Context(), r.Account.ID, number)
 }
 
-// claim is a public number's owner.
-type claim struct {
-	Account string `json:"account"`
-}
-
 // claim makes a public number an account's: one that another account has is
 // an *Error. What was claimed and never came to be is free again after a
 // while.
 func (s *Server) claim(ctx context.Context, account, number string) error {
-	raw, err := json.Marshal(claim{account})
+	raw, err := json.Marshal(documents.NumberClaim{Account: account})
 	if err != nil {
 		return err
 	}
@@ -399,7 +349,7 @@ func (s *Server) claim(ctx context.Context, account, number string) error {
 	if err != nil {
 		return err
 	}
-	var by claim
+	var by documents.NumberClaim
 	if err := json.Unmarshal(old.JSON, &by); err != nil {
 		return err
 	}
@@ -442,7 +392,7 @@ func (s *Server) disclaim(ctx context.Context, account, number string) error {
 	if errors.Is(err, store.ErrNotFound) {
 		return nil
 	}
-	var by claim
+	var by documents.NumberClaim
 	if err == nil {
 		err = json.Unmarshal(d.JSON, &by)
 	}

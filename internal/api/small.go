@@ -1,18 +1,15 @@
 package api
 
 import (
-	"context"
-	"errors"
-	"fmt"
 	"net/http"
 	"strings"
 
 	"github.com/pivotvoice/pivot/internal/api/rest"
 	"github.com/pivotvoice/pivot/internal/cdr"
+	"github.com/pivotvoice/pivot/internal/documents"
 	"github.com/pivotvoice/pivot/internal/gregorian"
 	"github.com/pivotvoice/pivot/internal/resource"
 	"github.com/pivotvoice/pivot/internal/schema"
-	"github.com/pivotvoice/pivot/internal/store"
 )
 
 // What web clients ask for when they start: small, and true. What this server
@@ -51,9 +48,6 @@ func (s *Server) smallOperations() []rest.Operation {
 	return append(ops, append(s.limitOperations(), s.channelOperations()...)...)
 }
 
-// pvtLimits is the private key of an account's limits.
-const pvtLimits = "pvt_limits"
-
 // limits are what an account may use. Kazoo has more, which are refused.
 type limits struct {
 	_       struct{} `jsonschema:"noextra"`
@@ -80,7 +74,7 @@ func (s *Server) limitOperations() []rest.Operation {
 
 func showLimits(d resource.Doc) rest.Reply {
 	out := resource.Object{"allow_prepay": true}
-	if n, ok := d.Private[pvtLimits]; ok {
+	if n, ok := d.Private[documents.Limits]; ok {
 		out["calls"] = n
 	}
 	out["id"] = d.ID
@@ -101,29 +95,15 @@ func (s *Server) postLimits(r *rest.Request) (rest.Reply, error) {
 			map[string]any{"target": []bool{true}, "value": false})
 	}
 	d, err := s.people.Accounts().Update(r.Context(), r.Account.ID, func(draft *resource.Draft) {
-		delete(draft.Private, pvtLimits)
+		delete(draft.Private, documents.Limits)
 		if in.Calls != nil {
-			draft.Private[pvtLimits] = *in.Calls
+			draft.Private[documents.Limits] = *in.Calls
 		}
 	})
 	if err != nil {
 		return rest.Reply{}, err
 	}
 	return showLimits(d), nil
-}
-
-// CallLimit is how many calls an account may have at one time, -1 for as many
-// as the server takes.
-func (s *Server) CallLimit(ctx context.Context, account string) (int, error) {
-	d, err := s.people.Accounts().Get(ctx, account)
-	if errors.Is(err, store.ErrNotFound) {
-		return -1, nil
-	}
-	n := -1
-	if v, ok := d.Private[pvtLimits]; ok && err == nil {
-		_, err = fmt.Sscan(fmt.Sprint(v), &n)
-	}
-	return n, err
 }
 
 // channelOperations are live calls with the keys of Kazoo's channels.
