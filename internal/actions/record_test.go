@@ -186,6 +186,10 @@ func TestRecordCall(t *testing.T) {
 			facts: "recorded wav 3s hangup", took: 5 * time.Second,
 		},
 		"answered": {prog: `{"module":"answer","children":{"_":` + start(`"record_on_answer":true`, wait("3", over)) + `}}`, made: "dual 3s", took: 3 * time.Second},
+		"on answer, stopped twice": {
+			prog: start(`"record_on_answer":true`, `{"module":"answer","children":{"_":`+wait("1", start(done, start(done, over)))+`}}`),
+			made: "dual 1s", facts: "failed record_call.none", took: 31 * time.Second,
+		},
 		"on answer, stopped before": {
 			prog: start(`"record_on_answer":true,"name":"a"`, start(`"action":"stop","name":"a"`, `{"module":"answer","children":{"_":`+wait("3", over)+`}}`)),
 			took: 3 * time.Second,

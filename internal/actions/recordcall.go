@@ -119,9 +119,11 @@ func (d recordCallData) start(ctx context.Context, s *flow.Session, st studio, a
 	}
 	all.waiting = append(all.waiting, &d)
 	s.OnAnswer(func() {
-		if !slices.Contains(all.waiting, &d) {
+		i := slices.Index(all.waiting, &d)
+		if i < 0 {
 			return // it was stopped before it began
 		}
+		all.waiting = slices.Delete(all.waiting, i, i+1)
 		if err := all.start(ctx, s, st, d); err != nil {
 			s.Add(event.Failed{Code: "recording.failed", Message: err.Error()})
 		}
