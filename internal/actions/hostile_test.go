@@ -30,10 +30,8 @@ func TestHostileData(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				here := open(deps(nil))
 				e := flow.NewEngine(flow.Config{Actions: here.all})
-				for _, x := range a.Examples {
-					for data := range worse(t, a, x.Data) {
-						here.endure(t, e, a.Name, data)
-					}
+				for data := range worse(t, a, a.Examples[0].Data) {
+					here.endure(t, e, a.Name, data)
 				}
 			})
 		})
@@ -48,7 +46,7 @@ func worse(t *testing.T, a flow.Action, example string) func(yield func(string) 
 	if err := json.Unmarshal([]byte(example), &base); err != nil {
 		t.Fatal(err)
 	}
-	keys := append(a.Schema.Fields(), slices.Collect(maps.Keys(base))...)
+	keys := slices.Compact(slices.Sorted(slices.Values(slices.Concat(a.Schema.Fields(), slices.Collect(maps.Keys(base))))))
 	return func(yield func(string) bool) {
 		for _, key := range keys {
 			for _, value := range hostile {
