@@ -24,7 +24,7 @@ func (s *Server) carrierOperations() []rest.Operation {
 			}
 			ops = append(ops, rest.Operation{
 				Method: method, Path: sh.path + "/collection", Group: res.Name, Who: sh.who, Summary: summary,
-				Example: rest.Example{Data: "[]"}, Do: sh.does(s.saveAll),
+				List: true, Example: rest.Example{Data: "[]"}, Do: sh.does(s.saveAll),
 			})
 		}
 	}
@@ -38,17 +38,13 @@ func (s *Server) saveAll(r *rest.Request, c resource.Collection) (rest.Reply, er
 	if err != nil {
 		return rest.Reply{}, err
 	}
+	if len(list) > maxMany {
+		return rest.Reply{}, errMany("data")
+	}
 	rows := make([]any, len(list))
 	for i, v := range list {
 		data, _ := v.(resource.Object)
-		var d resource.Doc
-		var err error
-		if id := resource.Text(data, "id"); r.Method == http.MethodPost {
-			d, err = c.Replace(r.Context(), id, data, "")
-			err = rest.Missing(err, id)
-		} else {
-			d, err = c.Create(r.Context(), data)
-		}
+		d, err := s.saveOne(r, c, data)
 		if err != nil {
 			e := r.Explain(err)
 			rows[i] = resource.Object{"error": e.Status, "message": e.Message, "data": e.Data}
@@ -57,4 +53,17 @@ func (s *Server) saveAll(r *rest.Request, c resource.Collection) (rest.Reply, er
 		rows[i] = d.Show()
 	}
 	return rest.Reply{Data: rows}, nil
+}
+
+// saveOne creates a document of a list, or replaces the one that it names.
+func (*Server) saveOne(r *rest.Request, c resource.Collection, data resource.Object) (resource.Doc, error) {
+	if r.Method == http.MethodPost {
+		id := resource.Text(data, "id")
+		d, err := c.Replace(r.Context(), id, data, "")
+		return d, rest.Missing(err, id)
+	}
+	if err := r.OwnWord(data); err != nil {
+		return resource.Doc{}, err
+	}
+	return c.Create(r.Context(), data)
 }

@@ -152,6 +152,9 @@ func (s *Server) dropBlob(ctx context.Context, c resource.Collection, id string)
 }
 
 func (s *Server) create(r *rest.Request, c resource.Collection) (rest.Reply, error) {
+	if err := r.OwnWord(r.Data()); err != nil {
+		return rest.Reply{}, err
+	}
 	d, err := c.Create(r.Context(), r.Data())
 	reply, err := rest.Shown(r, c, d, err)
 	reply.Location = r.Place() + "/" + url.PathEscape(d.ID)

@@ -37,7 +37,7 @@ func (s *Server) listOperations() []rest.Operation {
 		},
 		rest.Operation{
 			Method: http.MethodGet, Path: entries.path + "/{id}/vcard", Group: "lists", Summary: "Read an entry as a vCard",
-			Produces: []string{vcardType},
+			Produces: []string{rest.TypeVCard},
 			Do: entries.does(func(r *rest.Request, c resource.Collection) (rest.Reply, error) {
 				d, err := c.Get(r.Context(), r.Var("id"))
 				return vcardOf(d.Public, "firstname", "lastname", "displayname", "number"), err

@@ -2,8 +2,11 @@ package api
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
 	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/pivotvoice/pivot/internal/api/rest"
 	"github.com/pivotvoice/pivot/internal/resource"
@@ -125,32 +128,57 @@ func (s *Server) identifyNumber(r *rest.Request) (rest.Reply, error) {
 	return rest.Reply{Data: resource.Object{"account_id": r.Account.ID, "number": d.ID}}, err
 }
 
-// activateNumber adds a number that is not there; one that is there is in
-// service.
+// activateNumber answers with a number that is in service.
 func (s *Server) activateNumber(r *rest.Request) (rest.Reply, error) {
-	c := s.numbers(r.Account.ID)
-	d, err := c.Get(r.Context(), route.Normalise(r.Var("number")))
-	if !errors.Is(err, store.ErrNotFound) {
-		return rest.Shown(r, c, d, err)
-	}
-	d, err = s.addNumber(r, r.Var("number"), r.Data())
-	return rest.Shown(r, c, d, err)
+	d, err := s.activated(r, r.Var("number"), r.Data())
+	return rest.Shown(r, s.numbers(r.Account.ID), d, err)
 }
 
-// maxMany is how many numbers one request may have.
+// activated adds a number that is not there; one that is there is in service.
+func (s *Server) activated(r *rest.Request, number string, data resource.Object) (resource.Doc, error) {
+	d, err := s.numbers(r.Account.ID).Get(r.Context(), route.Normalise(number))
+	if errors.Is(err, store.ErrNotFound) {
+		return s.addNumber(r, number, data)
+	}
+	return d, err
+}
+
+// maxMany is how many numbers, or documents, one request may have.
 const maxMany = 1000
 
-// numbersIn are the numbers that a request's data names.
+// errMany is the answer to a request that has more, at a key.
+func errMany(key string) error {
+	return schema.Invalid(key, "maxItems", fmt.Sprintf("The list is more than %d items", maxMany),
+		map[string]any{"target": maxMany})
+}
+
+// numbersIn are the numbers that a request's data names, each once.
 func numbersIn(r *rest.Request) ([]string, error) {
-	numbers := resource.Strings(r.Data(), "numbers")
-	switch {
-	case len(numbers) == 0:
-		return nil, schema.Faults{schema.Required("numbers")}
-	case len(numbers) > maxMany:
-		return nil, schema.Invalid("numbers", "maxItems", "The list is more than 1000 items",
-			map[string]any{"target": maxMany})
+	list, isList := r.Data()["numbers"].([]any)
+	if one, ok := r.Data()["numbers"].(string); ok {
+		list, isList = []any{one}, true
 	}
-	return numbers, nil
+	switch {
+	case r.Data()["numbers"] == nil, isList && len(list) == 0:
+		return nil, schema.Faults{schema.Required("numbers")}
+	case !isList:
+		return nil, schema.Faults{notOf(r.Data()["numbers"], "array")}.Under("numbers")
+	case len(list) > maxMany:
+		return nil, errMany("numbers")
+	}
+	var faults schema.Faults
+	var numbers []string
+	seen := map[string]bool{}
+	for i, v := range list {
+		n, ok := v.(string)
+		if !ok {
+			faults = append(faults, schema.Faults{notOf(v, "string")}.Under("numbers", strconv.Itoa(i))...)
+		} else if normal := route.Normalise(n); !seen[normal] {
+			seen[normal] = true
+			numbers = append(numbers, n)
+		}
+	}
+	return numbers, faults.Err()
 }
 
 // eachNumber does to each number in data what an operation of one number does.
@@ -188,13 +216,15 @@ func (s *Server) eachNumber(r *rest.Request) (rest.Reply, error) {
 func (s *Server) oneOfMany(
 	r *rest.Request, c resource.Collection, number string, data resource.Object,
 ) (resource.Doc, error) {
-	switch r.Method {
-	case http.MethodPost:
+	switch {
+	case r.Method == http.MethodPost:
 		return c.Replace(r.Context(), number, data, "")
-	case http.MethodPatch:
+	case r.Method == http.MethodPatch:
 		return c.Patch(r.Context(), number, data, "")
-	case http.MethodDelete:
+	case r.Method == http.MethodDelete:
 		return s.dropNumber(r, number)
+	case strings.HasSuffix(r.Op.Path, "/activate"):
+		return s.activated(r, number, data)
 	default:
 		return s.addNumber(r, number, data)
 	}

@@ -49,7 +49,7 @@ func (s *Server) ofUserOperations() []rest.Operation {
 			Path: one + "hotdesks", Summary: "List the devices that a user has taken over", Do: s.listHotdesks,
 		},
 		{
-			Path: one + "vcard", Summary: "Read a user as a vCard", Produces: []string{vcardType},
+			Path: one + "vcard", Summary: "Read a user as a vCard", Produces: []string{rest.TypeVCard},
 			Do: func(r *rest.Request) (rest.Reply, error) {
 				u, err := s.user(r)
 				return vcardOf(u.Public, "first_name", "last_name", "", "caller_id.external.number"), err

@@ -21,7 +21,7 @@ func (s *Server) rosterOperations() []rest.Operation {
 		{Method: http.MethodGet, Summary: "List the ids of the users who answer a queue", Do: s.roster},
 		{
 			Method: http.MethodPost, Summary: "Say which users answer a queue: data is the list of their ids",
-			Example: rest.Example{Data: `[]`}, Do: s.setRoster,
+			List: true, Example: rest.Example{Data: `[]`}, Do: s.setRoster,
 		},
 		{Method: http.MethodDelete, Summary: "Have nobody answer a queue", Do: s.setRoster},
 	}

@@ -86,6 +86,7 @@ func (s *Server) schemaOperations() []rest.Operation {
 		},
 		{
 			Method: http.MethodPut, Path: "schemas/{name}/validation", Group: "schemas", Who: rest.Anyone, Do: s.validate,
+			List:    true,
 			Example: rest.Example{Data: `{"name": "Main menu"}`, Vars: map[string]string{"name": "menus"}},
 			Summary: "Hold data to a schema: the answer is data with its defaults, or all its faults",
 		},

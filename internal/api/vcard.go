@@ -8,9 +8,6 @@ import (
 	"github.com/pivotvoice/pivot/internal/resource"
 )
 
-// vcardType is the media type of a card (RFC 6350 section 10).
-const vcardType = "text/vcard"
-
 // vcardOf is a document as a card (RFC 6350); first, last, whole and number
 // are where it has the parts of a name and a number.
 func vcardOf(o resource.Object, first, last, whole, number string) rest.Reply {
@@ -36,7 +33,7 @@ func vcardOf(o resource.Object, first, last, whole, number string) rest.Reply {
 	}
 	card := strings.Join(append(lines, "END:VCARD", ""), "\r\n")
 	return rest.Reply{Take: func(w http.ResponseWriter) {
-		w.Header().Set("Content-Type", vcardType+"; charset=utf-8")
+		w.Header().Set("Content-Type", rest.TypeVCard+"; charset=utf-8")
 		_, _ = w.Write([]byte(card)) // nobody is left to be told of an error
 	}}
 }

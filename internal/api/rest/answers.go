@@ -1,6 +1,8 @@
 package rest
 
 import (
+	"strings"
+
 	"github.com/pivotvoice/pivot/internal/resource"
 	"github.com/pivotvoice/pivot/internal/schema"
 )
@@ -50,6 +52,19 @@ func (r *Request) Items() ([]any, error) {
 		return nil, schema.Invalid("data", "type", "Value did not match type(s): array", map[string]any{"target": "array"})
 	}
 	return list, nil
+}
+
+// OwnWord refuses the id of a document that the request makes, alone or in a
+// collection, where that is a word of the API's own: something else has its URL.
+func (r *Request) OwnWord(data resource.Object) error {
+	id, path := resource.Text(data, "id"), r.path
+	if strings.HasSuffix(r.Op.Path, "/collection") {
+		path = path[:len(path)-1]
+	}
+	if at := r.by.root.find(path); at == nil || at.fixed[id] == nil {
+		return nil
+	}
+	return schema.Invalid("id", "forbidden", "That id is a word of the API's own", map[string]any{"value": id})
 }
 
 // List is a page of a collection's rows.

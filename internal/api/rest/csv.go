@@ -3,6 +3,7 @@ package rest
 import (
 	"encoding/csv"
 	"encoding/json"
+	"maps"
 	"net/http"
 	"regexp"
 	"slices"
@@ -27,11 +28,7 @@ func writeCSV(w http.ResponseWriter, r *Request, data any) {
 			columns[k] = true
 		}
 	}
-	names := make([]string, 0, len(columns))
-	for k := range columns {
-		names = append(names, k)
-	}
-	slices.Sort(names)
+	names := slices.Sorted(maps.Keys(columns))
 	name := r.HTTP.Header.Get("X-File-Name")
 	if !tame.MatchString(name) || strings.Contains(name, "/") {
 		name = r.Op.Group + ".csv"
@@ -39,6 +36,10 @@ func writeCSV(w http.ResponseWriter, r *Request, data any) {
 	h := w.Header()
 	h.Set("Content-Type", TypeCSV)
 	h.Set("Content-Disposition", `attachment; filename="`+name+`"`)
+	w.WriteHeader(http.StatusOK)
+	if len(names) == 0 {
+		return
+	}
 	out := csv.NewWriter(w)
 	_ = out.Write(names) // errors stay in out, and then nobody listens
 	line := make([]string, len(names))

@@ -5,10 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"mime"
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 
 	"github.com/pivotvoice/pivot/internal/resource"
 	"github.com/pivotvoice/pivot/internal/schema"
@@ -28,20 +30,27 @@ type envelope struct {
 	other bool // the body is not of a kind that carries an envelope
 }
 
-// errUnread is a body that did not come to its end.
-var errUnread = errors.New("api: the body could not be read")
-
-// readBody reads a body to its end.
-func readBody(w http.ResponseWriter, req *http.Request) ([]byte, error) {
-	body, err := io.ReadAll(http.MaxBytesReader(w, req.Body, MaxBody))
+// readBody reads a body to its end, and once all of it is there waits for its
+// turn.
+func (r *Request) readBody(w http.ResponseWriter) ([]byte, error) {
+	body, err := newSpool(http.MaxBytesReader(w, r.HTTP.Body, MaxBody))
 	var large *http.MaxBytesError
+	var disk *fs.PathError
 	switch {
 	case errors.As(err, &large):
 		return nil, TooLarge(MaxBody)
+	case errors.As(err, &disk):
+		return nil, err
 	case err != nil:
-		return nil, errUnread
+		w.Header().Set("Connection", "close") // nobody waits for the rest
+		return nil, schema.Invalid("json", "invalid", "The body could not be read", map[string]any{"target": "body"})
 	}
-	return body, nil
+	defer func() { _ = body.Close() }() // it was read
+	_ = http.NewResponseController(w).SetReadDeadline(time.Time{})
+	if err = r.takeTurn(body.size); err != nil {
+		return nil, err
+	}
+	return body.all()
 }
 
 // parseEnvelope reads what a body carries (spec/crossbar-api.md section 1.2).

@@ -35,6 +35,14 @@ func (r *Request) takeTurn(size int) error {
 	}
 }
 
+// drop lets go of all that a request holds.
+func (r *Request) drop() {
+	r.endTurn()
+	for _, s := range r.spools {
+		_ = s.Close() // it was read, or is not wanted
+	}
+}
+
 func (r *Request) endTurn() {
 	if r.heavy {
 		<-r.by.heavy

@@ -34,6 +34,9 @@ type Operation struct {
 	Own    func(*Request) (bool, error)
 	Params []Param        // what it takes besides the path's variables
 	Body   *schema.Schema // of data, for PATCH of what it is merged over; nil where there is none
+	// List is for operations whose data is a list, or may be one; that of all
+	// others is an object.
+	List bool
 	// Consumes are the media types of a body that is no envelope, which the
 	// operation reads itself (Server.Upload); with none there is only the
 	// envelope. With Body there may be either, as the request says.

@@ -10,6 +10,7 @@ import (
 
 	"github.com/pivotvoice/pivot/internal/identity"
 	"github.com/pivotvoice/pivot/internal/resource"
+	"github.com/pivotvoice/pivot/internal/schema"
 )
 
 // Request is a request on its way through the API.
@@ -31,7 +32,8 @@ type Request struct {
 	vars    map[string]string
 	Accept  string // the media type to answer with
 	Source  netip.Addr
-	File    bool    // the operation reads the body, which is no envelope
+	File    bool // the operation reads the body, which is no envelope
+	spools  []*spool
 	heavy   bool    // it has its turn among those with large bodies
 	Link    bool    // it is one of a link that this server has signed
 	tried   *string // what its credentials are for; nil: it has not tried any
@@ -51,6 +53,20 @@ func (r *Request) Data() resource.Object {
 		o = resource.Object{}
 	}
 	return o
+}
+
+// shape holds data to what the operation takes, an object unless it says
+// otherwise. An empty list is an empty object: PHP writes one so.
+func (r *Request) shape() error {
+	list, is := r.body.data.([]any)
+	if !is || r.Op.List {
+		return nil
+	}
+	r.body.data = resource.Object{}
+	if len(list) == 0 {
+		return nil
+	}
+	return schema.Invalid("data", "type", "Value did not match type(s): object", map[string]any{"target": "object"})
 }
 
 // Value is what was sent in the place of data: an object or an array.

@@ -91,7 +91,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	began := s.now()
 	out := &writer{ResponseWriter: w}
 	defer s.limit(w)()
-	defer r.endTurn()
+	defer r.drop()
 	defer func() {
 		if v := recover(); v != nil {
 			s.log.ErrorContext(r.ctx, "request panicked", "panic", v, "request_id", r.ID, "stack", string(debug.Stack()))
@@ -166,6 +166,9 @@ func (s *Server) serve(w http.ResponseWriter, r *Request) (Reply, error) {
 	if err := s.find(r, path); err != nil {
 		return Reply{}, err
 	}
+	if err := r.shape(); err != nil {
+		return Reply{}, err
+	}
 	if err := s.loadAccount(r); err != nil {
 		return Reply{}, err
 	}
@@ -193,15 +196,7 @@ func (s *Server) takeBody(w http.ResponseWriter, r *Request, path []string) erro
 		_ = ctl.SetWriteDeadline(until.Add(ExchangeLimit))
 		return nil
 	}
-	body, err := readBody(w, r.HTTP)
-	if errors.Is(err, errUnread) {
-		w.Header().Set("Connection", "close") // nobody waits for the rest
-		return schema.Invalid("json", "invalid", "The body could not be read", map[string]any{"target": "body"})
-	}
-	_ = ctl.SetReadDeadline(time.Time{})
-	if err == nil {
-		err = r.takeTurn(len(body))
-	}
+	body, err := r.readBody(w)
 	if err != nil {
 		return err
 	}

@@ -103,18 +103,26 @@ func (r *Request) part(part *multipart.Part, limit int64) (io.Reader, error) {
 	if isBase64(kind) || isBase64(part.Header.Get("Content-Transfer-Encoding")) {
 		file = decoded(file)
 	}
-	raw, err := io.ReadAll(http.MaxBytesReader(nil, io.NopCloser(file), limit))
-	switch {
-	case err != nil:
+	body, err := newSpool(http.MaxBytesReader(nil, io.NopCloser(file), limit))
+	if err != nil {
 		return nil, err
-	case CarriesEnvelope(kind) && part.FileName() == "" && kind != "":
-		return nil, r.ReadEnvelope(kind, raw)
-	case part.FileName() == "" && kind == "" && part.FormName() != "":
-		r.body.aside[asideKey(part.FormName())] = string(raw)
-		return nil, nil //nolint:nilnil // it was a parameter
-	default:
-		return bytes.NewReader(raw), nil
 	}
+	r.spools = append(r.spools, body)
+	if part.FileName() != "" || kind == "" && part.FormName() == "" || kind != "" && !CarriesEnvelope(kind) {
+		return body, nil
+	}
+	if err = r.takeTurn(body.size); err != nil {
+		return nil, err
+	}
+	raw, err := body.all()
+	if err != nil {
+		return nil, err
+	}
+	if kind != "" {
+		return nil, r.ReadEnvelope(kind, raw)
+	}
+	r.body.aside[asideKey(part.FormName())] = string(raw)
+	return nil, nil //nolint:nilnil // it was a parameter
 }
 
 // errTooManyParts is a multipart body that no client means.

@@ -27,6 +27,7 @@ const (
 	TypeCSV    = "text/csv"
 	TypeText   = "text/plain"
 	TypeEvents = "text/event-stream"
+	TypeVCard  = "text/vcard" // RFC 6350 section 10
 )
 
 // writer remembers what was written.
@@ -108,7 +109,7 @@ var shortTypes = map[string]string{
 
 // Wanted is the media types that the client wants.
 func (r *Request) Wanted() string {
-	p := r.Param("accept")
+	p := strings.ToLower(r.Param("accept"))
 	if p == "" || r.Method != http.MethodGet {
 		return r.HTTP.Header.Get("Accept")
 	}
@@ -123,6 +124,7 @@ var aliases = map[string]string{
 	"application/x-json": TypeJSON, "text/json": TypeJSON,
 	"text/comma-separated-values": TypeCSV, "application/octet-stream": TypeCSV,
 	"audio/x-wav": TypeWAV, "audio/wave": TypeWAV, "audio/vnd.wave": TypeWAV,
+	"text/x-vcard": TypeVCard, "text/directory": TypeVCard,
 	"audio/mp3": TypeMP3, "audio/x-mp3": TypeMP3, "audio/mpeg3": TypeMP3,
 }
 
