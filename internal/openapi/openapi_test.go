@@ -107,22 +107,14 @@ func typed(o rest.Operation) bool {
 	return json.Unmarshal(o.Returns.JSON(), &root) == nil && root["additionalProperties"] != false
 }
 
-// anyRows are lists whose rows nothing is said of, and why.
-var anyRows = map[string]string{
-	"GET accounts/{account_id}/search":                     "documents of any kind",
-	"GET search":                                           "documents of any kind",
-	"GET schemas":                                          "names",
-	"GET accounts/{account_id}/media/languages":            "keys are languages",
-	"GET accounts/{account_id}/media/languages/{language}": "names",
-	"GET accounts/{account_id}/media/prompts":              "keys are prompts",
-	"GET accounts/{account_id}/media/prompts/{prompt_id}":  "names",
-	"GET media/languages":                                  "keys are languages",
-	"GET media/languages/{language}":                       "names",
-	"GET media/prompts":                                    "keys are prompts",
-	"GET media/prompts/{prompt_id}":                        "names",
-	"GET accounts/{account_id}/calls/{call_id}/events":     "an event's data is of its kind",
-	"GET accounts/{account_id}/channels":                   "calls in Kazoo's words",
-	"GET webhooks":                                         "what there is to hear of",
+// anyRows are lists whose rows nothing is said of: names, documents of any
+// kind, objects whose keys are names.
+var anyRows = []string{
+	"GET accounts/{account_id}/search", "GET search", "GET schemas",
+	"GET accounts/{account_id}/media/languages", "GET accounts/{account_id}/media/languages/{language}",
+	"GET accounts/{account_id}/media/prompts", "GET accounts/{account_id}/media/prompts/{prompt_id}",
+	"GET media/languages", "GET media/languages/{language}", "GET media/prompts", "GET media/prompts/{prompt_id}",
+	"GET accounts/{account_id}/calls/{call_id}/events", "GET accounts/{account_id}/channels", "GET webhooks",
 }
 
 // TestRowsFit holds every row of every list to what its operation says of
@@ -135,7 +127,7 @@ func TestRowsFit(t *testing.T) {
 			continue // no list, or nothing in it
 		}
 		if o.Returns == nil || !o.Many {
-			if anyRows[openapi.Key(o)] == "" {
+			if !slices.Contains(anyRows, openapi.Key(o)) {
 				t.Errorf("%s: nothing is said of its rows: %s", openapi.Key(o), got.Data[0])
 			}
 			continue
