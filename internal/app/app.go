@@ -20,7 +20,6 @@ import (
 	"github.com/pivotvoice/pivot/internal/callbacks"
 	"github.com/pivotvoice/pivot/internal/config"
 	"github.com/pivotvoice/pivot/internal/documents"
-	"github.com/pivotvoice/pivot/internal/event"
 	"github.com/pivotvoice/pivot/internal/flow"
 	"github.com/pivotvoice/pivot/internal/identity"
 	"github.com/pivotvoice/pivot/internal/media"
@@ -56,8 +55,7 @@ type App struct {
 	mail       *notify.Queue // nil if there is no mail server
 	promises   *callbacks.Promises
 	lamps      *presence.Board
-	events     event.Log // every fact of every call: to calls, and to those who are told of it
-	refused    *refused  // of the SIP server, to events
+	events     *refused // every fact of every call: to calls, and to those who are told of it
 	web        *webhook.Client
 	speech     *voices.Voices
 	media      *rtp.Engine
@@ -116,11 +114,10 @@ func (a *App) start(ctx context.Context) (err error) {
 	if err := a.serveHTTP(ctx); err != nil {
 		return err
 	}
-	a.refused = newRefused(a.events, a.Credentials.AccountID, a.owner)
 	a.sip, err = sip.NewServer(sip.Config{
 		Listen: listens(a.cfg.SIP), Advertise: a.cfg.Advertise, Media: a.media, Codecs: audio.Codecs,
 		Allow: slices.Concat(a.cfg.Allow, thisMachine), OnCall: a.onCall,
-		Log: a.refused, Logger: a.log, MaxCalls: a.cfg.MaxCalls,
+		Log: a.events, Logger: a.log, MaxCalls: a.cfg.MaxCalls,
 		MediaTimeout: a.cfg.Media.Timeout, Keepalive: a.cfg.Media.Keepalive, UserAgent: "Pivot/" + Version,
 		Presence: a.lamps, Subscriptions: sip.Subscriptions{Max: a.cfg.MaxSubscriptions},
 	})
@@ -222,8 +219,8 @@ func (a *App) release(ctx context.Context) {
 			a.log.Error("calls did not end well", "error", err)
 		}
 	}
-	if a.refused != nil {
-		a.refused.Close()
+	if a.events != nil {
+		a.events.Close()
 	}
 	if a.calls != nil {
 		a.calls.Close() // cuts those who watch, so that HTTP can end

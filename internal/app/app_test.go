@@ -241,6 +241,9 @@ func TestRefusedIsKept(t *testing.T) {
 	if _, err := dial(t, a, "100", phone.Options{}); !errors.As(err, &refused) || refused.Code != 503 {
 		t.Fatalf("not refused: %v", err)
 	}
+	if live := a.Calls().Live(""); len(live) > 0 {
+		t.Errorf("it is shown as running: %+v", live)
+	}
 	says(t, a, "/cdrs", `"hangup_code":"sip:503"`, `"dialed_number":"100"`)
 }
 

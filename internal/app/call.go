@@ -29,6 +29,9 @@ func (a *App) onCall(ctx context.Context, leg call.Leg) {
 			start = tooMany(account, info.Request, limit)
 		}
 	}
+	if answering.Declined(start) {
+		a.events.Hold(info.ID)
+	}
 	if err := a.engine.Run(ctx, leg, start); err != nil {
 		a.log.Error("call failed", "call_id", info.ID, "error", err)
 	}

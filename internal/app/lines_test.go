@@ -31,7 +31,14 @@ func TestCallLimit(t *testing.T) {
 		return err
 	}
 	second := make(chan error, 1)
-	if err := call100("first", func() { second <- call100("second", func() {}) }); err != nil {
+	if err := call100("first", func() {
+		second <- call100("second", func() {})
+		for _, c := range a.Calls().Live("") {
+			if c.CallID == "second" {
+				t.Error("a call that was refused is shown as running")
+			}
+		}
+	}); err != nil {
 		t.Fatal(err)
 	}
 	var refused *call.RefusedError

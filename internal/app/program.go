@@ -34,7 +34,7 @@ func (a *App) observe() {
 	a.promises = callbacks.NewPromises(a.store, a.queue, a.log)
 	a.mail = a.post()
 	a.lamps = presence.New(a.store)
-	a.events = readers{a.calls, callbacks.NewReader(a.queue, a.promises), a.lamps}
+	a.events = newRefused(readers{a.calls, callbacks.NewReader(a.queue, a.promises), a.lamps}, a.owner)
 }
 
 // post is what mails people, nil if there is no mail server.

@@ -45,7 +45,10 @@ func (l *told) is(t *testing.T, want ...string) {
 func TestRefusedHoldNobodyUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var log told
-		r := newRefused(&log, "first", func(ctx context.Context, i call.Info) string {
+		r := newRefused(&log, func(ctx context.Context, i call.Info) string {
+			if ctx.Err() != nil { // there is no time at all
+				return "first"
+			}
 			<-ctx.Done()
 			return "owner-of-" + i.Request
 		})
@@ -78,6 +81,15 @@ func TestRefusedHoldNobodyUp(t *testing.T) {
 		<-time.After(ownerWithin + overWithin)
 		synctest.Wait()
 		log.is(t, "d offered of owner-of-100")
+		r.Hold("e")
+		for _, e := range []event.Event{
+			{Call: "e", What: event.Offered{Account: "a"}}, {Call: "e", What: event.Declined{}}, {Call: "e", What: event.Ended{}},
+		} {
+			log.is(t)
+			r.Add(e)
+		}
+		synctest.Wait()
+		log.is(t, "e offered of a", "e declined", "e ended")
 		for i := range maxHeld + 1 {
 			r.Add(event.Event{Call: fmt.Sprint(i), What: offered})
 		}
