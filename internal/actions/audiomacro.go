@@ -27,7 +27,7 @@ func audioMacro(voice Voice, media Media, by clocks) flow.Action {
 			"`say` speaks a text as what it is: its `type` and `method`. Dates and times are Unix time, Gregorian seconds, " +
 			"`2026-11-20`, `15:04` or `2026-11-20 15:04`, and the current ones for an empty text, by the account's clocks. " +
 			"Texts that do not fit their type, and values in languages that have no words here, are read as they are, " +
-			"which is told. `gender` changes no word of English.",
+			"which is told. `gender` changes no word of English, which is told too.",
 		Default:  macroData{Terminators: anyKey()},
 		Parts:    macroParts(),
 		Branches: []string{flow.Error},
@@ -193,7 +193,7 @@ func (m macros) sound(
 		}
 		return m.media.Sound(ctx, s.Account, prompts.Reference(s.Account, item.ID, language))
 	case "say":
-		v := value{item.Text, item.Language, item.Type, item.Method}
+		v := value{item.Text, item.Language, item.Type, item.Method, item.Gender}
 		return spoken(ctx, s, m.voice, v.speech(s, now))
 	case "tts":
 		return spoken(ctx, s, m.voice, audio.Speech{

@@ -66,6 +66,10 @@ func TestAudioMacro(t *testing.T) {
 			`{"macros":[{"macro":"say","text":"soon","type":"current_date"}]}`, `progress|hear say ssml "soon"  en-us|refused 480 by us`,
 			"warned say.type", nil,
 		},
+		"gender": {
+			`{"macros":[{"macro":"say","text":"2","type":"items","gender":"feminine"}]}`,
+			`progress|hear say ssml "<say-as interpret-as=\"cardinal\">2</say-as>"  en-us|refused 480 by us`, "warned say.gender", nil,
+		},
 		"today": {
 			`{"macros":[{"macro":"say","type":"current_date"}]}`,
 			`progress|hear say ssml "Saturday, January 1st, 2000"  en-us|refused 480 by us`, "", nil,

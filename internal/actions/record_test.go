@@ -186,6 +186,11 @@ func TestRecordCall(t *testing.T) {
 			facts: "recorded wav 3s hangup", took: 5 * time.Second,
 		},
 		"answered": {prog: `{"module":"answer","children":{"_":` + start(`"record_on_answer":true`, wait("3", over)) + `}}`, made: "dual 3s", took: 3 * time.Second},
+		"transferred": {
+			prog: `{"module":"answer","children":{"_":` + start(``, start(`"name":"a","should_follow_transfer":false`,
+				wait("1", `{"module":"refer","data":{"target":"bob@x.test"},"children":{"_":`+wait("3", over)+`}}`))) + `}}`,
+			made: "dual 1s|dual 4s", took: 4 * time.Second,
+		},
 		"on answer, stopped twice": {
 			prog: start(`"record_on_answer":true`, `{"module":"answer","children":{"_":`+wait("1", start(done, start(done, over)))+`}}`),
 			made: "dual 1s", facts: "failed record_call.none", took: 31 * time.Second,

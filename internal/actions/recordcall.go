@@ -69,7 +69,7 @@ type recordCallData struct {
 	Rate      int    `json:"record_sample_rate,omitempty" jsonschema_description:"Kazoo's sample rate, in Hz. Recordings have the rate of the call here, which the timeline says."`
 	OnAnswer  bool   `json:"record_on_answer" jsonschema:"default=false" jsonschema_description:"Begin when the call is answered."`
 	OnBridge  bool   `json:"record_on_bridge" jsonschema:"default=false" jsonschema_description:"Begin when the caller is connected with somebody. That is not built yet: it begins at once, which the timeline says."`
-	Follow    bool   `json:"should_follow_transfer" jsonschema_description:"Go on when the caller is transferred. A caller who is transferred away is not recorded any more, whatever this says."`
+	Follow    bool   `json:"should_follow_transfer" jsonschema_description:"Go on when the caller is transferred (refer), until their phone leaves; if not, it ends with the transfer."`
 	URL       string `json:"url,omitempty" jsonschema_description:"Where to send it: http or https, or relative to the URL that the program came from."`
 	Method    string `json:"method" jsonschema:"enum=put,enum=post" jsonschema_description:"How to send it."`
 	CallbackData
@@ -184,6 +184,16 @@ func (r *running) find(name string) *beside {
 	return nil
 }
 
+// moved ends the recordings that do not follow a caller who is transferred.
+func (r *running) moved() {
+	for _, one := range slices.Clone(r.all) {
+		if one.stays {
+			r.drop(one)
+			_ = one.end(call.ByStopped) // it is on the timeline
+		}
+	}
+}
+
 func (r *running) drop(it *beside) {
 	r.all = slices.DeleteFunc(r.all, func(one *beside) bool { return one == it })
 }
@@ -193,6 +203,7 @@ type beside struct {
 	name  string
 	least time.Duration
 	trim  bool
+	stays bool // it does not follow a caller who is transferred
 	take  *take
 	gate  *gate
 	stops []func()
@@ -219,7 +230,7 @@ func (r *running) start(ctx context.Context, s *flow.Session, st studio, d recor
 		return err
 	}
 	one := &beside{
-		name: d.Name, least: time.Duration(d.MinSec) * time.Second, trim: d.Trim, take: t,
+		name: d.Name, least: time.Duration(d.MinSec) * time.Second, trim: d.Trim, stays: !d.Follow, take: t,
 		gate: &gate{most: time.Duration(d.TimeLimit) * time.Second},
 	}
 	for n, side := range sides {

@@ -94,7 +94,9 @@ func (d referData) run(ctx context.Context, s *flow.Session) (flow.Next, error) 
 	if ctx.Err() != nil {
 		return flow.Next{}, context.Cause(ctx)
 	}
-	s.Outcome.Moved = referStatus(got) == "in-progress"
+	if s.Outcome.Moved = referStatus(got) == "in-progress"; s.Outcome.Moved {
+		runningOf(s).moved()
+	}
 	s.Tell(transferred(got))
 	return flow.Next{}, nil
 }

@@ -39,6 +39,7 @@ type value struct {
 	text, language string
 	kind           valueType
 	method         valueMethod
+	gender         string
 }
 
 // wordless are the types that are said without any word of English.
@@ -57,6 +58,10 @@ func (v value) speech(s *flow.Session, now func() time.Time) audio.Speech {
 		text := fmt.Sprintf("a %s is not put into words in %q: the text is read as it is", v.kind, language)
 		s.Add(event.Warned{Code: "say.type", Message: text})
 		return out
+	}
+	if v.gender != "" {
+		text := fmt.Sprintf("gender %q changes nothing: English has none", v.gender)
+		s.Add(event.Warned{Code: "say.gender", Message: text})
 	}
 	said := saying.Value{Text: v.text, Type: string(v.kind), Method: string(v.method)}
 	if v.kind.timely() {
