@@ -6,8 +6,6 @@ import (
 	"slices"
 
 	"github.com/pivotvoice/pivot/internal/api/rest"
-	"github.com/pivotvoice/pivot/internal/call"
-	"github.com/pivotvoice/pivot/internal/flow"
 	"github.com/pivotvoice/pivot/internal/identity"
 	"github.com/pivotvoice/pivot/internal/resource"
 	"github.com/pivotvoice/pivot/internal/schema"
@@ -123,13 +121,7 @@ func (s *Server) dropAccount(r *rest.Request) (d resource.Doc, err error) {
 // purge ends an account's calls, gives its numbers back and removes all that
 // it has.
 func (s *Server) purge(ctx context.Context, account string) error {
-	if s.cfg.Interrupter != nil {
-		why := call.Normal
-		why.Text = "the account was deleted"
-		for _, c := range s.cfg.Calls.Live(account) {
-			s.cfg.Interrupter.Interrupt(c.CallID, flow.OverWith(why))
-		}
-	}
+	s.calls.HangUp(account, "the account was deleted")
 	numbers, err := s.in(s.numbersDef, account).Where(ctx, nil)
 	if err != nil {
 		return err

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 
+	"github.com/pivotvoice/pivot/internal/api/calls"
 	"github.com/pivotvoice/pivot/internal/api/rest"
 	"github.com/pivotvoice/pivot/internal/documents"
 	"github.com/pivotvoice/pivot/internal/resource"
@@ -14,7 +15,7 @@ import (
 // ofUserOperations are what belongs to one user.
 func (s *Server) ofUserOperations() []rest.Operation {
 	const one = "accounts/{account_id}/users/{user_id}/"
-	record := recordSchema()
+	record := calls.RecordSchema()
 	ops := []rest.Operation{
 		{
 			Path: one + "devices", Summary: "List the devices of a user, and those that the user has taken over",
@@ -38,12 +39,13 @@ func (s *Server) ofUserOperations() []rest.Operation {
 			Returns:  s.sounds.Recordings().RowSchema(), Many: true, Do: s.withOwner(s.listRecordings),
 		},
 		{
-			Path: one + "cdrs", Summary: "List the records of a user's calls that are over", Params: journalParams,
-			Produces: []string{rest.TypeCSV}, Do: s.withOwner(s.listCDRs), Returns: record, Many: true,
+			Path: one + "cdrs", Summary: "List the records of a user's calls that are over", Params: calls.JournalParams,
+			Produces: []string{rest.TypeCSV}, Do: s.withOwner(s.calls.ListCDRs), Returns: record, Many: true,
 		},
 		{
 			Path: one + "cdrs/interaction", Summary: "List the records of a user's calls that are over: each call has one",
-			Params: journalParams, Produces: []string{rest.TypeCSV}, Do: s.withOwner(s.listCDRs), Returns: record, Many: true,
+			Params: calls.JournalParams, Produces: []string{rest.TypeCSV}, Do: s.withOwner(s.calls.ListCDRs), Returns: record,
+			Many: true,
 		},
 		{
 			Path: one + "hotdesks", Summary: "List the devices that a user has taken over", Do: s.listHotdesks,

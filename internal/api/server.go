@@ -5,7 +5,6 @@
 package api
 
 import (
-	"context"
 	"crypto/sha256"
 	"encoding/base64"
 	"io"
@@ -15,15 +14,13 @@ import (
 	"sync"
 	"time"
 
+	"github.com/pivotvoice/pivot/internal/api/calls"
 	"github.com/pivotvoice/pivot/internal/api/rest"
 	"github.com/pivotvoice/pivot/internal/api/sounds"
 	"github.com/pivotvoice/pivot/internal/audio"
-	"github.com/pivotvoice/pivot/internal/cdr"
-	"github.com/pivotvoice/pivot/internal/event"
 	"github.com/pivotvoice/pivot/internal/flow"
 	"github.com/pivotvoice/pivot/internal/guard"
 	"github.com/pivotvoice/pivot/internal/identity"
-	"github.com/pivotvoice/pivot/internal/observe"
 	"github.com/pivotvoice/pivot/internal/resource"
 	"github.com/pivotvoice/pivot/internal/schema"
 	"github.com/pivotvoice/pivot/internal/store"
@@ -34,29 +31,15 @@ type Checker interface {
 	Check(program *flow.Node) (*flow.Node, schema.Faults)
 }
 
-// Interrupter takes live calls elsewhere.
-type Interrupter interface {
-	Interrupt(call string, next flow.Next) bool
-}
-
-// Calls is what is known of calls.
-type Calls interface {
-	Live(account string) []cdr.Record
-	Events(ctx context.Context, account, call string) ([]event.Event, error)
-	Follow(account, call string) *observe.Follower
-	// Flush returns once the journal has what happened before.
-	Flush(ctx context.Context)
-}
-
 // Config is what the API is made of.
 type Config struct {
 	Docs        store.Docs
 	Journal     store.Journal
-	Blobs       store.Blobs   // of media and recordings; nil: there are neither
-	Checker     Checker       // of callflows
-	Actions     []flow.Action // whose schemas are published
-	Interrupter Interrupter   // nil: calls cannot be hung up through the API
-	Calls       Calls
+	Blobs       store.Blobs       // of media and recordings; nil: there are neither
+	Checker     Checker           // of callflows
+	Actions     []flow.Action     // whose schemas are published
+	Interrupter calls.Interrupter // nil: calls cannot be hung up through the API
+	Calls       calls.Known
 	Presence    Presence        // nil: there are no lamps
 	Documents   DocumentChecker // nil: documents cannot be checked through the API
 	URLs        URLChecker      // of what web servers are asked; nil takes every http and https URL
@@ -100,6 +83,7 @@ type Server struct {
 
 	callflowsDef, numbersDef resource.Resource
 	sounds                   *sounds.Sounds
+	calls                    *calls.Handler
 
 	locks     *resource.Locks     // of the documents that are being changed
 	resources []resource.Resource // of an account: each is served as it is declared
@@ -140,13 +124,16 @@ func New(cfg Config) *Server {
 		Speaker: cfg.Speaker, Fetch: cfg.Fetch, URLs: cfg.askable, Decode: cfg.Decode, MaxUpload: cfg.MaxUpload,
 		LinkLife: cfg.LinkLife, Now: cfg.Now,
 	})
+	s.calls = calls.New(calls.Config{
+		Calls: cfg.Calls, Journal: cfg.Journal, Interrupter: cfg.Interrupter, Logger: cfg.Logger, Node: s.node, Now: cfg.Now,
+	})
 	s.resources = append([]resource.Resource{s.callflowsDef}, declared(s.people.Users("").Resource, cfg.askable)...)
 	s.resources = append(s.resources, s.sounds.Resources()...)
 	s.schemas = s.allSchemas()
 	ops := slices.Concat(
 		s.authOperations(), s.masqueradeOperations(), s.recoveryOperations(), s.restrictionOperations(),
-		s.accountOperations(), s.familyOperations(), s.smallOperations(), s.schemaOperations(), s.callOperations(),
-		s.cdrOperations(), s.debugOperations(), s.numberOperations(), s.signingOperations(),
+		s.accountOperations(), s.familyOperations(), s.smallOperations(), s.schemaOperations(), s.calls.Operations(),
+		s.numberOperations(), s.signingOperations(),
 		s.sounds.Operations(), s.checkOperations(), s.presenceOperations(), s.documentOperations(),
 	)
 	for _, r := range s.resources {

@@ -2,12 +2,9 @@ package api
 
 import (
 	"net/http"
-	"strings"
 
 	"github.com/pivotvoice/pivot/internal/api/rest"
-	"github.com/pivotvoice/pivot/internal/cdr"
 	"github.com/pivotvoice/pivot/internal/documents"
-	"github.com/pivotvoice/pivot/internal/gregorian"
 	"github.com/pivotvoice/pivot/internal/resource"
 	"github.com/pivotvoice/pivot/internal/schema"
 )
@@ -45,7 +42,7 @@ func (s *Server) smallOperations() []rest.Operation {
 		Summary: "Count the phones that are registered: this server takes no registrations yet",
 		Do:      func(*rest.Request) (rest.Reply, error) { return rest.Reply{Data: map[string]any{"count": 0}}, nil },
 	})
-	return append(ops, append(s.limitOperations(), s.channelOperations()...)...)
+	return append(ops, s.limitOperations()...)
 }
 
 // limits are what an account may use. Kazoo has more, which are refused.
@@ -104,58 +101,4 @@ func (s *Server) postLimits(r *rest.Request) (rest.Reply, error) {
 		return rest.Reply{}, err
 	}
 	return showLimits(d), nil
-}
-
-// channelOperations are live calls with the keys of Kazoo's channels.
-func (s *Server) channelOperations() []rest.Operation {
-	const all, one = "accounts/{account_id}/channels", "accounts/{account_id}/channels/{call_id}"
-	live := rest.Example{Vars: map[string]string{"call_id": "{live_call_id}"}}
-	ops := []rest.Operation{
-		{
-			Method: http.MethodGet, Path: all, Do: s.listChannels,
-			Summary: "List running calls, with the keys of Kazoo's channels",
-		},
-		{
-			Method: http.MethodGet, Path: one, Summary: "Read a running call, with the keys of Kazoo's channels",
-			Do: s.getChannel, Example: live,
-		},
-	}
-	if s.cfg.Interrupter != nil {
-		act := live
-		act.Data = `{"action": "hangup"}`
-		ops = append(ops, rest.Operation{
-			Method: http.MethodPost, Path: one, Summary: "Hang up a running call", Do: s.actOnCall, Example: act,
-			Params: []rest.Param{rest.Text("action", "hangup; Kazoo's other actions need a second party, and are not built.")},
-		})
-	}
-	for i := range ops {
-		ops[i].Group = "calls"
-	}
-	return ops
-}
-
-func (s *Server) listChannels(r *rest.Request) (rest.Reply, error) {
-	rows := []any{}
-	for _, c := range s.cfg.Calls.Live(r.Account.ID) {
-		rows = append(rows, s.channel(c))
-	}
-	return rest.Reply{Data: rows, List: &rest.ListInfo{Size: len(rows)}}, nil
-}
-
-func (s *Server) getChannel(r *rest.Request) (rest.Reply, error) {
-	for _, c := range s.cfg.Calls.Live(r.Account.ID) {
-		if c.CallID == r.Var("call_id") {
-			return rest.Reply{Data: s.channel(c)}, nil
-		}
-	}
-	return rest.Reply{}, rest.BadIdentifier(r.Var("call_id"))
-}
-
-// channel is a call as Kazoo shows one.
-func (s *Server) channel(c cdr.Record) resource.Object {
-	return resource.Object{
-		"uuid": c.CallID, "answered": c.AnsweredT != nil, "direction": c.Direction, "destination": c.Dialed,
-		"timestamp": gregorian.Seconds(c.Began), "elapsed_s": int(s.now().Sub(c.Began).Seconds()),
-		"presence_id": c.From, "username": strings.SplitN(c.From, "@", 2)[0], "is_onhold": false,
-	}
 }

@@ -1,4 +1,4 @@
-package api
+package calls
 
 import (
 	"encoding/json"
@@ -13,36 +13,36 @@ import (
 	"github.com/pivotvoice/pivot/internal/store"
 )
 
-func (s *Server) debugOperations() []rest.Operation {
+func (h *Handler) debugOperations() []rest.Operation {
 	return []rest.Operation{
 		{
-			Method: http.MethodGet, Path: "accounts/{account_id}/pivot/debug", Group: "pivot", Params: journalParams,
-			Summary: "List the calls whose webhooks were kept by debug: true", Do: s.listDebug,
+			Method: http.MethodGet, Path: "accounts/{account_id}/pivot/debug", Group: "pivot", Params: JournalParams,
+			Summary: "List the calls whose webhooks were kept by debug: true", Do: h.listDebug,
 		},
 		{
 			Method: http.MethodGet, Path: "accounts/{account_id}/pivot/debug/{call_id}", Group: "pivot",
-			Params: journalParams, Summary: "Read the webhooks of a call", Do: s.getDebug,
+			Params: JournalParams, Summary: "Read the webhooks of a call", Do: h.getDebug,
 		},
 	}
 }
 
 // listDebug has one row for each call, of its first exchange
 // (spec/crossbar-api.md section 4).
-func (s *Server) listDebug(r *rest.Request) (rest.Reply, error) {
+func (h *Handler) listDebug(r *rest.Request) (rest.Reply, error) {
 	q, err := resource.ParseQuery(r.Query, r.Param)
 	if err != nil {
 		return rest.Reply{}, err
 	}
 	w := store.Window{Account: r.Account.ID, Kind: observe.KindDebug}
-	if w.From, w.To, err = s.window(r); err != nil {
+	if w.From, w.To, err = h.window(r); err != nil {
 		return rest.Reply{}, err
 	}
-	s.cfg.Calls.Flush(r.Context())
+	h.cfg.Calls.Flush(r.Context())
 	rows := map[string]debugRow{}
-	list, next, err := s.scan(r.Context(), lines{from: w, q: q, show: func(line store.Entry) (resource.Object, error) {
+	list, next, err := h.scan(r.Context(), lines{from: w, q: q, show: func(line store.Entry) (resource.Object, error) {
 		row, known := rows[line.Call]
 		if !known {
-			if row, err = s.debugRow(r, line); err != nil {
+			if row, err = h.debugRow(r, line); err != nil {
 				return nil, err
 			}
 			rows[line.Call] = row
@@ -63,15 +63,15 @@ type debugRow struct {
 
 // debugRow merges what is known of a call. Errors count wherever in the call
 // they were.
-func (s *Server) debugRow(r *rest.Request, of store.Entry) (debugRow, error) {
-	all, err := s.cfg.Journal.Read(r.Context(), store.Window{
+func (h *Handler) debugRow(r *rest.Request, of store.Entry) (debugRow, error) {
+	all, err := h.cfg.Journal.Read(r.Context(), store.Window{
 		Account: r.Account.ID, Kind: observe.KindDebug, Call: of.Call, Ascending: true,
 	})
 	if err != nil || len(all) == 0 {
 		return debugRow{first: of.Seq}, err
 	}
 	row := resource.Object{
-		"call_id": of.Call, "iteration": 1, "created": gregorianNumber(all[0].At), "node": s.node,
+		"call_id": of.Call, "iteration": 1, "created": gregorianNumber(all[0].At), "node": h.cfg.Node,
 		"debug_id": debugID(all[0]), "has_schema_errors": false, "has_json_errors": false,
 	}
 	for _, line := range all {
@@ -102,36 +102,36 @@ func debugID(line store.Entry) string { return line.At.UTC().Format("200601") + 
 
 // getDebug takes a call's id, newest first, or its debug id, oldest first and
 // of that month only. A call that there is none of is an empty list.
-func (s *Server) getDebug(r *rest.Request) (rest.Reply, error) {
+func (h *Handler) getDebug(r *rest.Request) (rest.Reply, error) {
 	q, err := resource.ParseQuery(r.Query, r.Param)
 	if err != nil {
 		return rest.Reply{}, err
 	}
 	w := store.Window{Account: r.Account.ID, Kind: observe.KindDebug, Call: r.Var("call_id")}
-	if w.From, w.To, err = s.window(r); err != nil {
+	if w.From, w.To, err = h.window(r); err != nil {
 		return rest.Reply{}, err
 	}
-	s.cfg.Calls.Flush(r.Context())
-	rows, next, err := s.scan(r.Context(), lines{from: w, q: q, show: s.debugRecord})
+	h.cfg.Calls.Flush(r.Context())
+	rows, next, err := h.scan(r.Context(), lines{from: w, q: q, show: h.debugRecord})
 	if err != nil {
 		return rest.Reply{}, err
 	}
 	if call, begins, ok := month(w.Call); ok && len(rows) == 0 {
 		w.Call, w.From, w.To = call, begins, begins.AddDate(0, 1, 0).Add(-1)
 		q.Ascending = true
-		if rows, next, err = s.scan(r.Context(), lines{from: w, q: q, show: s.debugRecord}); err != nil {
+		if rows, next, err = h.scan(r.Context(), lines{from: w, q: q, show: h.debugRecord}); err != nil {
 			return rest.Reply{}, err
 		}
 	}
 	return rest.Listed(rows, q, next), nil
 }
 
-func (s *Server) debugRecord(line store.Entry) (resource.Object, error) {
+func (h *Handler) debugRecord(line store.Entry) (resource.Object, error) {
 	doc, err := asItIs(line)
 	if err != nil {
 		return nil, err
 	}
 	doc["id"] = fmt.Sprintf("%s-%032x", line.At.UTC().Format("200601"), line.Seq)
-	doc["created"], doc["node"], doc["debug_id"] = gregorianNumber(line.At), s.node, debugID(line)
+	doc["created"], doc["node"], doc["debug_id"] = gregorianNumber(line.At), h.cfg.Node, debugID(line)
 	return doc, nil
 }

@@ -1,4 +1,4 @@
-package api
+package calls
 
 import (
 	"encoding/json"
@@ -77,10 +77,10 @@ func (st *stream) flush() error {
 }
 
 // follow streams a call: what was, then what comes, until it is over.
-func (s *Server) follow(r *rest.Request) (rest.Reply, error) {
+func (h *Handler) follow(r *rest.Request) (rest.Reply, error) {
 	account, call := r.Account.ID, r.Var("call_id")
-	f := s.cfg.Calls.Follow(account, call) // before the history, so that nothing falls between
-	history, err := s.cfg.Calls.Events(r.Context(), account, call)
+	f := h.cfg.Calls.Follow(account, call) // before the history, so that nothing falls between
+	history, err := h.cfg.Calls.Events(r.Context(), account, call)
 	if err != nil {
 		f.Stop()
 		return rest.Reply{}, err
@@ -94,7 +94,7 @@ func (s *Server) follow(r *rest.Request) (rest.Reply, error) {
 		}
 		t := &telling{stream: openStream(w), have: have, seen: map[string]int{}}
 		if t.history(history) == nil {
-			s.pump(r, t.stream, f, t.live)
+			h.pump(r, t.stream, f, t.live)
 		}
 	}}, nil
 }
@@ -175,12 +175,12 @@ func (t *telling) end() error {
 
 // pump hands events to each until it, the client, the follower or the token
 // has had enough.
-func (s *Server) pump(r *rest.Request, st *stream, f *observe.Follower, each func(event.Event) error) {
+func (h *Handler) pump(r *rest.Request, st *stream, f *observe.Follower, each func(event.Event) error) {
 	beat := time.NewTicker(heartbeat)
 	defer beat.Stop()
 	var expired <-chan time.Time
 	if ends := r.Auth.Expires(); !ends.IsZero() {
-		t := time.NewTimer(ends.Sub(s.now()))
+		t := time.NewTimer(ends.Sub(h.cfg.Now()))
 		defer t.Stop()
 		expired = t.C
 	}
@@ -207,12 +207,12 @@ func (s *Server) pump(r *rest.Request, st *stream, f *observe.Follower, each fun
 
 // accountEvents streams the events of all of an account's calls from now on,
 // after a list of those that run.
-func (s *Server) accountEvents(r *rest.Request) (rest.Reply, error) {
+func (h *Handler) accountEvents(r *rest.Request) (rest.Reply, error) {
 	if r.Accept != rest.TypeEvents {
 		return rest.Reply{}, rest.Bare(http.StatusNotAcceptable)
 	}
-	f := s.cfg.Calls.Follow(r.Account.ID, "")
-	running, err := json.Marshal(append([]any{}, s.liveNow(r)...))
+	f := h.cfg.Calls.Follow(r.Account.ID, "")
+	running, err := json.Marshal(append([]any{}, h.liveNow(r)...))
 	if err != nil {
 		f.Stop()
 		return rest.Reply{}, err
@@ -223,7 +223,7 @@ func (s *Server) accountEvents(r *rest.Request) (rest.Reply, error) {
 		if st.send(0, "calls", running) != nil || st.flush() != nil {
 			return
 		}
-		s.pump(r, st, f, func(e event.Event) error {
+		h.pump(r, st, f, func(e event.Event) error {
 			raw, err := json.Marshal(e)
 			if err == nil {
 				err = st.send(0, e.What.Kind(), raw)
@@ -236,9 +236,9 @@ func (s *Server) accountEvents(r *rest.Request) (rest.Reply, error) {
 	}}, nil
 }
 
-func (s *Server) liveNow(r *rest.Request) []any {
+func (h *Handler) liveNow(r *rest.Request) []any {
 	var out []any
-	for _, record := range s.cfg.Calls.Live(r.Account.ID) {
+	for _, record := range h.cfg.Calls.Live(r.Account.ID) {
 		out = append(out, record)
 	}
 	return out

@@ -1,4 +1,4 @@
-package api
+package calls
 
 import (
 	"context"
@@ -22,15 +22,15 @@ import (
 // hour (spec/crossbar-api.md section 1.8).
 const maxWindow = 2_682_000 * time.Second
 
-// journalParams are taken by lists of what happened.
-var journalParams = append([]rest.Param{
+// JournalParams are taken by lists of what happened.
+var JournalParams = append([]rest.Param{
 	rest.Whole("created_from", "Gregorian seconds, inclusive; 31 days before created_to by default."),
 	rest.Whole("created_to", "Gregorian seconds, inclusive; now by default."),
 }, rest.RowParams...)
 
 // window is the time that a request asks about.
-func (s *Server) window(r *rest.Request) (from, to time.Time, err error) {
-	to = s.now()
+func (h *Handler) window(r *rest.Request) (from, to time.Time, err error) {
+	to = h.cfg.Now()
 	from = to.Add(-maxWindow)
 	var given [2]bool
 	for i, name := range []string{"created_from", "created_to"} {
@@ -83,7 +83,7 @@ type lines struct {
 }
 
 // scan fills a page.
-func (s *Server) scan(ctx context.Context, l lines) (rows []any, next string, err error) {
+func (h *Handler) scan(ctx context.Context, l lines) (rows []any, next string, err error) {
 	if l.q.End != "" {
 		return nil, "", resource.BadKey("end_key", l.q.End)
 	}
@@ -96,7 +96,7 @@ func (s *Server) scan(ctx context.Context, l lines) (rows []any, next string, er
 	}
 	l.rows, l.last = []any{}, w.After
 	for {
-		batch, err := s.cfg.Journal.Read(ctx, w)
+		batch, err := h.cfg.Journal.Read(ctx, w)
 		if err != nil {
 			return nil, "", err
 		}
@@ -154,55 +154,55 @@ func passes(f resource.Filter, row resource.Object, at time.Time) bool {
 	return f.Match(full)
 }
 
-// recordSchema is the schema of a call's record.
-func recordSchema() *schema.Schema { return schema.Of(cdr.Record{}) }
+// RecordSchema is the schema of a call's record.
+func RecordSchema() *schema.Schema { return schema.Of(cdr.Record{}) }
 
-func (s *Server) cdrOperations() []rest.Operation {
-	record := recordSchema()
+func (h *Handler) cdrOperations() []rest.Operation {
+	record := RecordSchema()
 	return []rest.Operation{
 		{
-			Method: http.MethodGet, Path: "accounts/{account_id}/cdrs", Group: "cdrs", Params: journalParams,
-			Summary: "List the records of calls that are over", Produces: []string{rest.TypeCSV}, Do: s.listCDRs,
+			Method: http.MethodGet, Path: "accounts/{account_id}/cdrs", Group: "cdrs", Params: JournalParams,
+			Summary: "List the records of calls that are over", Produces: []string{rest.TypeCSV}, Do: h.ListCDRs,
 			Own: rest.OwnRows("owner_id"), Returns: record, Many: true,
 		},
 		{
 			Method: http.MethodGet, Path: "accounts/{account_id}/cdrs/{cdr_id}", Group: "cdrs",
-			Summary: "Read the record of a call that is over", Do: s.getCDR, Returns: record,
+			Summary: "Read the record of a call that is over", Do: h.getCDR, Returns: record,
 		},
 		{
-			Method: http.MethodGet, Path: "accounts/{account_id}/cdrs/interaction", Group: "cdrs", Params: journalParams,
+			Method: http.MethodGet, Path: "accounts/{account_id}/cdrs/interaction", Group: "cdrs", Params: JournalParams,
 			Summary: "List the records of calls that are over: each call has one", Produces: []string{rest.TypeCSV},
-			Do:  s.listCDRs,
+			Do:  h.ListCDRs,
 			Own: rest.OwnRows("owner_id"), Returns: record, Many: true,
 		},
 		{
 			Method: http.MethodGet, Path: "accounts/{account_id}/cdrs/legs/{cdr_id}", Group: "cdrs",
-			Summary: "List the records of the call that a record is of: that one", Do: s.listLegs, Returns: record, Many: true,
+			Summary: "List the records of the call that a record is of: that one", Do: h.listLegs, Returns: record, Many: true,
 		},
 	}
 }
 
 // listLegs is a list of one: a call that is not connected to another one has
 // no second leg.
-func (s *Server) listLegs(r *rest.Request) (rest.Reply, error) {
-	one, err := s.getCDR(r)
+func (h *Handler) listLegs(r *rest.Request) (rest.Reply, error) {
+	one, err := h.getCDR(r)
 	if err != nil {
 		return rest.Reply{}, err
 	}
 	return rest.Reply{Data: []any{one.Data}, List: &rest.ListInfo{Size: 1}}, nil
 }
 
-func (s *Server) listCDRs(r *rest.Request) (rest.Reply, error) {
+func (h *Handler) ListCDRs(r *rest.Request) (rest.Reply, error) {
 	q, err := resource.ParseQuery(r.Query, r.Param)
 	if err != nil {
 		return rest.Reply{}, err
 	}
 	w := store.Window{Account: r.Account.ID, Kind: observe.KindCDR}
-	if w.From, w.To, err = s.window(r); err != nil {
+	if w.From, w.To, err = h.window(r); err != nil {
 		return rest.Reply{}, err
 	}
-	s.cfg.Calls.Flush(r.Context())
-	rows, next, err := s.scan(r.Context(), lines{from: w, q: q, show: asItIs})
+	h.cfg.Calls.Flush(r.Context())
+	rows, next, err := h.scan(r.Context(), lines{from: w, q: q, show: asItIs})
 	return rest.Listed(rows, q, next), err
 }
 
@@ -215,8 +215,8 @@ func month(id string) (call string, begins time.Time, ok bool) {
 	return call, begins, found && err == nil && call != ""
 }
 
-func (s *Server) getCDR(r *rest.Request) (rest.Reply, error) {
-	s.cfg.Calls.Flush(r.Context())
+func (h *Handler) getCDR(r *rest.Request) (rest.Reply, error) {
+	h.cfg.Calls.Flush(r.Context())
 	id := r.Var("cdr_id")
 	calls := []string{id}
 	if call, _, ok := month(id); ok {
@@ -224,7 +224,7 @@ func (s *Server) getCDR(r *rest.Request) (rest.Reply, error) {
 	}
 	for _, call := range calls {
 		w := store.Window{Account: r.Account.ID, Kind: observe.KindCDR, Call: call, Limit: 100}
-		lines, err := s.cfg.Journal.Read(r.Context(), w)
+		lines, err := h.cfg.Journal.Read(r.Context(), w)
 		if err != nil {
 			return rest.Reply{}, err
 		}

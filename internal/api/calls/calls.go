@@ -1,4 +1,4 @@
-package api
+package calls
 
 import (
 	"net/http"
@@ -16,35 +16,35 @@ import (
 	"github.com/pivotvoice/pivot/internal/timeline"
 )
 
-func (s *Server) callOperations() []rest.Operation {
+func (h *Handler) callOperations() []rest.Operation {
 	const all, one = "accounts/{account_id}/calls", "accounts/{account_id}/calls/{call_id}"
-	record := recordSchema()
+	record := RecordSchema()
 	ops := []rest.Operation{
 		{
-			Method: http.MethodGet, Path: all, Summary: "List calls, those that run first", Params: journalParams,
-			Produces: []string{rest.TypeCSV}, Do: s.listCalls, Own: rest.OwnRows("owner_id"), Returns: record, Many: true,
+			Method: http.MethodGet, Path: all, Summary: "List calls, those that run first", Params: JournalParams,
+			Produces: []string{rest.TypeCSV}, Do: h.listCalls, Own: rest.OwnRows("owner_id"), Returns: record, Many: true,
 		},
-		{Method: http.MethodGet, Path: one, Summary: "Read a call's record as it is now", Do: s.getCall, Returns: record},
+		{Method: http.MethodGet, Path: one, Summary: "Read a call's record as it is now", Do: h.getCall, Returns: record},
 		{
-			Method: http.MethodGet, Path: one + "/events", Do: s.callEvents, Produces: []string{rest.TypeText, rest.TypeEvents},
+			Method: http.MethodGet, Path: one + "/events", Do: h.callEvents, Produces: []string{rest.TypeText, rest.TypeEvents},
 			Summary: "Read a call's whole timeline: as JSON, as text, or as a live stream of events",
 			Params:  []rest.Param{rest.Text("format", "text for lines that people can read.")},
 		},
 		{
-			Method: http.MethodGet, Path: "accounts/{account_id}/events", Do: s.accountEvents,
+			Method: http.MethodGet, Path: "accounts/{account_id}/events", Do: h.accountEvents,
 			Summary: "Follow the events of all calls as they happen", Produces: []string{rest.TypeEvents},
 			Example: rest.Example{Accept: rest.TypeEvents},
 		},
 	}
-	if s.cfg.Interrupter != nil {
+	if h.cfg.Interrupter != nil {
 		ops = append(ops,
 			rest.Operation{
-				Method: http.MethodPost, Path: one, Summary: "Do something to a running call", Do: s.actOnCall,
+				Method: http.MethodPost, Path: one, Summary: "Do something to a running call", Do: h.actOnCall,
 				Params:  []rest.Param{rest.Text("action", "hangup")},
 				Example: rest.Example{Data: `{"action": "hangup"}`, Vars: map[string]string{"call_id": "{live_call_id}"}},
 			},
 			rest.Operation{
-				Method: http.MethodDelete, Path: one, Summary: "Hang up a running call", Do: s.hangup,
+				Method: http.MethodDelete, Path: one, Summary: "Hang up a running call", Do: h.hangup,
 				Example: rest.Example{Vars: map[string]string{"call_id": "{live_call_id}"}},
 			})
 	}
@@ -56,16 +56,16 @@ func (s *Server) callOperations() []rest.Operation {
 
 // listCalls has the running calls before the past ones, or behind them in
 // ascending order.
-func (s *Server) listCalls(r *rest.Request) (rest.Reply, error) {
+func (h *Handler) listCalls(r *rest.Request) (rest.Reply, error) {
 	q, err := resource.ParseQuery(r.Query, r.Param)
 	if err != nil {
 		return rest.Reply{}, err
 	}
 	w := store.Window{Account: r.Account.ID, Kind: observe.KindCDR}
-	if w.From, w.To, err = s.window(r); err != nil {
+	if w.From, w.To, err = h.window(r); err != nil {
 		return rest.Reply{}, err
 	}
-	live, err := s.liveRows(r, q)
+	live, err := h.liveRows(r, q)
 	if err != nil {
 		return rest.Reply{}, err
 	}
@@ -79,8 +79,8 @@ func (s *Server) listCalls(r *rest.Request) (rest.Reply, error) {
 	if !q.Ascending && !q.All {
 		past.PageSize = q.Size() - len(live)
 	}
-	s.cfg.Calls.Flush(r.Context())
-	rows, next, err := s.scan(r.Context(), lines{from: w, q: past, show: asItIs})
+	h.cfg.Calls.Flush(r.Context())
+	rows, next, err := h.scan(r.Context(), lines{from: w, q: past, show: asItIs})
 	live = without(live, rows) // what ended meanwhile
 	switch {
 	case err != nil:
@@ -104,9 +104,9 @@ func without(rows, others []any) []any {
 }
 
 // liveRows are the running calls that pass a list's filter, in its order.
-func (s *Server) liveRows(r *rest.Request, q resource.Query) ([]any, error) {
+func (h *Handler) liveRows(r *rest.Request, q resource.Query) ([]any, error) {
 	rows := []any{}
-	for _, record := range s.cfg.Calls.Live(r.Account.ID) {
+	for _, record := range h.cfg.Calls.Live(r.Account.ID) {
 		row, err := rowOf(record)
 		if err != nil {
 			return nil, err
@@ -121,19 +121,19 @@ func (s *Server) liveRows(r *rest.Request, q resource.Query) ([]any, error) {
 	return rows, nil
 }
 
-func (s *Server) getCall(r *rest.Request) (rest.Reply, error) {
-	events, err := s.cfg.Calls.Events(r.Context(), r.Account.ID, r.Var("call_id"))
+func (h *Handler) getCall(r *rest.Request) (rest.Reply, error) {
+	events, err := h.cfg.Calls.Events(r.Context(), r.Account.ID, r.Var("call_id"))
 	if err != nil {
 		return rest.Reply{}, err
 	}
 	return rest.Reply{Data: cdr.Fold(events)}, nil
 }
 
-func (s *Server) callEvents(r *rest.Request) (rest.Reply, error) {
+func (h *Handler) callEvents(r *rest.Request) (rest.Reply, error) {
 	if r.Accept == rest.TypeEvents {
-		return s.follow(r)
+		return h.follow(r)
 	}
-	events, err := s.cfg.Calls.Events(r.Context(), r.Account.ID, r.Var("call_id"))
+	events, err := h.cfg.Calls.Events(r.Context(), r.Account.ID, r.Var("call_id"))
 	if err != nil {
 		return rest.Reply{}, err
 	}
@@ -146,23 +146,23 @@ func (s *Server) callEvents(r *rest.Request) (rest.Reply, error) {
 	return rest.Reply{Data: events, List: &rest.ListInfo{Size: -1}}, nil
 }
 
-func (s *Server) actOnCall(r *rest.Request) (rest.Reply, error) {
+func (h *Handler) actOnCall(r *rest.Request) (rest.Reply, error) {
 	if action := strings.ToLower(r.Param("action")); action != "hangup" {
 		return rest.Reply{}, schema.Invalid("action", "enum", "Value not found in enumerated list of values",
 			map[string]any{"target": []string{"hangup"}, "value": action})
 	}
-	return s.hangup(r)
+	return h.hangup(r)
 }
 
-func (s *Server) hangup(r *rest.Request) (rest.Reply, error) {
+func (h *Handler) hangup(r *rest.Request) (rest.Reply, error) {
 	id := r.Var("call_id")
-	running := slices.ContainsFunc(s.cfg.Calls.Live(r.Account.ID), func(c cdr.Record) bool { return c.CallID == id })
+	running := slices.ContainsFunc(h.cfg.Calls.Live(r.Account.ID), func(c cdr.Record) bool { return c.CallID == id })
 	why := call.Normal
 	why.Text = "hung up through the API"
-	if !running || !s.cfg.Interrupter.Interrupt(id, flow.OverWith(why)) {
+	if !running || !h.cfg.Interrupter.Interrupt(id, flow.OverWith(why)) {
 		return rest.Reply{}, rest.BadIdentifier(id)
 	}
-	s.log.InfoContext(r.Context(), "call hung up by request", "call", id, "by", r.Auth.Account.ID,
+	h.cfg.Logger.InfoContext(r.Context(), "call hung up by request", "call", id, "by", r.Auth.Account.ID,
 		"user", r.Auth.UserID(), "request_id", r.ID)
 	return rest.Reply{Data: "hangup initiated"}, nil
 }
