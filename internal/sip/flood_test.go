@@ -73,6 +73,38 @@ func TestManyWithinACall(t *testing.T) {
 	}
 }
 
+// TestCallBehindAFlood is a call whose Call-ID has more to do than may wait: it
+// is answered all the same, and does not stay for ever.
+func TestCallBehindAFlood(t *testing.T) {
+	s := start(t, answerAndWait)
+	h := newHandset(t, s.udp(t))
+	h.call()
+	th, _ := s.thread(h.id)
+	begun, busy := make(chan struct{}), make(chan struct{})
+	th.must(func() { close(begun); <-busy })
+	<-begun
+	for th.push(func() {}) {
+	}
+	second := newHandset(t, s.udp(t))
+	second.id = h.id
+	second.send(second.request("INVITE", second.sdp))
+	second.send(second.request("OPTIONS", "")) // has no place, and comes behind it
+	second.expect("200 OK")
+	second.far = ""
+	close(busy)
+	second.expect("200 OK")
+	second.seq = 1
+	second.send(second.write2("ACK"))
+	for _, h := range []*handset{h, second} {
+		h.send(h.request("BYE", ""))
+		for m := h.expect("200 OK"); !strings.Contains(head(m, "CSeq"), "BYE"); m = h.expect("200 OK") {
+		}
+	}
+	if err := s.settled(deadline(t)); err != nil || s.Live() != 0 {
+		t.Errorf("%d calls are left, %v", s.Live(), err)
+	}
+}
+
 // TestRepeatedForEver answers a request that comes again, up to a point.
 func TestRepeatedForEver(t *testing.T) {
 	s := start(t, answerAndWait)

@@ -140,13 +140,15 @@ func first(m sip.Message, names ...string) (string, bool) {
 	return "", false
 }
 
-// seconds reads a header of delta-seconds with parameters, as Session-Expires.
+// seconds reads a header of delta-seconds with parameters, as Session-Expires,
+// or with a comment, as Retry-After.
 func seconds(m sip.Message, names ...string) (n int, params string, ok bool) {
 	v, ok := first(m, names...)
 	if !ok {
 		return 0, "", false
 	}
 	v, params, _ = strings.Cut(v, ";")
+	v, _, _ = strings.Cut(v, "(")
 	u, err := strconv.ParseUint(strings.TrimSpace(v), 10, 31)
 	return int(u), params, err == nil
 }

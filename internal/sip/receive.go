@@ -316,10 +316,10 @@ func (s *Server) invite(in *inbound, key string) {
 	switch {
 	case !ok:
 		s.turnAway(in, nil, refuse(503, "full, or about to stop", sip.NewHeader("Retry-After", "10")))
-	case late:
-		s.push(l, l.stillborn)
+	case late: // a leg that is there must have its turn, however many wait
+		l.thread.must(l.stillborn)
 	default:
-		s.push(l, l.arrive)
+		l.thread.must(l.arrive)
 	}
 }
 

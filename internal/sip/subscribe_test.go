@@ -344,7 +344,7 @@ func TestNotifyFailed(t *testing.T) {
 	}
 	later := newHandset(t, s.udp(t))
 	later.subscribe("Event: dialog")
-	later.notified(503, "Retry-After: 1")
+	later.notified(503, "Retry-After: 1 (busy)")
 	set(t, b, "100", presence.Busy)
 	later.notified(200).says(t, "confirmed, active")
 	s.subscribed(t, 1)
