@@ -102,7 +102,7 @@ func incoming(
 	if err != nil {
 		t.Skip(err)
 	}
-	legs = make(chan call.Leg, 1)
+	legs = make(chan call.Leg, 100)
 	s, err = NewServer(Config{
 		Listen: []Listen{{"udp", "127.0.0.1:0"}}, Media: e, Codecs: audio.Codecs,
 		OnCall: func(ctx context.Context, l call.Leg) { legs <- l; onCall(ctx, l) },
