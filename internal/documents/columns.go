@@ -9,6 +9,16 @@ import (
 	"github.com/pivotvoice/pivot/internal/schema"
 )
 
+// The types of documents that others mean.
+const (
+	directoryType = "directory"
+	queueType     = "queue"
+	userType      = "user"
+)
+
+// ownerID is the key of the user whose a document is.
+const ownerID = "owner_id"
+
 // flags is a column that most lists have.
 var flags = resource.FieldOr("flags", []any{})
 
@@ -73,9 +83,9 @@ func stepRefs(v any) []resource.Ref {
 	var out []resource.Ref
 	switch resource.Text(step, "module") {
 	case "callflow":
-		out = refs("callflow", step, "data.id")
+		out = refs(CallflowType, step, "data.id")
 	case "play":
-		out = refs("media", step, "data.id")
+		out = refs(MediaType, step, "data.id")
 	}
 	children, _ := step["children"].(resource.Object)
 	for _, child := range children {

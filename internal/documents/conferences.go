@@ -84,19 +84,19 @@ var Conferences = define(resource.Def[Conference]{
 	Name: "conferences", Type: "conference", Summary: "Conferences: rooms where several people talk.",
 	Default: Conference{Member: Member{JoinMuted: true}},
 	Example: `{"name": "Stand-up", "conference_numbers": ["3000"], "member": {"pins": ["1234"]}}`,
-	List: append(resource.Fields("name", "owner_id", "member", "moderator", "ui_flags", "conference_numbers"), flags,
+	List: append(resource.Fields("name", ownerID, "member", "moderator", "ui_flags", "conference_numbers"), flags,
 		resource.Column{
 			Name: "_read_only", Value: func(resource.Doc) any { return idle() },
 			Is: schema.Literal(`{"type": "object", "description": "Who is in it.", "properties": {
 				"members": {"type": "integer"}, "moderators": {"type": "integer"}, "is_locked": {"type": "boolean"},
 				"duration": {"type": "integer", "description": "How long it has gone on, in seconds."}}}`),
 		}),
-	Index: []string{"owner_id"},
+	Index: []string{ownerID},
 	Find: func(d resource.Doc) map[string][]string {
 		return map[string][]string{ByNumber: ConferenceNumbers(d.Public)}
 	},
 	Refers: func(d resource.Doc) []resource.Ref {
-		return append(refs("user", d.Public, "owner_id"), refs("media", d.Public, "max_members_media")...)
+		return append(refs(userType, d.Public, ownerID), refs(MediaType, d.Public, "max_members_media")...)
 	},
 	Show: showConference,
 })

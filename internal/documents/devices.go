@@ -92,7 +92,7 @@ var Devices = define(resource.Def[Device]{
 	Default: Device{Enabled: true, UnsolicitedMWI: true},
 	Example: `{"name": "Reception", "device_type": "sip_device",
 		"sip": {"username": "reception", "password": "a long secret"}}`,
-	List: append(resource.Fields("name", "owner_id", "enabled", "mobile", "call_recording"), flags,
+	List: append(resource.Fields("name", ownerID, "enabled", "mobile", "call_recording"), flags,
 		resource.FieldOr("mac_address", ""), resource.FieldOr("device_type", "sip_device"),
 		resource.Column{Name: "username", Is: text, Value: func(d resource.Doc) any {
 			if name := resource.Text(d.Public, "sip.username"); name != "" {
@@ -100,7 +100,7 @@ var Devices = define(resource.Def[Device]{
 			}
 			return nil
 		}}),
-	Index: []string{"owner_id", "enabled", "device_type", "sip.ip"},
+	Index: []string{ownerID, "enabled", "device_type", "sip.ip"},
 	Unique: []resource.Unique{
 		inUse("sip.username", "SIP credentials already in use"), inUse("mac_address", "Mac address already in use"),
 	},
@@ -112,9 +112,9 @@ var Devices = define(resource.Def[Device]{
 		return found
 	},
 	Refers: func(d resource.Doc) []resource.Ref {
-		out := append(refs("user", d.Public, "owner_id"), refs("media", d.Public, "music_on_hold.media_id")...)
+		out := append(refs(userType, d.Public, ownerID), refs(MediaType, d.Public, "music_on_hold.media_id")...)
 		for _, id := range keys(d.Public, "hotdesk.users") {
-			out = append(out, resource.Ref{Type: "user", ID: id})
+			out = append(out, resource.Ref{Type: userType, ID: id})
 		}
 		return append(out, MetaflowRefs(d.Public, "metaflows")...)
 	},

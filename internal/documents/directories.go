@@ -17,7 +17,7 @@ type Directory struct {
 
 // Directories are the directories of an account.
 var Directories = define(resource.Def[Directory]{
-	Name: "directories", Type: "directory", Summary: "Directories: people that callers find by name.",
+	Name: "directories", Type: directoryType, Summary: "Directories: people that callers find by name.",
 	Default: Directory{ConfirmMatch: true, MinDTMF: 3, SortBy: "last_name"},
 	Example: `{"name": "Staff", "confirm_match": true, "min_dtmf": 3, "sort_by": "last_name"}`,
 	List:    append(resource.Fields("name"), flags),

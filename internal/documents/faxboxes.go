@@ -69,7 +69,7 @@ var Faxboxes = define(resource.Def[Faxbox]{
 	Default: Faxbox{Retries: 1, CallerName: "Kazoo Fax Printer", Header: "Kazoo Fax Printer"},
 	Example: `{"name": "Office fax", "fax_identity": "+12025550144"}`,
 	Whole:   true,
-	Index:   []string{"owner_id"},
+	Index:   []string{ownerID},
 	Unique:  []resource.Unique{inUse(FaxAddress, faxAddressTaken)},
 	Before: func(_ context.Context, d *resource.Draft) error {
 		if address, ok := d.Doc[FaxAddress].(string); ok {
@@ -85,7 +85,7 @@ var Faxboxes = define(resource.Def[Faxbox]{
 		}
 		return faults.Err()
 	},
-	Refers: func(d resource.Doc) []resource.Ref { return refs("user", d.Public, "owner_id") },
+	Refers: func(d resource.Doc) []resource.Ref { return refs(userType, d.Public, ownerID) },
 })
 
 // FaxAddress is the key of the address that only one faxbox of the server may

@@ -33,7 +33,7 @@ var Groups = define(resource.Def[Group]{
 		return map[string][]string{ByEndpoint: keys(d.Public, "endpoints")}
 	},
 	Refers: func(d resource.Doc) []resource.Ref {
-		out := refs("media", d.Public, "music_on_hold.media_id")
+		out := refs(MediaType, d.Public, "music_on_hold.media_id")
 		for _, id := range keys(d.Public, "endpoints") {
 			endpoints, _ := d.Public["endpoints"].(resource.Object)
 			one, _ := endpoints[id].(resource.Object)

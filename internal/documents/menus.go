@@ -37,6 +37,6 @@ var Menus = define(resource.Def[Menu]{
 		"media": {"exit_media": true, "invalid_media": true, "transfer_media": false}}`,
 	List: append(resource.Fields("name"), flags),
 	Refers: func(d resource.Doc) []resource.Ref {
-		return refs("media", d.Public, "media.greeting", "media.exit_media", "media.transfer_media", "media.invalid_media")
+		return refs(MediaType, d.Public, "media.greeting", "media.exit_media", "media.transfer_media", "media.invalid_media")
 	},
 })

@@ -10,6 +10,7 @@ import (
 const (
 	AccountType     = "account" // the server's own, as claims are
 	CallflowType    = "callflow"
+	MediaType       = "media"
 	NumberType      = "number"
 	NumberClaimType = "number_claim"
 )

@@ -41,14 +41,14 @@ type AnnouncementsMedia struct {
 // Queues are the queues of an account; their agents are the users that name
 // them in their "queues".
 var Queues = define(resource.Def[Queue]{
-	Name: "queues", Type: "queue", Summary: "Queues: where callers wait for somebody.",
+	Name: "queues", Type: queueType, Summary: "Queues: where callers wait for somebody.",
 	Default: Queue{
 		Strategy: "round_robin", RingTimeout: 15, ExitKey: "#", Timeout: 3600, EnterWhenEmpty: true, RingAtOnce: 1,
 	},
 	Example: `{"name": "Support", "strategy": "most_idle"}`,
 	List:    resource.Fields("name", "strategy"),
 	Refers: func(d resource.Doc) []resource.Ref {
-		return refs("media", d.Public, "announce", "moh", "announcements.media.you_are_at_position",
+		return refs(MediaType, d.Public, "announce", "moh", "announcements.media.you_are_at_position",
 			"announcements.media.in_the_queue", "announcements.media.increase_in_call_volume",
 			"announcements.media.the_estimated_wait_time_is")
 	},

@@ -53,7 +53,7 @@ const (
 
 // Users are the users of an account. What lets them in is the API's.
 var Users = define(resource.Def[User]{
-	Name: "users", Type: "user", Summary: "Users: people who log in, and whom calls are for.",
+	Name: "users", Type: userType, Summary: "Users: people who log in, and whom calls are for.",
 	Default: User{Enabled: true, PrivLevel: "user", ToEmail: true},
 	Example: `{"first_name":"Ada","last_name":"Lovelace","username":"ada",
 		"password":"correct horse","priv_level":"admin"}`,
@@ -76,13 +76,13 @@ var Users = define(resource.Def[User]{
 		}
 	},
 	Refers: func(d resource.Doc) []resource.Ref {
-		refs := append(refs("media", d.Public, "music_on_hold.media_id", "pronounced_name.media_id"),
-			refs("queue", d.Public, "queues")...)
+		refs := append(refs(MediaType, d.Public, "music_on_hold.media_id", "pronounced_name.media_id"),
+			refs(queueType, d.Public, "queues")...)
 		flows, _ := d.Public["directories"].(resource.Object)
 		for directory, flow := range flows {
-			refs = append(refs, resource.Ref{Type: "directory", ID: directory})
+			refs = append(refs, resource.Ref{Type: directoryType, ID: directory})
 			if id, ok := flow.(string); ok {
-				refs = append(refs, resource.Ref{Type: "callflow", ID: id})
+				refs = append(refs, resource.Ref{Type: CallflowType, ID: id})
 			}
 		}
 		return append(refs, MetaflowRefs(d.Public, "metaflows")...)

@@ -48,7 +48,7 @@ var Mailboxes = define(resource.Def[Mailbox]{
 		CheckIfOwner: true, IncludeMessage: true, IncludeTranscript: true, MediaExtension: "mp3", SeekMS: 10000,
 	},
 	Example: `{"name": "Ada's mailbox", "mailbox": "101", "pin": "1815"}`,
-	List: append(resource.Fields("name", "mailbox", "owner_id"), flags,
+	List: append(resource.Fields("name", "mailbox", ownerID), flags,
 		resource.Column{Name: "messages", Is: number, Value: func(resource.Doc) any { return 0 }}, // none can be left yet
 		resource.Column{
 			Name: "folders", Value: func(resource.Doc) any { return resource.Object{"new": 0, "saved": 0} },
@@ -57,9 +57,9 @@ var Mailboxes = define(resource.Def[Mailbox]{
 		}),
 	Order:     []string{"name"},
 	Ascending: true,
-	Index:     []string{"owner_id"},
+	Index:     []string{ownerID},
 	Unique:    []resource.Unique{inUse("mailbox", "Invalid mailbox number or already exists")},
 	Refers: func(d resource.Doc) []resource.Ref {
-		return append(refs("user", d.Public, "owner_id"), refs("media", d.Public, "media.unavailable")...)
+		return append(refs(userType, d.Public, ownerID), refs(MediaType, d.Public, "media.unavailable")...)
 	},
 })

@@ -182,7 +182,7 @@ func (d Description) answer(o rest.Operation) object {
 		data = object{"type": "array", "items": data}
 	}
 	one := object{"schema": object{"allOf": []object{
-		{"$ref": "#/components/schemas/" + envelopeName},
+		{"$ref": schemasAt + envelopeName},
 		{"type": "object", "properties": object{"data": data}},
 	}}}
 	if seen, ok := d.Answers[Key(o)]; ok && seen.JSON != nil {

@@ -21,6 +21,9 @@ type Refusal struct {
 	Answer  Answer // of Try
 }
 
+// faulty is the message of what does not fit.
+const faulty = "validation error"
+
 // refusals are the errors of the API (spec/crossbar-api.md section 1.5).
 func refusals() []Refusal {
 	all := append(tried(), untried()...)
@@ -40,9 +43,9 @@ func tried() []Refusal {
 	all := []Refusal{
 		of(http.StatusUnauthorized, "invalid_credentials", "No token, or none of this server; wrong credentials.",
 			http.MethodGet, menus, rest.Example{}),
-		of(http.StatusBadRequest, "validation error", "The body does not fit: `data` has all faults.",
+		of(http.StatusBadRequest, faulty, "The body does not fit: `data` has all faults.",
 			http.MethodPut, menus, rest.Example{Data: `{"name": "", "retries": 99}`}),
-		of(http.StatusBadRequest, "validation error", "The body is no JSON.",
+		of(http.StatusBadRequest, faulty, "The body is no JSON.",
 			http.MethodPut, menus, rest.Example{Type: jsonType, Body: `{"data": {"name": "Main`}),
 		of(http.StatusNotFound, "bad_identifier", "There is no such document, or not any more.",
 			http.MethodGet, menus+"/{id}", rest.Example{Vars: nowhere}),

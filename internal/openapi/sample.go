@@ -69,10 +69,10 @@ func NewSample(ctx context.Context, cfg SampleConfig) (*Sample, error) {
 	s.server = api.New(api.Config{                            //nolint:contextcheck // requests bring their own
 		Docs: kept, Journal: kept, Blobs: kept.Blobs, Calls: s.calls, Interrupter: everyCall{},
 		Checker: cfg.Checker, Actions: cfg.Actions, Documents: cfg.Documents, URLs: cfg.URLs, MP3: cfg.MP3,
-		Version: cfg.Version, Node: "sample", Mailer: outbox{s}, UIOrigins: []string{"https://ui.example.com"},
+		Version: cfg.Version, Node: sampleName, Mailer: outbox{s}, UIOrigins: []string{"https://ui.example.com"},
 		Presence: lamps,
 	})
-	creds, err := identity.Bootstrap(ctx, kept, identity.BootstrapConfig{Account: "sample", Admin: sampleAdmin})
+	creds, err := identity.Bootstrap(ctx, kept, identity.BootstrapConfig{Account: sampleName, Admin: sampleAdmin})
 	if err == nil {
 		err = lamps.Load(ctx, creds.AccountID)
 	}

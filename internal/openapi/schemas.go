@@ -11,6 +11,9 @@ import (
 // envelopeName is the schema of what every answer is wrapped in.
 const envelopeName = "envelope"
 
+// schemasAt is where published schemas are in the document.
+const schemasAt = "#/components/schemas/"
+
 // schemaOf is a schema: by reference where it is published, else itself; nil
 // takes everything.
 func (d Description) schemaOf(s *schema.Schema) object {
@@ -18,7 +21,7 @@ func (d Description) schemaOf(s *schema.Schema) object {
 		return object{}
 	}
 	if name, ok := d.Names[s]; ok {
-		return object{"$ref": "#/components/schemas/" + name}
+		return object{"$ref": schemasAt + name}
 	}
 	return d.inline(s)
 }
@@ -152,7 +155,7 @@ func modernise(v any) any {
 					sub[name] = modernise(sub[name])
 				}
 			case key == "$ref":
-				v[key] = "#/components/schemas/" + fmt.Sprint(value)
+				v[key] = schemasAt + fmt.Sprint(value)
 			default:
 				v[key] = modernise(value)
 			}
@@ -183,9 +186,9 @@ func responses() object {
 	return object{"error": object{
 		"description": "An error. Of a bad request, data has each fault under the path of its key.",
 		"content": object{jsonType: object{
-			"schema": object{"$ref": "#/components/schemas/" + envelopeName},
+			"schema": object{"$ref": schemasAt + envelopeName},
 			"example": object{
-				"status": "error", "error": "400", "message": "validation error", "request_id": "5f1d…",
+				"status": "error", "error": "400", "message": faulty, "request_id": "5f1d…",
 				"data": object{"name": object{"required": object{"message": schema.Required().Message}}},
 			},
 		}},

@@ -16,8 +16,12 @@ import (
 	"github.com/pivotvoice/pivot/internal/store"
 )
 
-// sampleAdmin is who is the admin of the sample account.
-const sampleAdmin = "admin:sample"
+// sampleName is the name of the sample's account and the password of its
+// users, sampleAdmin who is the account's admin.
+const (
+	sampleName  = "sample"
+	sampleAdmin = "admin:" + sampleName
+)
 
 // The names of what the sample account has.
 const (
@@ -32,7 +36,7 @@ func (s *Sample) fill(ctx context.Context, kept store.Store, creds identity.Cred
 	s.token = creds.APIKey
 	s.known = map[string]string{
 		"account_id": creds.AccountID, "api_key": creds.APIKey, "realm": creds.Realm, "account_name": creds.Account,
-		"username": "admin", "password": "sample",
+		"username": "admin", "password": sampleName,
 		"call_id": pastCall, "live_call_id": liveCall, "cdr_id": cdr, "recording_id": "sample-recording",
 	}
 	if err := s.login(ctx); err != nil {
@@ -97,7 +101,7 @@ func (s *Sample) call(id, account string, at time.Time, more ...event.Fact) {
 func (s *Sample) sounds(ctx context.Context, kept store.Store, account string) error {
 	id := s.known["recording_id"]
 	raw, _ := json.Marshal(object{ // of texts and numbers
-		"name": "sample", "call_id": pastCall, "content_type": "audio/wav", "media_type": "wav", "duration_ms": 100,
+		"name": sampleName, "call_id": pastCall, "content_type": "audio/wav", "media_type": "wav", "duration_ms": 100,
 	})
 	if _, err := kept.Put(ctx, store.Doc{
 		Key: store.Key{Account: account, Type: "call_recording", ID: id}, JSON: raw,

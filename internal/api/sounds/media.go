@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"strings"
 
+	"github.com/pivotvoice/pivot/internal/documents"
 	"github.com/pivotvoice/pivot/internal/prompts"
 	"github.com/pivotvoice/pivot/internal/resource"
 	"github.com/pivotvoice/pivot/internal/schema"
@@ -14,7 +15,7 @@ import (
 
 // mediaType is the type of sounds that callflows play, of their documents and
 // of their blobs.
-const mediaType = "media"
+const mediaType = documents.MediaType
 
 // sound is what is held to the schema of a media document
 // (spec/crossbar-api.md appendix A, media).
