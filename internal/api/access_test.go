@@ -55,7 +55,7 @@ var ofTheirOwn = map[string]string{
 	"GET users": "list", "GET users/{id}": "one", "POST users/{id}": "one", "PATCH users/{id}": "one",
 	"GET users/{user_id}/devices": "one", "GET users/{user_id}/groups": "one", "GET users/{user_id}/vmboxes": "one",
 	"GET users/{user_id}/recordings": "one", "GET users/{user_id}/cdrs": "one", "GET users/{user_id}/cdrs/interaction": "one",
-	"GET cdrs/interaction": "list", "GET users/{user_id}/hotdesks": "one", "GET users/{user_id}/vcard": "one", "GET users/{user_id}/metaflows": "one",
+	"GET cdrs/interaction": "list", "GET users/{user_id}/hotdesks": "one", "GET users/{user_id}/channels": "one", "GET users/{user_id}/vcard": "one", "GET users/{user_id}/metaflows": "one",
 	"POST users/{user_id}/metaflows": "one", "DELETE users/{user_id}/metaflows": "one",
 	"GET calls": "list", "GET cdrs": "list", "GET recordings": "list", "GET recordings/{id}": "one",
 }

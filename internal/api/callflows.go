@@ -59,6 +59,7 @@ func callflowsResource(check Checker, urls documents.URLChecker) resource.Resour
 		Unique: []resource.Unique{taken("numbers", "Number"), taken("patterns", "Pattern")},
 		Apart:  []string{"flow"},
 		Before: func(_ context.Context, d *resource.Draft) error { return prepareCallflow(check, d) },
+		Check:  func(ctx context.Context, d *resource.Draft, _ callflow) error { return unclaimed(ctx, d) },
 		Show:   showMetadata, Refers: callflowRefs,
 	}).Checking(metaflowsIn("metaflow", urls))
 }

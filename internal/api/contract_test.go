@@ -1,9 +1,11 @@
 package api
 
 import (
+	"io"
 	"strings"
 	"testing"
 
+	"github.com/pivotvoice/pivot/internal/audio"
 	"github.com/pivotvoice/pivot/internal/resource"
 )
 
@@ -93,4 +95,88 @@ func TestManyAtOnce(t *testing.T) {
 	if a := w.must(400, "PUT A/resources/collection", `[`+strings.Repeat(`{},`, maxMany)+`{}]`); a.fault("data", "maxItems") == "" {
 		t.Error(a.text)
 	}
+}
+
+// TestNumbersOfOthers has a callflow take a public number that another account
+// has (spec/crossbar-api.md section 3, rule 5).
+func TestNumbersOfOthers(t *testing.T) {
+	w := newWorld(t)
+	child := "/v2/accounts/" + w.child(w.creds.AccountID, "Child")
+	w.must(201, "PUT A/phone_numbers/+12025550101", `{}`)
+	w.must(201, "PUT "+child+"/phone_numbers/+12025550102", `{}`)
+	const both = `{"numbers":["2600","+12025550101","2025550102","+12025550199"]}`
+	for at, not := range map[string]string{"A": "+12025550102", child: "+12025550101"} {
+		a := w.must(403, "PUT "+at+"/callflows", both)
+		if a.env["message"] != "forbidden" || a.data()["message"] != "unauthorized to use "+not {
+			t.Errorf("%s: %s", at, a.text)
+		}
+	}
+	id := resource.Text(w.must(201, "PUT "+child+"/callflows", `{"numbers":["2600","+12025550102"]}`).data(), "id")
+	w.must(403, "PATCH "+child+"/callflows/"+id, `{"numbers":["+12025550101"]}`)
+	w.must(200, "DELETE A/phone_numbers/+12025550101", "")
+	w.must(200, "PATCH "+child+"/callflows/"+id, `{"numbers":["+12025550101"]}`)
+}
+
+// TestValidationChecksMore holds data to what a schema cannot say.
+func TestValidationChecksMore(t *testing.T) {
+	w := newWorld(t)
+	for _, test := range []struct{ name, data, path string }{
+		{"metaflows", `{"numbers":{"1":{"module":"nope"}}}`, "numbers.1.module"},
+		{"metaflows.record_call", `{"url":"ftp://x.example/"}`, "url"},
+		{"call_recording.parameters", `{"url":"ftp://x.example/"}`, "url"},
+		{"webhooks", `{"name":"W","hook":"object","uri":"https://x.example/"}`, "custom_data.type"},
+		{"webhooks", `{"name":"W","hook":"all","uri":"ftp://x.example/"}`, "uri"},
+		{"devices", `{"name":"D","sip":{"method":"ip"}}`, "sip.ip"},
+		{"users", `{"first_name":"A","last_name":"B","metaflows":{"numbers":{"1":{"module":"nope"}}}}`, "metaflows.numbers.1.module"},
+		{"accounts", `{"name":"A","call_recording":{"account":{"any":{"any":{"url":"ftp://x.example/"}}}}}`, "call_recording.account.any.any.url"},
+		{"list_entries", `{"list_id":"l","pattern":"("}`, "pattern"},
+		{"phone_numbers", `{"voice_url":"ftp://x.example/"}`, "voice_url"},
+		{"faxbox", `{"name":"F","smtp_permission_list":["("]}`, "smtp_permission_list.0"},
+		{"callflows", `{"patterns":["("]}`, "patterns.0"},
+		{"menus", `[1]`, "json"},
+	} {
+		what := "PUT /v2/schemas/" + test.name + "/validation"
+		if a := w.must(400, what, `raw:{"data":`+test.data+`}`); a.data()[test.path] == nil {
+			t.Errorf("%s %s: %s", test.name, test.data, a.text)
+		}
+	}
+	w.must(201, "PUT A/users", `{"first_name":"A","last_name":"B","username":"ab","password":"pass"}`)
+	a := w.must(201, "PUT /v2/schemas/users/validation", `{"first_name":"A","last_name":"B","username":"ab","password":"pass"}`)
+	if a.data()["priv_level"] != "user" {
+		t.Error(a.text)
+	}
+	if a := w.must(201, "PUT /v2/schemas/metaflows/validation", `{"numbers":{"1":{"module":"hold"}}}`); !strings.Contains(a.text, `"unhold_key":"1"`) {
+		t.Error(a.text)
+	}
+}
+
+// TestChannelsOfOne are lists that web clients ask for.
+func TestChannelsOfOne(t *testing.T) {
+	w := newWorld(t)
+	w.must(201, "PUT A/users", `{"id":"u","first_name":"A","last_name":"B"}`)
+	w.must(201, "PUT A/devices", `{"id":"d","name":"D","sip":{"method":"ip","ip":"192.0.2.1"}}`)
+	for _, of := range []string{"users/%", "devices/%"} {
+		if a := w.must(200, "GET A/"+strings.Replace(of, "%", of[:1], 1)+"/channels", ""); len(a.rows()) != 0 || a.rows() == nil {
+			t.Error(a.text)
+		}
+		w.must(404, "GET A/"+strings.Replace(of, "%", "none", 1)+"/channels", "")
+	}
+	if a := w.must(400, "PUT A/devices", `{"name":"D","sip":{"method":"ip","ip":"::ffff:192.0.2.1"}}`); a.fault("sip.ip", "unique") == "" {
+		t.Error(a.text)
+	}
+}
+
+// TestSoundOfWhatIsGone deletes a document while its sound comes.
+func TestSoundOfWhatIsGone(t *testing.T) {
+	var w *world
+	w = newWorld(t, func(c *Config) {
+		c.Decode = func(r io.Reader) (audio.Reader, string, error) {
+			w.must(200, "DELETE A/media/m?hard_delete=true", "")
+			return audio.Decode(r)
+		}
+	})
+	w.must(201, "PUT A/media", `{"id":"m","name":"M"}`)
+	w.must(404, "POST A/media/m/raw", "raw:"+string(wavOf(t, 800)))
+	w.must(201, "PUT A/media", `{"id":"m","name":"Another"}`)
+	w.must(404, "GET A/media/m/raw", "")
 }

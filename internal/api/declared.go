@@ -58,17 +58,10 @@ func (s *Server) kindOf(kind string) resource.Resource {
 // withMetaflows holds metaflows and recordings to what their schema cannot
 // say.
 func withMetaflows(r resource.Resource, urls documents.URLChecker) resource.Resource {
-	var paths []string
-	under := []string{"call_recording."}
-	if r.Type == "account" {
-		under = []string{"call_recording.account.", "call_recording.endpoint."}
-	}
-	for _, direction := range []string{"any", "inbound", "outbound"} {
-		for _, from := range []string{"any", "offnet", "onnet"} {
-			for _, of := range under {
-				paths = append(paths, of+direction+"."+from+".url")
-			}
-		}
+	paths := documents.RecordingURLs("call_recording")
+	if r.Type == documents.AccountType {
+		paths = slices.Concat(
+			documents.RecordingURLs("call_recording.account"), documents.RecordingURLs("call_recording.endpoint"))
 	}
 	return withURLs(r, urls, paths...).Checking(metaflowsIn("metaflows", urls))
 }

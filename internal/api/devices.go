@@ -30,7 +30,7 @@ func prepareDevice(ctx context.Context, d *resource.Draft) error {
 	}
 	sip, _ := d.Doc["sip"].(resource.Object)
 	if at, err := netip.ParseAddr(resource.Text(sip, "ip")); err == nil {
-		sip["ip"] = at.String() // one address has one name, by which it is found
+		sip["ip"] = at.Unmap().String() // one address has one name, by which it is found
 	}
 	own := resource.Lower(resource.Text(sip, "realm"))
 	if own != "" && own == realm {
@@ -105,7 +105,7 @@ func checkIP(ctx context.Context, d *resource.Draft, ip string) (schema.Faults, 
 			Path: path, Rule: "invalid", Message: "Not an IP address", Extra: map[string]any{"cause": ip},
 		}}, nil
 	}
-	taken, err := elsewhere(ctx, d, documents.Devices.Type, "sip.ip", at.String())
+	taken, err := elsewhere(ctx, d, documents.Devices.Type, "sip.ip", at.Unmap().String())
 	if err != nil || !taken {
 		return nil, err
 	}
@@ -122,6 +122,11 @@ func (s *Server) deviceOperations() []rest.Operation {
 			Method: http.MethodGet, Path: "accounts/{account_id}/devices/status", Group: "devices",
 			Summary: "List the devices that are registered: none, as none can be yet",
 			Do:      rest.EmptyList,
+		},
+		{
+			Method: http.MethodGet, Path: one + "/channels", Group: "devices",
+			Summary: "List the running calls of a device: none, as none can register yet",
+			Do:      s.nothingIn(documents.Devices.Resource),
 		},
 		{
 			Method: http.MethodPost, Path: one + "/sync", Group: "devices", Summary: "Have a device fetch its settings",

@@ -365,6 +365,44 @@ func (s *Server) claim(ctx context.Context, account, number string) error {
 	return err
 }
 
+// unclaimed refuses a callflow with public numbers that are another account's
+// (spec/crossbar-api.md section 3): calls of them never come to it.
+func unclaimed(ctx context.Context, d *resource.Draft) error {
+	var foreign []string
+	for _, n := range resource.Strings(d.Doc, "numbers") {
+		owner, err := holder(ctx, d.Docs, n)
+		if err != nil {
+			return err
+		}
+		if owner != "" && owner != d.Account {
+			foreign = append(foreign, n)
+		}
+	}
+	if len(foreign) == 0 {
+		return nil
+	}
+	return rest.Says(http.StatusForbidden, "forbidden", "unauthorized to use "+strings.Join(foreign, ", "))
+}
+
+// holder is the account that has a public number, "" if none has.
+func holder(ctx context.Context, docs store.Docs, number string) (string, error) {
+	if !public(number) || !dialable.MatchString(number) {
+		return "", nil
+	}
+	d, err := docs.Get(ctx, store.Key{Type: claimType, ID: number})
+	var by documents.NumberClaim
+	if err == nil {
+		err = json.Unmarshal(d.JSON, &by)
+	}
+	if err == nil { // what was claimed need not have come to be
+		_, err = docs.Get(ctx, store.Key{Account: by.Account, Type: numberType, ID: number})
+	}
+	if errors.Is(err, store.ErrNotFound) {
+		return "", nil
+	}
+	return by.Account, err
+}
+
 // holds says whether a number is really an account's.
 func (s *Server) holds(ctx context.Context, account, number string) (bool, error) {
 	for _, k := range []store.Key{

@@ -48,6 +48,10 @@ func (s *Server) ofUserOperations() []rest.Operation {
 			Many: true,
 		},
 		{
+			Path: one + "channels", Summary: "List the running calls of a user's devices: none, as no device can register yet",
+			Do: s.withOwner(rest.EmptyList),
+		},
+		{
 			Path: one + "hotdesks", Summary: "List the devices that a user has taken over", Do: s.listHotdesks,
 		},
 		{

@@ -11,6 +11,7 @@ import (
 	"github.com/pivotvoice/pivot/internal/documents"
 	"github.com/pivotvoice/pivot/internal/resource"
 	"github.com/pivotvoice/pivot/internal/schema"
+	"github.com/pivotvoice/pivot/internal/store"
 )
 
 // nodeSchema is the name of the schema of a callflow's node.
@@ -124,15 +125,32 @@ func (s *Server) published(name string) (resource.Object, error) {
 	return doc, nil
 }
 
+// judged are the resources whose documents are held to more than their schema,
+// by the name of that. Passwords are not hashed for nothing.
+func (s *Server) judged() map[string]resource.Resource {
+	accounts := resource.Resource{
+		Name: "accounts", Type: documents.AccountType, Schema: s.people.Accounts().Schema,
+	}
+	out := map[string]resource.Resource{"accounts": withMetaflows(accounts, s.cfg.askable)}
+	for _, r := range append(declared(documents.Users.Resource, s.cfg.askable),
+		documents.ListEntries.Resource, s.callflowsDef, s.numbersDef) {
+		out[r.As] = r
+	}
+	return out
+}
+
 // validate does what saving would do before it looks at other documents.
 func (s *Server) validate(r *rest.Request) (rest.Reply, error) {
 	name := r.Var("name")
-	switch name {
-	case nodeSchema:
+	if name == nodeSchema {
 		full, faults := checkFlow(s.cfg.Checker, resource.Clone(r.Value()))
 		return rest.Reply{Data: full}, faults.Err()
-	case s.callflowsDef.Name:
-		return s.validateCallflow(r)
+	}
+	data, isObject := r.Value().(resource.Object)
+	if res, ok := s.judges[name]; ok && isObject {
+		c := resource.Collection{Resource: res, Docs: store.Memory().Docs, Account: "nobody"}
+		full, err := c.Judge(r.Context(), "new", data)
+		return rest.Reply{Data: full}, err
 	}
 	sc, ok := s.schemas[name]
 	if !ok {
@@ -142,25 +160,16 @@ func (s *Server) validate(r *rest.Request) (rest.Reply, error) {
 	if err != nil {
 		return rest.Reply{}, err
 	}
-	check := sc.Check
 	for _, a := range s.cfg.Actions {
 		if a.Schema == sc {
-			check = a.Check // what its schema cannot say, too
+			full, faults := a.Check(raw) // what its schema cannot say, too
+			return rest.Reply{Data: full}, faults.Err()
 		}
 	}
-	full, faults := check(raw)
-	return rest.Reply{Data: full}, faults.Err()
-}
-
-func (s *Server) validateCallflow(r *rest.Request) (rest.Reply, error) {
-	d := &resource.Draft{Doc: r.Data()}
-	var faults schema.Faults
-	if err := prepareCallflow(s.cfg.Checker, d); err != nil && !errors.As(err, &faults) {
-		return rest.Reply{}, err
+	full, faults := sc.Check(raw)
+	if len(faults) > 0 {
+		return rest.Reply{}, faults
 	}
-	full, more, err := s.callflowsDef.Validate(d.Doc)
-	if err != nil {
-		return rest.Reply{}, err
-	}
-	return rest.Reply{Data: full}, append(faults, more...).Err()
+	part, err := resource.ParseObject(full)
+	return rest.Reply{Data: part}, errors.Join(err, documents.CheckPart(name, part, s.cfg.askable).Err())
 }

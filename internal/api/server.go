@@ -80,6 +80,7 @@ type Server struct {
 	node    string
 	mails   *guard.Guard // of strangers who have mail sent to others
 	schemas map[string]*schema.Schema
+	judges  map[string]resource.Resource // see judged
 
 	callflowsDef, numbersDef resource.Resource
 	sounds                   *sounds.Sounds
@@ -129,7 +130,7 @@ func New(cfg Config) *Server {
 	})
 	s.resources = append([]resource.Resource{s.callflowsDef}, declared(s.people.Users("").Resource, cfg.askable)...)
 	s.resources = append(s.resources, s.sounds.Resources()...)
-	s.schemas = s.allSchemas()
+	s.schemas, s.judges = s.allSchemas(), s.judged()
 	ops := slices.Concat(
 		s.authOperations(), s.masqueradeOperations(), s.recoveryOperations(), s.restrictionOperations(),
 		s.accountOperations(), s.familyOperations(), s.smallOperations(), s.schemaOperations(), s.calls.Operations(),

@@ -44,3 +44,39 @@ func CheckURLs(o resource.Object, urls URLChecker, paths ...string) schema.Fault
 	}
 	return faults
 }
+
+// RecordingURLs are the paths of the URLs in the call_recording at a path, ""
+// for one by itself.
+func RecordingURLs(under string) []string {
+	if under != "" {
+		under += "."
+	}
+	var paths []string
+	for _, direction := range []string{"any", "inbound", "outbound"} {
+		for _, from := range []string{"any", "offnet", "onnet"} {
+			paths = append(paths, under+direction+"."+from+".url")
+		}
+	}
+	return paths
+}
+
+// CheckPart is what is wrong with a part of a document that the schema of this
+// name took: what a schema cannot say.
+func CheckPart(name string, part resource.Object, urls URLChecker) schema.Faults {
+	switch name {
+	case "metaflows":
+		return CheckMetaflows(part, urls)
+	case "metaflow":
+		return checkMetaflow(part, urls)
+	case "call_recording":
+		return CheckURLs(part, urls, RecordingURLs("")...)
+	case "call_recording.source":
+		return CheckURLs(part, urls, "any.url", "offnet.url", "onnet.url")
+	case "call_recording.parameters":
+		return CheckURLs(part, urls, "url")
+	}
+	if strings.HasPrefix(name, "metaflows.") {
+		return CheckURLs(part, urls, "url", "voice_url")
+	}
+	return nil
+}

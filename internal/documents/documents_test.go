@@ -52,3 +52,37 @@ func TestFaxSenders(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 }
+
+// TestCheckPart is what a schema cannot say of parts of documents.
+func TestCheckPart(t *testing.T) {
+	urls := func(url string) error {
+		if url == "bad" {
+			return errors.New("none is asked")
+		}
+		return nil
+	}
+	for _, test := range []struct{ name, part, want string }{
+		{"metaflows", `{"numbers":{"1":{"module":"nope"}}}`, "numbers.1.module"},
+		{"metaflows", `{"numbers":{"1":{"module":"hold"}}}`, ""},
+		{"metaflow", `{"module":"nope"}`, "module"},
+		{"metaflow", `{"module":"record_call","data":{"url":"bad"}}`, "data.url"},
+		{"metaflows.record_call", `{"url":"bad"}`, "url"},
+		{"metaflows.record_call", `{"url":"good"}`, ""},
+		{"call_recording", `{"inbound":{"offnet":{"url":"bad"}}}`, "inbound.offnet.url"},
+		{"call_recording.source", `{"onnet":{"url":"bad"}}`, "onnet.url"},
+		{"call_recording.parameters", `{"url":"bad"}`, "url"},
+		{"caller_id", `{"url":"bad"}`, ""},
+	} {
+		part, err := resource.ParseObject([]byte(test.part))
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := ""
+		for _, f := range documents.CheckPart(test.name, part, urls) {
+			got += f.Dotted()
+		}
+		if got != test.want {
+			t.Errorf("%s %s: %q, not %q", test.name, test.part, got, test.want)
+		}
+	}
+}

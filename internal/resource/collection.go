@@ -265,6 +265,15 @@ func (c Collection) validate(ctx context.Context, d *Draft) error {
 	return nil
 }
 
+// Judge is data as it would be saved as a new document of this id, and what is
+// wrong with it as schema.Faults. Nothing is saved, and what only one document
+// may have is not looked for in others.
+func (c Collection) Judge(ctx context.Context, id string, data Object) (Object, error) {
+	d := c.draft(id, nil, data)
+	err := c.validate(ctx, d)
+	return d.Doc, err
+}
+
 // unique looks for other documents that have what only one may.
 func (c Collection) unique(ctx context.Context, d *Draft) error {
 	var faults schema.Faults

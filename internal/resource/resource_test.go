@@ -243,6 +243,22 @@ func TestHookSaysItFirst(t *testing.T) {
 	}
 }
 
+// TestJudge looks at a document and keeps none.
+func TestJudge(t *testing.T) {
+	c := open(t)
+	full, err := c.Judge(t.Context(), "x", Object{"name": "Main", "retries": "4", "pvt_type": "user", "more": true})
+	if err != nil || full["retries"] != json.Number("4") || full["more"] != true || full["pvt_type"] != nil {
+		t.Errorf("%v (%v)", full, err)
+	}
+	var faults schema.Faults
+	if _, err = c.Judge(t.Context(), "x", Object{"retries": 11}); !errors.As(err, &faults) || len(faults) != 2 {
+		t.Errorf("two faults: %v", err)
+	}
+	if page, err := c.List(t.Context(), Query{}); err != nil || len(page.Docs) != 0 {
+		t.Errorf("%d documents were kept (%v)", len(page.Docs), err)
+	}
+}
+
 // TestPages goes through a list page by page, in both orders of both kinds.
 func TestPages(t *testing.T) {
 	byName := menus

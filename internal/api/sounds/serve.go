@@ -6,7 +6,6 @@ import (
 
 	"github.com/pivotvoice/pivot/internal/api/rest"
 	"github.com/pivotvoice/pivot/internal/resource"
-	"github.com/pivotvoice/pivot/internal/schema"
 	"github.com/pivotvoice/pivot/internal/store"
 )
 
@@ -139,9 +138,8 @@ func (s *Sounds) createMedia(r *rest.Request) (rest.Reply, error) {
 	if err != nil {
 		return rest.Reply{}, err
 	}
-	if given, _ := r.Data()["id"].(string); given == "languages" || given == "prompts" {
-		return rest.Reply{}, schema.Invalid("id", "forbidden", "That id is a word of the API's own",
-			map[string]any{"value": given})
+	if err := r.OwnWord(r.Data()); err != nil {
+		return rest.Reply{}, err
 	}
 	c := s.mediaOf(r)
 	d, err := s.withSpeech(r, nil, func() (resource.Doc, error) {

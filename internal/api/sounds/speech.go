@@ -56,13 +56,15 @@ func (s *Sounds) withSpeech(
 	if err != nil {
 		return d, err
 	}
-	return s.mediaOf(r).Update(r.Context(), d.ID, func(draft *resource.Draft) {
+	id := d.ID
+	d, err = s.mediaOf(r).Update(r.Context(), id, func(draft *resource.Draft) {
 		draft.Private[pvtKind], draft.Private[pvtSize], draft.Private[pvtSpoken] = rest.TypeWAV, size, m.of
 		delete(draft.Private, pvtNotes)
 		if len(m.notes) > 0 {
 			draft.Private[pvtNotes] = m.notes
 		}
 	})
+	return d, s.unlessGone(r, id, err)
 }
 
 // speech is the sound of the text in a request's data, nil if there is none to

@@ -54,7 +54,20 @@ func (s *Sounds) putSound(r *rest.Request) (rest.Reply, error) {
 			draft.Doc["media_source"] = "upload"
 		}
 	})
-	return rest.Shown(r, c, d, err)
+	return rest.Shown(r, c, d, s.unlessGone(r, r.Var("id"), err))
+}
+
+// unlessGone is err of a change of the document that a sound was just kept for.
+// One that was deleted meanwhile leaves nothing to the next of its id.
+func (s *Sounds) unlessGone(r *rest.Request, id string, err error) error {
+	if !errors.Is(err, store.ErrNotFound) {
+		return err
+	}
+	gone := s.cfg.Blobs.Delete(context.WithoutCancel(r.Context()), s.mediaKey(r, id))
+	if gone != nil && !errors.Is(gone, store.ErrNotFound) {
+		return gone
+	}
+	return err
 }
 
 // keepFile keeps a file, or what its JSON names, under a key.
