@@ -98,18 +98,28 @@ func incoming(
 	t *testing.T, onCall func(context.Context, call.Leg), extra ...string,
 ) (s *Server, w *wire, h *handset, legs chan call.Leg) {
 	t.Helper()
+	legs = make(chan call.Leg, 100)
+	s, w, h = onWire(t, func(c *Config) {
+		c.OnCall = func(ctx context.Context, l call.Leg) { legs <- l; onCall(ctx, l) }
+	})
+	hear(s, w, h.request("INVITE", h.sdp, extra...))
+	synctest.Wait()
+	return s, w, h, legs
+}
+
+// onWire is a server on a wire, and who may talk to it.
+func onWire(t *testing.T, change func(*Config)) (s *Server, w *wire, h *handset) {
+	t.Helper()
 	e, err := rtp.NewEngine(rtp.Config{PortMin: 29000, PortMax: 29999, Schedulers: 1})
 	if err != nil {
 		t.Skip(err)
 	}
-	legs = make(chan call.Leg, 100)
-	s, err = NewServer(Config{
-		Listen: []Listen{{"udp", "127.0.0.1:0"}}, Media: e, Codecs: audio.Codecs,
-		OnCall: func(ctx context.Context, l call.Leg) { legs <- l; onCall(ctx, l) },
-	})
-	if err != nil {
+	cfg := Config{Listen: []Listen{{"udp", "127.0.0.1:0"}}, Media: e, Codecs: audio.Codecs}
+	change(&cfg)
+	if s, err = NewServer(cfg); err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(e.Close)
 	base, stop := context.WithCancelCause(t.Context())
 	w = &wire{addr: mustAddr("127.0.0.1:5060")}
 	s.stop = stop
@@ -117,10 +127,7 @@ func incoming(
 	s.reachDialog = func(d *dialog, _ sip.Uri) (hop, error) { return d.hop, nil }
 	h = &handset{t: t, to: w.addr, id: "timed", from: "them", conn: nil}
 	h.sdp = "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 20000 RTP/AVP 0\r\n"
-	hear(s, w, h.request("INVITE", h.sdp, extra...))
-	synctest.Wait()
-	t.Cleanup(e.Close)
-	return s, w, h, legs
+	return s, w, h
 }
 
 func hear(s *Server, w *wire, m string) {
