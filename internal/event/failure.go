@@ -1,6 +1,10 @@
 package event
 
-import "fmt"
+import (
+	"bytes"
+	"fmt"
+	"unicode/utf8"
+)
 
 // The kinds of failure of a webhook: the values of Fetched.Failure.
 const (
@@ -29,4 +33,11 @@ const (
 // Error is the parse error in one line.
 func (p *ParseError) Error() string {
 	return fmt.Sprintf("line %d, column %d: %s", p.Line, p.Column, p.Message)
+}
+
+// Position is the line and the column, in characters and both from 1, of a byte
+// of text.
+func Position(text []byte, at int) (line, column int) {
+	upto := text[:min(max(at, 0), len(text))]
+	return bytes.Count(upto, []byte("\n")) + 1, utf8.RuneCount(upto[bytes.LastIndexByte(upto, '\n')+1:]) + 1
 }

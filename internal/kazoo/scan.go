@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/pivotvoice/pivot/internal/event"
 )
@@ -109,10 +108,9 @@ func value(body []byte, at int64) int64 {
 func stopped(body []byte, at int64, message string) *event.ParseError {
 	at = min(max(at, 0), int64(len(body)))
 	upto, rest := body[:at], body[at:]
+	line, column := event.Position(body, int(at))
 	return &event.ParseError{
-		Line:   bytes.Count(upto, []byte("\n")) + 1,
-		Column: utf8.RuneCount(upto[bytes.LastIndexByte(upto, '\n')+1:]) + 1,
-		Offset: at, Message: message,
+		Line: line, Column: column, Offset: at, Message: message,
 		Before: strings.ToValidUTF8(string(upto[max(0, len(upto)-around):]), ""),
 		After:  strings.ToValidUTF8(string(rest[:min(around, len(rest))]), ""),
 	}

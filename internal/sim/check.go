@@ -129,7 +129,7 @@ func (r *Report) callflow(c Checker, body []byte) {
 func (r *Report) parse(body []byte, at []string, p *event.ParseError) {
 	line, column := p.Line, p.Column
 	if len(at) > 0 {
-		line, column = position(body, locate(body, at)+int(p.Offset))
+		line, column = event.Position(body, locate(body, at)+int(p.Offset))
 	}
 	r.Faults = append(r.Faults, Finding{
 		Line: line, Column: column, Path: strings.Join(at, "."), Code: event.FailParse, Message: p.Message,
@@ -152,7 +152,7 @@ func (r *Report) patterns(body []byte, at []string) {
 
 // found is a fault with its place in a JSON document.
 func found(body []byte, f schema.Fault) Finding {
-	line, column := position(body, locate(body, f.Path))
+	line, column := event.Position(body, locate(body, f.Path))
 	return Finding{Line: line, Column: column, Path: strings.Join(f.Path, "."), Code: f.Rule, Message: f.Message}
 }
 

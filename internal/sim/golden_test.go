@@ -97,17 +97,9 @@ func TestSaved(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			file := filepath.Join(t.TempDir(), "saved.json")
-			if err := Save(file, "again", c, Ask{}, "", r); err != nil {
-				t.Fatal(err)
-			}
-			tests, err := Load([]string{file})
-			if err != nil {
-				t.Fatal(err)
-			}
-			o := tests[0].Run(t.Context(), Instant)
+			o := saved(t, c, r).Run(t.Context(), Instant)
 			if d := o.Result.Length - r.Length; !o.Passed() || d.Abs() > 100*time.Millisecond {
-				text, _ := os.ReadFile(file)
+				text, _ := os.ReadFile(o.Test.File())
 				var b strings.Builder
 				o.Summary(&b, true)
 				t.Errorf("%s\n%s\n%v long, was %v", text, b.String(), o.Result.Length, r.Length)

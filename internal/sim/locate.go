@@ -4,14 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"strconv"
-	"unicode/utf8"
 )
-
-// position is the line and the column, in letters from 1, of a byte of text.
-func position(text []byte, at int) (line, column int) {
-	upto := text[:min(max(at, 0), len(text))]
-	return bytes.Count(upto, []byte("\n")) + 1, utf8.RuneCount(upto[bytes.LastIndexByte(upto, '\n')+1:]) + 1
-}
 
 // locate finds where in a JSON text the value at path begins, or of a path
 // that leads nowhere the innermost value that is there. The text must be JSON.

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/pivotvoice/pivot/internal/event"
+	"github.com/pivotvoice/pivot/internal/voices"
 )
 
 // scene is a call as the person on the phone knows it: it reads the call's
@@ -172,7 +173,7 @@ func words(sound string) string {
 		if end := strings.LastIndexByte(text, '"'); end >= 0 {
 			text = text[:end]
 			if strings.Contains(text, "<") {
-				text = strings.Join(strings.Fields(untagged(text)), " ")
+				text = voices.Words(text)
 			}
 			return text
 		}

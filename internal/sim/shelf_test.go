@@ -3,8 +3,11 @@ package sim
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
+
+	"github.com/pivotvoice/pivot/internal/event"
 )
 
 // TestDocuments: a test brings its documents along, and its callflows have
@@ -31,6 +34,12 @@ func TestDocuments(t *testing.T) {
 			"users": {"u": {"first_name": "Ada", "last_name": "Lovelace", "directories": {"d": "ada"}}}},
 			"callflows": {"ada": {"module": "tts", "data": {"text": "This is Ada."}}}, "flow": {"module": "directory", "data": {"id": "d"}},
 			"press": [{"keys": "232#"}, {"after": "Lovelace", "keys": "1"}], "hears": ["first letters", "I found", "Ada Lovelace", "This is Ada"]}`,
+		"a blacklist": `{"call": {"to": "1", "from": "+14155550199"}, "account": {"blacklists": ["p"]},
+			"documents": {"blacklists": {"p": {"name": "Pests", "numbers": {"+14155550199": {}}}}},
+			"callflows": {"f": {"numbers": ["1"], "flow": {"module": "tts", "data": {"text": "Hello."}}}}, "ends": "603"}`,
+		"before all others": `{"call": {"to": "1"}, "account": {"preflow": {"always": "first"}, "language": "DE-de"},
+			"callflows": {"f": {"numbers": ["1"], "flow": {"module": "tts", "data": {"text": "Hello."}}},
+			"first": {"module": "tts", "data": {"text": "First."}}}, "hears": ["First.", "Hello."]}`,
 		"lists": `{"call": {}, "documents": {"lists": {"l": {"name": "L"}}, "list_entries": {"e": {"list_id": "l", "number": "+1555", "displayname": "Ada"}}},
 			"flow": {"module": "tts", "data": {"text": "Hello."}}, "hears": ["hello"]}`,
 	} {
@@ -117,5 +126,21 @@ func TestSavedDocuments(t *testing.T) {
 		t.Errorf("%q, %v\n%s", o.Problems, o.Err, o.Transcript())
 	} else if text, _ := os.ReadFile(o.Test.File()); strings.Contains(string(text), "secret") || !strings.Contains(string(text), "Berlin") {
 		t.Errorf("%s", text)
+	}
+}
+
+// TestSavedAsItWas: a saved call has the documents that it has changed as they
+// were before it.
+func TestSavedAsItWas(t *testing.T) {
+	one, err := ReadTest("x.json", []byte(`{"call": {}, "documents": {"temporal_rules": {"r": {"name": "R", "cycle": "weekly", "wdays": ["monday"]}}},
+		"flow": {"module": "temporal_route", "data": {"action": "enable", "rules": ["r"]}}}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := again(t, one)
+	changed := slices.ContainsFunc(o.Result.Events, func(e event.Event) bool { return e.What.Kind() == "changed" })
+	text, _ := os.ReadFile(o.Test.File())
+	if !o.Passed() || !changed || !strings.Contains(string(text), "monday") || strings.Contains(string(text), `"enabled"`) {
+		t.Errorf("%q, %v, changed: %v\n%s", o.Problems, o.Err, changed, text)
 	}
 }

@@ -3,9 +3,7 @@ package sim
 import (
 	"context"
 	"errors"
-	"html"
 	"io"
-	"regexp"
 	"strconv"
 	"strings"
 	"sync"
@@ -17,6 +15,7 @@ import (
 	"github.com/pivotvoice/pivot/internal/audio"
 	"github.com/pivotvoice/pivot/internal/event"
 	"github.com/pivotvoice/pivot/internal/prompts"
+	"github.com/pivotvoice/pivot/internal/voices"
 )
 
 // said is how the name of a spoken text begins; a quote ends it.
@@ -37,7 +36,7 @@ type voice struct{}
 func (voice) Say(_ context.Context, s audio.Speech) (audio.Sound, []event.Fact, error) {
 	text := s.Text
 	if s.SSML {
-		text = untagged(text)
+		text = voices.Words(text)
 	}
 	text = strings.Join(strings.Fields(text), " ")
 	if text == "" {
@@ -60,17 +59,6 @@ func promptID(ref string) string {
 		return ""
 	}
 	return parts[1]
-}
-
-// pause are the tags of SSML that part words.
-var pause = regexp.MustCompile(`</?(?:break|p|s|speak)\b[^>]*>`)
-
-// tag is any tag.
-var tag = regexp.MustCompile(`<[^>]*>`)
-
-// untagged is SSML without its tags, and with its entities as they are read.
-func untagged(ssml string) string {
-	return html.UnescapeString(tag.ReplaceAllString(pause.ReplaceAllString(ssml, " "), ""))
 }
 
 // sounds are the media of a call. Tones are as long as they are; what is on

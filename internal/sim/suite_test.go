@@ -75,6 +75,20 @@ func TestFolder(t *testing.T) {
 	}
 }
 
+// saved is a call as the test that it was kept as.
+func saved(t *testing.T, c Call, r Result) *Test {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "saved.json")
+	if err := Save(file, "again", c, Ask{}, "", r); err != nil {
+		t.Fatal(err)
+	}
+	all, err := Load([]string{file})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all[0]
+}
+
 // TestSavedNumber keeps a call of a number, with the callflows it went through.
 func TestSavedNumber(t *testing.T) {
 	const id = "0f3c3e1d8b2a4a6f9e7d5c4b3a291807"
@@ -98,15 +112,7 @@ func TestSavedNumber(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	file := filepath.Join(t.TempDir(), "saved.json")
-	if err := Save(file, "", c, Ask{}, "", r); err != nil {
-		t.Fatal(err)
-	}
-	all, err := Load([]string{file})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if o := all[0].Run(t.Context(), Instant); !o.Passed() || strings.Join(o.Result.Heard, "") != "Inside." {
+	if o := saved(t, c, r).Run(t.Context(), Instant); !o.Passed() || strings.Join(o.Result.Heard, "") != "Inside." {
 		t.Errorf("%q, %v", o.Problems, o.Err)
 	}
 }

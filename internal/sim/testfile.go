@@ -96,7 +96,7 @@ func ReadTest(name string, text []byte) (*Test, error) {
 	}
 	for i, s := range t.Press {
 		if _, err := s.step(); err != nil {
-			line, column := position(text, locate(text, []string{"press", strconv.Itoa(i)}))
+			line, column := event.Position(text, locate(text, []string{"press", strconv.Itoa(i)}))
 			return nil, fmt.Errorf("%s: %w", name, &event.ParseError{
 				Line: line, Column: column, Message: fmt.Sprintf("press %d: %v", i+1, err),
 			})
@@ -113,7 +113,7 @@ func (t *Test) checkDocuments(name string, text []byte) error {
 	if !ok {
 		return err
 	}
-	line, column := position(text, locate(text, m.at))
+	line, column := event.Position(text, locate(text, m.at))
 	return fmt.Errorf("%s: %w", name, &event.ParseError{Line: line, Column: column, Message: m.Error()})
 }
 
@@ -134,7 +134,7 @@ func strict(text []byte, into any) error {
 	if syntax, ok := errors.AsType[*json.SyntaxError](err); ok {
 		at = syntax.Offset
 	}
-	line, column := position(text, int(at))
+	line, column := event.Position(text, int(at))
 	return &event.ParseError{
 		Line: line, Column: column, Offset: at, Message: strings.TrimPrefix(err.Error(), "json: "),
 	}

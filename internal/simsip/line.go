@@ -69,9 +69,6 @@ func (x *Exchange) start(ctx context.Context) error {
 // Server is the server's REST API.
 func (x *Exchange) Server() sim.Server { return x.server }
 
-// Line is a line to the server, for one call.
-func (x *Exchange) Line() sim.Line { return &watch{exchange: x} }
-
 // Close ends both and forgets everything.
 func (x *Exchange) Close() {
 	if x.line != nil {

@@ -122,6 +122,15 @@ func (n *node) display() string {
 	return b.String()
 }
 
+// Words are what people are shown of SSML: its text without the tags.
+func Words(ssml string) string {
+	m, err := parseSSML(ssml)
+	if err != nil {
+		return untagged(ssml)
+	}
+	return m.text
+}
+
 // untagged is the text of broken markup: without what looks like a tag.
 func untagged(s string) string {
 	var b strings.Builder

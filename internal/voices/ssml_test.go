@@ -414,3 +414,16 @@ func FuzzSSML(f *testing.F) {
 		_ = openaiText(r)
 	})
 }
+
+// TestWords is what people are shown of SSML, whole or broken.
+func TestWords(t *testing.T) {
+	for ssml, want := range map[string]string{
+		"plain &amp; simple": "plain & simple",
+		`<speak>One<break time="1s"/>two <sub alias="three">3</sub>.</speak>`: "One two 3.",
+		"<p>One</p>two <emphasis>thr":                                         "One two thr",
+	} {
+		if got := Words(ssml); got != want {
+			t.Errorf("%s: %q, want %q", ssml, got, want)
+		}
+	}
+}
