@@ -43,12 +43,16 @@ func (x exchange) takeElsewhere(t *testing.T, module, data string, after time.Du
 	j := &journal{}
 	p := fake.New(call.Info{ID: "c1", From: "200", To: "100"}, j)
 	e := flow.NewEngine(flow.Config{Actions: x.all, Log: j})
-	var at time.Time
-	time.AfterFunc(after, func() {
-		at = time.Now()
-		taken = e.Interrupt("c1", flow.Become(program(`{"module":"play","data":{"id":"elsewhere"}}`), ""))
-	})
-	time.AfterFunc(after/2, func() { p.Press("1") })
+	type taking struct {
+		at time.Time
+		ok bool
+	}
+	took := make(chan taking, 1)
+	defer time.AfterFunc(after, func() {
+		now := time.Now()
+		took <- taking{now, e.Interrupt("c1", flow.Become(program(`{"module":"play","data":{"id":"elsewhere"}}`), ""))}
+	}).Stop()
+	defer time.AfterFunc(after/2, func() { p.Press("1") }).Stop()
 	prog := fmt.Sprintf(`{"module":%q,"data":%s,"children":{"_":{"module":"sleep","data":{"duration":60}}}}`, module, data)
 	if err := e.Run(t.Context(), p, flow.Start{Account: "acme", Program: program(prog)}); err != nil {
 		t.Fatal(err)
@@ -56,6 +60,12 @@ func (x exchange) takeElsewhere(t *testing.T, module, data string, after time.Du
 	x.deps.Recordings.(*recordings).work.Wait()
 	if p.Held() != 0 {
 		t.Errorf("%s %s after %v: %d taps or subscriptions are left", module, data, after, p.Held())
+	}
+	var at time.Time
+	select {
+	case got := <-took:
+		at, taken = got.at, got.ok
+	default:
 	}
 	if !taken {
 		return false
