@@ -12,7 +12,7 @@ func testTokenRestrictions(t *testing.T, w *world) {
 	t.Helper()
 	child, grand, user := w.tenants()
 	at := "/v2/accounts/" + child
-	if a := w.must(404, "GET "+at+"/token_restrictions", ""); a.data()["cause"] != restrictionsID {
+	if a := w.must(404, "GET "+at+"/token_restrictions", ""); a.data()["cause"] != "token_restrictions" {
 		t.Error(a.text)
 	}
 	for _, bad := range []string{
@@ -29,7 +29,7 @@ func testTokenRestrictions(t *testing.T, w *world) {
 			"accounts":[{"rules":{"*":["GET"]}}]}},
 		"_":{"_":{"_":[{"rules":{"#":["_"]}}]}}}}`
 	made := w.must(200, "POST "+at+"/token_restrictions", body)
-	if got := w.must(200, "GET "+at+"/token_restrictions", ""); asJSON(t, got.env["data"]) != asJSON(t, made.env["data"]) || got.data()["id"] != restrictionsID {
+	if got := w.must(200, "GET "+at+"/token_restrictions", ""); asJSON(t, got.env["data"]) != asJSON(t, made.env["data"]) || got.data()["id"] != "token_restrictions" {
 		t.Error(got.text)
 	}
 	key := resource.Text(w.must(200, "GET "+at+"/api_key", "").data(), "api_key")

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"slices"
 
+	"github.com/pivotvoice/pivot/internal/api/accounts"
 	"github.com/pivotvoice/pivot/internal/api/rest"
 	"github.com/pivotvoice/pivot/internal/documents"
 	"github.com/pivotvoice/pivot/internal/resource"
@@ -33,9 +34,7 @@ const nodeJSON = `{
 
 // allSchemas are the schemas that are published, by name.
 func (s *Server) allSchemas() map[string]*schema.Schema {
-	all := map[string]*schema.Schema{
-		"user_auth": schema.Of(userAuth{Method: "md5"}), "api_auth": schema.Of(apiAuth{}),
-	}
+	all := accounts.Schemas()
 	maps.Copy(all, documents.Schemas())
 	for _, r := range append(slices.Clip(s.resources), s.people.Accounts().Resource, s.numbersDef) {
 		all[r.As] = r.Schema

@@ -11,15 +11,14 @@ import (
 	"log/slog"
 	"net/netip"
 	"slices"
-	"sync"
 	"time"
 
+	"github.com/pivotvoice/pivot/internal/api/accounts"
 	"github.com/pivotvoice/pivot/internal/api/calls"
 	"github.com/pivotvoice/pivot/internal/api/rest"
 	"github.com/pivotvoice/pivot/internal/api/sounds"
 	"github.com/pivotvoice/pivot/internal/audio"
 	"github.com/pivotvoice/pivot/internal/flow"
-	"github.com/pivotvoice/pivot/internal/guard"
 	"github.com/pivotvoice/pivot/internal/identity"
 	"github.com/pivotvoice/pivot/internal/resource"
 	"github.com/pivotvoice/pivot/internal/schema"
@@ -55,12 +54,12 @@ type Config struct {
 	// Proxies may say whom they speak for, by X-Forwarded-For; nil is those
 	// on loopback.
 	Proxies   []netip.Prefix
-	MaxUpload int64         // bytes of one sound file; 0 is 8,000,000
-	LinkLife  time.Duration // how long links to recordings hold; 0 is seven days
-	Rate      int           // requests a minute of one account from one address; 0 is DefaultRate
-	Patience  time.Duration // how long a request may take to come in, its answer to be taken; 0 is a minute
-	Mailer    Mailer        // nil: who has forgotten a password is told that no mail is sent
-	UIOrigins []string      // "https://ui.example": the web clients that mail may link to
+	MaxUpload int64           // bytes of one sound file; 0 is 8,000,000
+	LinkLife  time.Duration   // how long links to recordings hold; 0 is seven days
+	Rate      int             // requests a minute of one account from one address; 0 is DefaultRate
+	Patience  time.Duration   // how long a request may take to come in, its answer to be taken; 0 is a minute
+	Mailer    accounts.Mailer // nil: who has forgotten a password is told that no mail is sent
+	UIOrigins []string        // "https://ui.example": the web clients that mail may link to
 	// Changed is told of every document that was saved or deleted; nil is
 	// nobody. It must not block.
 	Changed func(resource.Change)
@@ -78,20 +77,16 @@ type Server struct {
 	log     *slog.Logger
 	now     func() time.Time
 	node    string
-	mails   *guard.Guard // of strangers who have mail sent to others
 	schemas map[string]*schema.Schema
 	judges  map[string]resource.Resource // see judged
 
 	callflowsDef, numbersDef resource.Resource
+	accounts                 *accounts.Handler
 	sounds                   *sounds.Sounds
 	calls                    *calls.Handler
 
 	locks     *resource.Locks     // of the documents that are being changed
 	resources []resource.Resource // of an account: each is served as it is declared
-
-	// Who changes which account is above which, or looks at that to make or
-	// delete one.
-	family sync.Mutex
 }
 
 // full is cfg with what it leaves open.
@@ -112,7 +107,6 @@ func New(cfg Config) *Server {
 	locks := resource.NewLocks()
 	s := &Server{
 		cfg: cfg, log: cfg.Logger, now: cfg.Now, node: base64.RawURLEncoding.EncodeToString(name[:16]),
-		mails: guard.New(cfg.Now),
 		people: identity.New(identity.Config{
 			Docs: cfg.Docs, Locks: locks, Changed: cfg.Changed, Now: cfg.Now, Effort: cfg.effort,
 			Accounts: func(r resource.Resource) resource.Resource { return withMetaflows(r, cfg.askable) },
@@ -120,6 +114,10 @@ func New(cfg Config) *Server {
 		locks: locks, callflowsDef: callflowsResource(cfg.Checker, cfg.askable),
 	}
 	s.numbersDef = numbersResource(cfg.URLs)
+	s.accounts = accounts.New(accounts.Config{
+		People: s.people, Docs: cfg.Docs, Purge: s.purge, Mailer: cfg.Mailer, UIOrigins: cfg.UIOrigins, Logger: cfg.Logger,
+		Node: s.node, Now: cfg.Now,
+	})
 	s.sounds = sounds.New(sounds.Config{
 		In: s.in, Account: s.people.Accounts().Get, Remove: s.removeDoc, Own: s.own, Blobs: cfg.Blobs, MP3: cfg.MP3,
 		Speaker: cfg.Speaker, Fetch: cfg.Fetch, URLs: cfg.askable, Decode: cfg.Decode, MaxUpload: cfg.MaxUpload,
@@ -132,9 +130,8 @@ func New(cfg Config) *Server {
 	s.resources = append(s.resources, s.sounds.Resources()...)
 	s.schemas, s.judges = s.allSchemas(), s.judged()
 	ops := slices.Concat(
-		s.authOperations(), s.masqueradeOperations(), s.recoveryOperations(), s.restrictionOperations(),
-		s.accountOperations(), s.familyOperations(), s.smallOperations(), s.schemaOperations(), s.calls.Operations(),
-		s.numberOperations(), s.signingOperations(),
+		s.accounts.Operations(), s.smallOperations(), s.schemaOperations(), s.calls.Operations(),
+		s.numberOperations(),
 		s.sounds.Operations(), s.checkOperations(), s.presenceOperations(), s.documentOperations(),
 	)
 	for _, r := range s.resources {

@@ -1,4 +1,4 @@
-package api
+package accounts
 
 import (
 	"net/http"
@@ -12,12 +12,12 @@ import (
 // restrictionsID is the id of the document that clients see.
 const restrictionsID = "token_restrictions"
 
-func (s *Server) restrictionOperations() []rest.Operation {
+func (h *Handler) restrictionOperations() []rest.Operation {
 	const path = "accounts/{account_id}/token_restrictions"
 	body := schema.Of(identity.Restrictions{})
 	return []rest.Operation{
 		{
-			Method: http.MethodPost, Path: path, Group: "accounts", Do: s.postRestrictions, Body: body,
+			Method: http.MethodPost, Path: path, Group: "accounts", Do: h.postRestrictions, Body: body,
 			Summary: "Restrict what the account's tokens can be used for",
 			Example: rest.Example{
 				Data: `{"restrictions": {"cb_user_auth": {"_": {"callflows": [{"rules": {"#": ["GET"]}}]}}}}`,
@@ -25,12 +25,12 @@ func (s *Server) restrictionOperations() []rest.Operation {
 			},
 		},
 		{
-			Method: http.MethodGet, Path: path, Group: "accounts", Do: s.getRestrictions,
+			Method: http.MethodGet, Path: path, Group: "accounts", Do: h.getRestrictions,
 			Summary: "Read how the account's tokens are restricted",
 			Example: rest.Example{Vars: map[string]string{"account_id": "{child_account_id}"}},
 		},
 		{
-			Method: http.MethodDelete, Path: path, Group: "accounts", Do: s.deleteRestrictions,
+			Method: http.MethodDelete, Path: path, Group: "accounts", Do: h.deleteRestrictions,
 			Summary: "Let the account's tokens be used for everything",
 			Example: rest.Example{Vars: map[string]string{"account_id": "{child_account_id}"}},
 		},
@@ -45,11 +45,11 @@ func showRestrictions(d resource.Doc) (rest.Reply, error) {
 	return rest.Reply{Data: resource.Object{"id": restrictionsID, "restrictions": kept}, Revision: d.Revision}, nil
 }
 
-func (s *Server) getRestrictions(r *rest.Request) (rest.Reply, error) {
+func (h *Handler) getRestrictions(r *rest.Request) (rest.Reply, error) {
 	return showRestrictions(*r.Account)
 }
 
-func (s *Server) postRestrictions(r *rest.Request) (rest.Reply, error) {
+func (h *Handler) postRestrictions(r *rest.Request) (rest.Reply, error) {
 	var in identity.Restrictions
 	if err := r.Decode(&in); err != nil {
 		return rest.Reply{}, err
@@ -57,18 +57,18 @@ func (s *Server) postRestrictions(r *rest.Request) (rest.Reply, error) {
 	if err := in.Faults().Err(); err != nil {
 		return rest.Reply{}, err
 	}
-	d, err := s.people.Restrict(r.Context(), r.Account.ID, in)
+	d, err := h.cfg.People.Restrict(r.Context(), r.Account.ID, in)
 	if err != nil {
 		return rest.Reply{}, err
 	}
 	return showRestrictions(d)
 }
 
-func (s *Server) deleteRestrictions(r *rest.Request) (rest.Reply, error) {
+func (h *Handler) deleteRestrictions(r *rest.Request) (rest.Reply, error) {
 	was, err := showRestrictions(*r.Account)
 	if err != nil {
 		return rest.Reply{}, err
 	}
-	_, err = s.people.Unrestrict(r.Context(), r.Account.ID)
+	_, err = h.cfg.People.Unrestrict(r.Context(), r.Account.ID)
 	return was, err
 }

@@ -1,7 +1,6 @@
-package api
+package accounts
 
 import (
-	"context"
 	"net/http"
 	"slices"
 
@@ -17,39 +16,39 @@ type moveData struct {
 	To string `json:"to" jsonschema:"required,minLength=32,maxLength=32" jsonschema_description:"The account to be below of."`
 }
 
-func (s *Server) familyOperations() []rest.Operation {
+func (h *Handler) familyOperations() []rest.Operation {
 	const one = "accounts/{account_id}"
 	spare := rest.Example{Vars: map[string]string{"account_id": "{spare_account_id}"}}
 	moving := spare
 	moving.Data = `{"to": "{child_account_id}"}`
 	return []rest.Operation{
 		{
-			Method: http.MethodPost, Path: one + "/move", Group: "accounts", Do: s.moveAccount, Body: schema.Of(moveData{}),
+			Method: http.MethodPost, Path: one + "/move", Group: "accounts", Do: h.moveAccount, Body: schema.Of(moveData{}),
 			Summary: "Put an account, with all below it, below another one", Example: moving,
 		},
 		{
 			Method: http.MethodPut, Path: one + "/reseller", Group: "accounts", Example: spare, Who: rest.Master,
 			Summary: "Make an account the reseller of those below it",
-			Do:      func(r *rest.Request) (rest.Reply, error) { return s.setReseller(r, true) },
+			Do:      func(r *rest.Request) (rest.Reply, error) { return h.setReseller(r, true) },
 		},
 		{
 			Method: http.MethodDelete, Path: one + "/reseller", Group: "accounts", Example: spare, Who: rest.Master,
 			Summary: "Make an account no reseller any more",
-			Do:      func(r *rest.Request) (rest.Reply, error) { return s.setReseller(r, false) },
+			Do:      func(r *rest.Request) (rest.Reply, error) { return h.setReseller(r, false) },
 		},
 	}
 }
 
 // moveAccount changes the tree of an account and of all below it: theirs
 // first, so that a move that was broken off is whole once it is done again.
-func (s *Server) moveAccount(r *rest.Request) (rest.Reply, error) {
+func (h *Handler) moveAccount(r *rest.Request) (rest.Reply, error) {
 	var in moveData
 	if err := r.Decode(&in); err != nil {
 		return rest.Reply{}, err
 	}
-	s.family.Lock()
-	defer s.family.Unlock()
-	to, err := s.people.Accounts().Get(r.Context(), in.To)
+	h.family.Lock()
+	defer h.family.Unlock()
+	to, err := h.cfg.People.Accounts().Get(r.Context(), in.To)
 	switch {
 	case err != nil && !store.Gone(err):
 		return rest.Reply{}, err
@@ -59,7 +58,7 @@ func (s *Server) moveAccount(r *rest.Request) (rest.Reply, error) {
 		return rest.Reply{}, schema.Invalid("to", "invalid", "An account cannot be below itself",
 			map[string]any{"cause": in.To})
 	}
-	below, err := s.people.Accounts().FindBy(r.Context(), identity.ByTree, r.Account.ID)
+	below, err := h.cfg.People.Accounts().FindBy(r.Context(), identity.ByTree, r.Account.ID)
 	if err != nil {
 		return rest.Reply{}, err
 	}
@@ -67,76 +66,53 @@ func (s *Server) moveAccount(r *rest.Request) (rest.Reply, error) {
 	for _, d := range below {
 		its := identity.Tree(d)
 		its = slices.Concat(above, its[slices.Index(its, r.Account.ID):])
-		if _, err := s.people.Plant(r.Context(), d.ID, its); err != nil {
+		if _, err := h.cfg.People.Plant(r.Context(), d.ID, its); err != nil {
 			return rest.Reply{}, err
 		}
 	}
-	d, err := s.people.Plant(r.Context(), r.Account.ID, above)
+	d, err := h.cfg.People.Plant(r.Context(), r.Account.ID, above)
 	if err == nil {
-		s.log.InfoContext(r.Context(), "account moved", "account", r.Account.ID, "to", to.ID, "below", len(below),
+		h.cfg.Logger.InfoContext(r.Context(), "account moved", "account", r.Account.ID, "to", to.ID, "below", len(below),
 			"by", r.Auth.Account.ID, "user", r.Auth.UserID(), "request_id", r.ID)
 	}
-	return rest.Shown(r, s.people.Accounts(), d, err)
+	return rest.Shown(r, h.cfg.People.Accounts(), d, err)
 }
 
 // setReseller is for the first account only, as in Kazoo.
-func (s *Server) setReseller(r *rest.Request, is bool) (rest.Reply, error) {
-	d, err := s.people.SetReseller(r.Context(), r.Account.ID, is)
-	return rest.Shown(r, s.people.Accounts(), d, err)
+func (h *Handler) setReseller(r *rest.Request, is bool) (rest.Reply, error) {
+	d, err := h.cfg.People.SetReseller(r.Context(), r.Account.ID, is)
+	return rest.Shown(r, h.cfg.People.Accounts(), d, err)
 }
 
 // deleteAccount hangs up an account's calls and leaves nothing of what it had.
 // It is purged before it is gone, so that a deletion that was broken off can be
 // done again, and after, for what was written meanwhile.
-func (s *Server) deleteAccount(r *rest.Request) (rest.Reply, error) {
+func (h *Handler) deleteAccount(r *rest.Request) (rest.Reply, error) {
 	ctx := r.Context()
 	if r.Auth.Account.ID == r.Account.ID && !r.Auth.Master() {
 		return rest.Reply{}, rest.Forbidden() // its owner is the account above
 	}
-	d, err := s.dropAccount(r)
+	d, err := h.dropAccount(r)
 	if err == nil {
-		s.log.InfoContext(ctx, "account deleted", "account", r.Account.ID, "by", r.Auth.Account.ID,
+		h.cfg.Logger.InfoContext(ctx, "account deleted", "account", r.Account.ID, "by", r.Auth.Account.ID,
 			"user", r.Auth.UserID(), "request_id", r.ID)
-		err = s.purge(ctx, r.Account.ID)
+		err = h.cfg.Purge(ctx, r.Account.ID)
 	}
-	return rest.Shown(r, s.people.Accounts(), d, err)
+	return rest.Shown(r, h.cfg.People.Accounts(), d, err)
 }
 
 // dropAccount purges and deletes an account that has none below it.
-func (s *Server) dropAccount(r *rest.Request) (d resource.Doc, err error) {
-	s.family.Lock()
-	defer s.family.Unlock()
-	if err := identity.Removable(r.Context(), s.cfg.Docs, *r.Account); err != nil {
+func (h *Handler) dropAccount(r *rest.Request) (d resource.Doc, err error) {
+	h.family.Lock()
+	defer h.family.Unlock()
+	if err := identity.Removable(r.Context(), h.cfg.Docs, *r.Account); err != nil {
 		return d, err
 	}
 	if r.Stale(r.Account.Revision) {
 		return d, resource.ErrMismatch
 	}
-	if err := s.purge(r.Context(), r.Account.ID); err != nil {
+	if err := h.cfg.Purge(r.Context(), r.Account.ID); err != nil {
 		return d, err
 	}
-	return s.people.Accounts().Delete(r.Context(), r.Account.ID, r.IfMatch(), false)
-}
-
-// purge ends an account's calls, gives its numbers back and removes all that
-// it has.
-func (s *Server) purge(ctx context.Context, account string) error {
-	s.calls.HangUp(account, "the account was deleted")
-	numbers, err := s.in(s.numbersDef, account).Where(ctx, nil)
-	if err != nil {
-		return err
-	}
-	all := store.Store{Docs: s.cfg.Docs, Journal: s.cfg.Journal, Blobs: s.cfg.Blobs}
-	if s.cfg.Blobs == nil {
-		all.Blobs = store.Memory().Blobs // there are none
-	}
-	if err := all.PurgeAccount(ctx, account); err != nil {
-		return err
-	}
-	for _, n := range numbers {
-		if err := s.disclaim(ctx, account, n.ID); err != nil {
-			return err
-		}
-	}
-	return nil
+	return h.cfg.People.Accounts().Delete(r.Context(), r.Account.ID, r.IfMatch(), false)
 }

@@ -1,4 +1,4 @@
-package api
+package accounts
 
 import (
 	"net/http"
@@ -24,18 +24,18 @@ type impersonate struct {
 	Action string `json:"action" jsonschema:"required,enum=impersonate_user" jsonschema_description:"impersonate_user."`
 }
 
-func (s *Server) masqueradeOperations() []rest.Operation {
+func (h *Handler) masqueradeOperations() []rest.Operation {
 	return []rest.Operation{{
 		Method: http.MethodPut, Path: "accounts/{account_id}/users/{id}/user_auth", Group: "auth", Who: rest.Master,
 		Summary: "Get a token of a user of another account, as an admin of the first account",
-		Body:    schema.Of(impersonate{}), Do: s.putImpersonation,
+		Body:    schema.Of(impersonate{}), Do: h.putImpersonation,
 		Example: rest.Example{
 			Data: `{"action": "impersonate_user"}`, Vars: map[string]string{"account_id": "{child_account_id}", "id": "grace"},
 		},
 	}}
 }
 
-func (s *Server) putImpersonation(r *rest.Request) (rest.Reply, error) {
+func (h *Handler) putImpersonation(r *rest.Request) (rest.Reply, error) {
 	var in impersonate
 	if r.Auth.Account.ID == r.Account.ID {
 		return rest.Reply{}, rest.Forbidden()
@@ -43,13 +43,13 @@ func (s *Server) putImpersonation(r *rest.Request) (rest.Reply, error) {
 	if err := r.Decode(&in); err != nil {
 		return rest.Reply{}, err
 	}
-	if _, err := s.people.Users(r.Account.ID).Get(r.Context(), r.Var("id")); err != nil {
+	if _, err := h.cfg.People.Users(r.Account.ID).Get(r.Context(), r.Var("id")); err != nil {
 		return rest.Reply{}, err
 	}
-	id, err := s.people.Acting(r.Context(), r.Auth, r.Account.ID, r.Var("id"))
+	id, err := h.cfg.People.Acting(r.Context(), r.Auth, r.Account.ID, r.Var("id"))
 	if err != nil {
 		return rest.Reply{}, err
 	}
 	id.Method = identity.UserAuth
-	return s.letIn(r, id)
+	return h.letIn(r, id)
 }

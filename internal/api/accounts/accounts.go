@@ -1,4 +1,4 @@
-package api
+package accounts
 
 import (
 	"maps"
@@ -11,47 +11,47 @@ import (
 	"github.com/pivotvoice/pivot/internal/schema"
 )
 
-func (s *Server) accountOperations() []rest.Operation {
+func (h *Handler) accountOperations() []rest.Operation {
 	const one = "accounts/{account_id}"
-	body := s.people.Accounts().Schema
+	body := h.cfg.People.Accounts().Schema
 	ops := []rest.Operation{
 		{
 			Method: http.MethodPut, Path: "accounts", Summary: "Create an account below one's own", Body: body,
 			Who:     rest.AnyToken,
 			Example: rest.Example{Data: `{"name": "Acme", "realm": "acme.example.com", "timezone": "Europe/Berlin"}`},
-			Do:      func(r *rest.Request) (rest.Reply, error) { return s.createAccount(r, r.Auth.Account) },
+			Do:      func(r *rest.Request) (rest.Reply, error) { return h.createAccount(r, r.Auth.Account) },
 		},
 		{
 			Method: http.MethodPut, Path: one, Summary: "Create an account below another", Body: body,
 			Example: rest.Example{Data: `{"name": "Acme's shop"}`, Vars: map[string]string{"account_id": "{child_account_id}"}},
-			Do:      func(r *rest.Request) (rest.Reply, error) { return s.createAccount(r, *r.Account) },
+			Do:      func(r *rest.Request) (rest.Reply, error) { return h.createAccount(r, *r.Account) },
 		},
 		{
-			Method: http.MethodGet, Path: one, Summary: "Read an account", Do: s.getAccount, Own: rest.EveryUser,
+			Method: http.MethodGet, Path: one, Summary: "Read an account", Do: h.getAccount, Own: rest.EveryUser,
 			Params: []rest.Param{
 				rest.Truth("include_api_key", "true to have its API key in the answer."),
 				rest.Truth("include_signing_key", "true to have its signing keys in the answer."),
 			},
 		},
 		{
-			Method: http.MethodPost, Path: one, Summary: "Replace an account's settings", Body: body, Do: s.replaceAccount,
+			Method: http.MethodPost, Path: one, Summary: "Replace an account's settings", Body: body, Do: h.replaceAccount,
 			Example: rest.Example{Data: `{"name": "{account_name}", "realm": "{realm}", "timezone": "Europe/Berlin"}`},
 		},
 		{
 			Method: http.MethodPatch, Path: one, Summary: "Change some of an account's settings", Body: body,
-			Do: s.patchAccount, Example: rest.Example{Data: `{"timezone": "America/New_York"}`},
+			Do: h.patchAccount, Example: rest.Example{Data: `{"timezone": "America/New_York"}`},
 		},
 		{
-			Method: http.MethodDelete, Path: one, Summary: "Delete an account", Do: s.deleteAccount,
+			Method: http.MethodDelete, Path: one, Summary: "Delete an account", Do: h.deleteAccount,
 			Example: rest.Example{Vars: map[string]string{"account_id": "{spare_account_id}"}},
 		},
-		{Method: http.MethodGet, Path: one + "/api_key", Summary: "Read an account's API key", Do: s.getAPIKey},
+		{Method: http.MethodGet, Path: one + "/api_key", Summary: "Read an account's API key", Do: h.getAPIKey},
 		{
 			Method: http.MethodPut, Path: one + "/api_key", Summary: "Make a new API key; the old one and its tokens end",
-			Do: s.putAPIKey,
+			Do: h.putAPIKey,
 		},
 	}
-	ops = append(ops, s.relatives(one)...)
+	ops = append(ops, h.relatives(one)...)
 	for i := range ops {
 		ops[i].Group = "accounts"
 	}
@@ -59,48 +59,48 @@ func (s *Server) accountOperations() []rest.Operation {
 }
 
 // relatives are the lists of accounts that are near one.
-func (s *Server) relatives(one string) []rest.Operation {
-	accounts := s.people.Accounts()
+func (h *Handler) relatives(one string) []rest.Operation {
+	accounts := h.cfg.People.Accounts()
 	rows := accounts.RowSchema()
 	return []rest.Operation{
 		{
 			Method: http.MethodGet, Path: one + "/children", Summary: "List the accounts right below", Params: rest.ListParams,
-			Produces: []string{rest.TypeCSV}, Returns: accounts.RowSchema(childCount), Many: true, Do: s.listChildren,
+			Produces: []string{rest.TypeCSV}, Returns: accounts.RowSchema(childCount), Many: true, Do: h.listChildren,
 		},
 		{
 			Method: http.MethodGet, Path: one + "/descendants", Summary: "List all accounts below", Params: rest.ListParams,
-			Produces: []string{rest.TypeCSV}, Returns: accounts.RowSchema(accountTree), Many: true, Do: s.listDescendants,
+			Produces: []string{rest.TypeCSV}, Returns: accounts.RowSchema(accountTree), Many: true, Do: h.listDescendants,
 		},
 		{
 			Method: http.MethodGet, Path: one + "/siblings", Summary: "List the accounts beside", Params: rest.ListParams,
-			Produces: []string{rest.TypeCSV}, Returns: rows, Many: true, Do: s.listSiblings,
+			Produces: []string{rest.TypeCSV}, Returns: rows, Many: true, Do: h.listSiblings,
 		},
 		{
 			Method: http.MethodGet, Path: one + "/parents", Summary: "List the accounts above", Returns: rows, Many: true,
-			Do: s.listParents,
+			Do: h.listParents,
 		},
 		{
 			Method: http.MethodGet, Path: one + "/tree", Summary: "List the accounts above", Returns: rows, Many: true,
-			Do: s.listParents,
+			Do: h.listParents,
 		},
 	}
 }
 
-func (s *Server) createAccount(r *rest.Request, parent resource.Doc) (rest.Reply, error) {
-	s.family.Lock()
-	defer s.family.Unlock()
-	now, err := s.people.Accounts().Get(r.Context(), parent.ID)
+func (h *Handler) createAccount(r *rest.Request, parent resource.Doc) (rest.Reply, error) {
+	h.family.Lock()
+	defer h.family.Unlock()
+	now, err := h.cfg.People.Accounts().Get(r.Context(), parent.ID)
 	if err != nil {
 		return rest.Reply{}, rest.Missing(err, parent.ID)
 	}
-	d, err := s.people.Accounts().Create(identity.Below(r.Context(), now), r.Data())
-	reply, err := rest.Shown(r, s.people.Accounts(), d, err)
+	d, err := h.cfg.People.Accounts().Create(identity.Below(r.Context(), now), r.Data())
+	reply, err := rest.Shown(r, h.cfg.People.Accounts(), d, err)
 	reply.Location = "/v2/accounts/" + d.ID
 	return reply, err
 }
 
-func (s *Server) getAccount(r *rest.Request) (rest.Reply, error) {
-	reply, err := rest.Shown(r, s.people.Accounts(), *r.Account, nil)
+func (h *Handler) getAccount(r *rest.Request) (rest.Reply, error) {
+	reply, err := rest.Shown(r, h.cfg.People.Accounts(), *r.Account, nil)
 	data, ok := reply.Data.(resource.Object)
 	if !ok || !r.Auth.Admin() {
 		return reply, err
@@ -114,22 +114,22 @@ func (s *Server) getAccount(r *rest.Request) (rest.Reply, error) {
 	return reply, err
 }
 
-func (s *Server) replaceAccount(r *rest.Request) (rest.Reply, error) {
-	d, err := s.people.Accounts().Replace(r.Context(), r.Account.ID, r.Data(), r.IfMatch())
-	return rest.Shown(r, s.people.Accounts(), d, err)
+func (h *Handler) replaceAccount(r *rest.Request) (rest.Reply, error) {
+	d, err := h.cfg.People.Accounts().Replace(r.Context(), r.Account.ID, r.Data(), r.IfMatch())
+	return rest.Shown(r, h.cfg.People.Accounts(), d, err)
 }
 
-func (s *Server) patchAccount(r *rest.Request) (rest.Reply, error) {
-	d, err := s.people.Accounts().Patch(r.Context(), r.Account.ID, r.Data(), r.IfMatch())
-	return rest.Shown(r, s.people.Accounts(), d, err)
+func (h *Handler) patchAccount(r *rest.Request) (rest.Reply, error) {
+	d, err := h.cfg.People.Accounts().Patch(r.Context(), r.Account.ID, r.Data(), r.IfMatch())
+	return rest.Shown(r, h.cfg.People.Accounts(), d, err)
 }
 
-func (s *Server) getAPIKey(r *rest.Request) (rest.Reply, error) {
+func (h *Handler) getAPIKey(r *rest.Request) (rest.Reply, error) {
 	return rest.Reply{Data: map[string]any{"api_key": resource.Text(r.Account.Private, "pvt_api_key")}}, nil
 }
 
-func (s *Server) putAPIKey(r *rest.Request) (rest.Reply, error) {
-	d, err := s.people.NewAPIKey(r.Context(), r.Account.ID)
+func (h *Handler) putAPIKey(r *rest.Request) (rest.Reply, error) {
+	d, err := h.cfg.People.NewAPIKey(r.Context(), r.Account.ID)
 	if err != nil {
 		return rest.Reply{}, err
 	}
@@ -149,26 +149,26 @@ var (
 )
 
 // listAccounts is a page of accounts, with more columns.
-func (s *Server) listAccounts(r *rest.Request, index, id string, more ...resource.Column) (rest.Reply, error) {
+func (h *Handler) listAccounts(r *rest.Request, index, id string, more ...resource.Column) (rest.Reply, error) {
 	q, err := resource.ParseQuery(r.Query, r.Param)
 	if err != nil {
 		return rest.Reply{}, err
 	}
 	q.Where = map[string]string{index: id}
-	c := s.people.Accounts()
+	c := h.cfg.People.Accounts()
 	c.Columns = append(slices.Clip(c.Columns), more...)
 	return rest.Page(r, c, q)
 }
 
-func (s *Server) listChildren(r *rest.Request) (rest.Reply, error) {
-	reply, err := s.listAccounts(r, identity.ByParent, r.Account.ID)
+func (h *Handler) listChildren(r *rest.Request) (rest.Reply, error) {
+	reply, err := h.listAccounts(r, identity.ByParent, r.Account.ID)
 	if err != nil {
 		return reply, err
 	}
 	rows, _ := reply.Data.([]any)
 	for _, row := range rows {
 		o, _ := row.(resource.Object)
-		under, err := s.people.Accounts().FindBy(r.Context(), identity.ByTree, resource.Text(o, "id"))
+		under, err := h.cfg.People.Accounts().FindBy(r.Context(), identity.ByTree, resource.Text(o, "id"))
 		if err != nil {
 			return reply, err
 		}
@@ -177,30 +177,30 @@ func (s *Server) listChildren(r *rest.Request) (rest.Reply, error) {
 	return reply, nil
 }
 
-func (s *Server) listDescendants(r *rest.Request) (rest.Reply, error) {
-	return s.listAccounts(r, identity.ByTree, r.Account.ID, accountTree)
+func (h *Handler) listDescendants(r *rest.Request) (rest.Reply, error) {
+	return h.listAccounts(r, identity.ByTree, r.Account.ID, accountTree)
 }
 
-func (s *Server) listSiblings(r *rest.Request) (rest.Reply, error) {
+func (h *Handler) listSiblings(r *rest.Request) (rest.Reply, error) {
 	above := identity.Tree(*r.Account)
 	if len(above) == 0 {
-		return s.listAccounts(r, identity.ByMaster, "true")
+		return h.listAccounts(r, identity.ByMaster, "true")
 	}
-	parent, err := s.people.Accounts().Get(r.Context(), above[len(above)-1])
+	parent, err := h.cfg.People.Accounts().Get(r.Context(), above[len(above)-1])
 	if err != nil {
 		return rest.Reply{}, err
 	}
 	if !r.Auth.Reaches(&parent) {
 		return rest.Reply{}, rest.Forbidden()
 	}
-	return s.listAccounts(r, identity.ByParent, parent.ID)
+	return h.listAccounts(r, identity.ByParent, parent.ID)
 }
 
 // listParents shows the accounts above, but not those above the token's own.
-func (s *Server) listParents(r *rest.Request) (rest.Reply, error) {
+func (h *Handler) listParents(r *rest.Request) (rest.Reply, error) {
 	rows := []any{}
 	for _, id := range identity.Tree(*r.Account) {
-		d, err := s.people.Accounts().Get(r.Context(), id)
+		d, err := h.cfg.People.Accounts().Get(r.Context(), id)
 		if err != nil {
 			return rest.Reply{}, err
 		}

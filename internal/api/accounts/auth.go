@@ -1,4 +1,4 @@
-package api
+package accounts
 
 import (
 	"cmp"
@@ -33,47 +33,47 @@ type apiAuth struct {
 	Key string   `json:"api_key" jsonschema:"required,minLength=16,maxLength=128" jsonschema_description:"The account's API key."`
 }
 
-func (s *Server) authOperations() []rest.Operation {
+func (h *Handler) authOperations() []rest.Operation {
 	return []rest.Operation{
 		{
-			Method: http.MethodPut, Path: "user_auth", Group: "auth", Who: rest.Anyone, Do: s.putUserAuth,
+			Method: http.MethodPut, Path: "user_auth", Group: "auth", Who: rest.Anyone, Do: h.putUserAuth,
 			Summary: "Exchange a user's credentials for a token", Body: schema.Of(userAuth{Method: "md5"}),
 			Example: rest.Example{Data: `{"credentials": "{credentials}", "account_name": "{account_name}", "method": "md5"}`},
 		},
 		{
 			Method: http.MethodGet, Path: "user_auth/{token}", Group: "auth", Who: rest.AnyToken, Own: rest.EveryUser,
-			Do:      s.getUserAuth,
+			Do:      h.getUserAuth,
 			Summary: "Read who the token of this request belongs to",
 		},
 		{
-			Method: http.MethodPut, Path: "api_auth", Group: "auth", Who: rest.Anyone, Do: s.putAPIAuth,
+			Method: http.MethodPut, Path: "api_auth", Group: "auth", Who: rest.Anyone, Do: h.putAPIAuth,
 			Summary: "Exchange an account's API key for a token", Body: schema.Of(apiAuth{}),
 			Example: rest.Example{Data: `{"api_key": "{api_key}"}`},
 		},
 		{
 			Method: http.MethodGet, Path: "token_auth", Group: "auth", Who: rest.AnyToken, Own: rest.EveryUser,
-			Do:      s.getTokenAuth,
+			Do:      h.getTokenAuth,
 			Summary: "Read what the token of this request says",
 		},
 		{
 			Method: http.MethodDelete, Path: "token_auth", Group: "auth", Who: rest.AnyToken, Own: rest.EveryUser,
-			Do:      s.getTokenAuth,
+			Do:      h.getTokenAuth,
 			Summary: "Log out: tokens are forgotten by who holds them, and end by themselves",
 		},
 		{
-			Method: http.MethodPost, Path: "auth/tokeninfo", Group: "auth", Who: rest.Anyone, Do: s.tokenInfo,
+			Method: http.MethodPost, Path: "auth/tokeninfo", Group: "auth", Who: rest.Anyone, Do: h.tokenInfo,
 			Summary: "Read what a token says", Params: []rest.Param{rest.Text("token", "The token.")},
 			Example: rest.Example{Data: `{"token": "{token}"}`},
 		},
 		{
-			Method: http.MethodGet, Path: "auth/tokeninfo", Group: "auth", Who: rest.Anyone, Do: s.tokenInfo,
+			Method: http.MethodGet, Path: "auth/tokeninfo", Group: "auth", Who: rest.Anyone, Do: h.tokenInfo,
 			Summary: "Read what a token says", Params: []rest.Param{rest.Text("token", "The token.")},
 			Example: rest.Example{Query: "token={token}"},
 		},
 	}
 }
 
-func (s *Server) putUserAuth(r *rest.Request) (rest.Reply, error) {
+func (h *Handler) putUserAuth(r *rest.Request) (rest.Reply, error) {
 	var in userAuth
 	if err := r.Decode(&in); err != nil {
 		return rest.Reply{}, err
@@ -85,7 +85,7 @@ func (s *Server) putUserAuth(r *rest.Request) (rest.Reply, error) {
 	if err := r.Consume(); err != nil {
 		return rest.Reply{}, err
 	}
-	accounts, err := s.candidates(r, in)
+	accounts, err := h.candidates(r, in)
 	if err != nil {
 		return rest.Reply{}, err
 	}
@@ -96,12 +96,12 @@ func (s *Server) putUserAuth(r *rest.Request) (rest.Reply, error) {
 		return rest.Reply{}, err
 	}
 	if len(accounts) == 0 { // one that does not exist takes as long as one that does
-		err = s.people.Nobody(r.Context(), in.Credentials)
+		err = h.cfg.People.Nobody(r.Context(), in.Credentials)
 	}
 	if err != nil {
 		return rest.Reply{}, err
 	}
-	id, err := s.people.ByDigest(r.Context(), accounts, in.Credentials)
+	id, err := h.cfg.People.ByDigest(r.Context(), accounts, in.Credentials)
 	if errors.Is(err, store.ErrNotFound) {
 		return rest.Reply{}, r.Refuse("user_auth")
 	}
@@ -110,11 +110,11 @@ func (s *Server) putUserAuth(r *rest.Request) (rest.Reply, error) {
 	}
 	if in.As != (actAs{}) {
 		in.As.Account = cmp.Or(in.As.Account, id.Account.ID)
-		if id, err = s.people.Acting(r.Context(), id, in.As.Account, in.As.Owner); err != nil {
+		if id, err = h.cfg.People.Acting(r.Context(), id, in.As.Account, in.As.Owner); err != nil {
 			return rest.Reply{}, err
 		}
 	}
-	return s.letIn(r, id)
+	return h.letIn(r, id)
 }
 
 // maxCandidates is how many accounts of one name are tried: each costs a slow
@@ -122,9 +122,9 @@ func (s *Server) putUserAuth(r *rest.Request) (rest.Reply, error) {
 const maxCandidates = 4
 
 // candidates are the accounts that may be meant: by number, by realm, by name.
-func (s *Server) candidates(r *rest.Request, in userAuth) ([]resource.Doc, error) {
+func (h *Handler) candidates(r *rest.Request, in userAuth) ([]resource.Doc, error) {
 	if in.Phone != "" {
-		found, err := s.byNumber(r, in.Phone)
+		found, err := h.byNumber(r, in.Phone)
 		if err != nil || len(found) > 0 {
 			return found, err
 		}
@@ -137,7 +137,7 @@ func (s *Server) candidates(r *rest.Request, in userAuth) ([]resource.Doc, error
 		if by.value == "" {
 			continue
 		}
-		found, err := s.people.Accounts().FindBy(r.Context(), by.index, by.value)
+		found, err := h.cfg.People.Accounts().FindBy(r.Context(), by.index, by.value)
 		if err != nil {
 			return nil, err
 		}
@@ -149,9 +149,9 @@ func (s *Server) candidates(r *rest.Request, in userAuth) ([]resource.Doc, error
 }
 
 // byNumber are the accounts whose callflows answer a number.
-func (s *Server) byNumber(r *rest.Request, number string) ([]resource.Doc, error) {
-	flows, err := s.cfg.Docs.List(r.Context(), store.Query{
-		Type: s.callflowsDef.Type, AnyAccount: true, Where: map[string]string{"numbers": route.Normalise(number)},
+func (h *Handler) byNumber(r *rest.Request, number string) ([]resource.Doc, error) {
+	flows, err := h.cfg.Docs.List(r.Context(), store.Query{
+		Type: "callflow", AnyAccount: true, Where: map[string]string{"numbers": route.Normalise(number)},
 		Limit: maxCandidates,
 	})
 	if err != nil {
@@ -159,7 +159,7 @@ func (s *Server) byNumber(r *rest.Request, number string) ([]resource.Doc, error
 	}
 	var out []resource.Doc
 	for _, f := range flows {
-		a, err := s.people.Accounts().Get(r.Context(), f.Account)
+		a, err := h.cfg.People.Accounts().Get(r.Context(), f.Account)
 		if errors.Is(err, store.ErrNotFound) {
 			continue
 		}
@@ -171,7 +171,7 @@ func (s *Server) byNumber(r *rest.Request, number string) ([]resource.Doc, error
 	return out, nil
 }
 
-func (s *Server) putAPIAuth(r *rest.Request) (rest.Reply, error) {
+func (h *Handler) putAPIAuth(r *rest.Request) (rest.Reply, error) {
 	var in apiAuth
 	if err := r.Decode(&in); err != nil {
 		return rest.Reply{}, err
@@ -179,7 +179,7 @@ func (s *Server) putAPIAuth(r *rest.Request) (rest.Reply, error) {
 	if err := r.Try(""); err != nil {
 		return rest.Reply{}, err
 	}
-	id, err := s.people.ByAPIKey(r.Context(), in.Key)
+	id, err := h.cfg.People.ByAPIKey(r.Context(), in.Key)
 	if errors.Is(err, store.ErrNotFound) {
 		_ = r.Refuse("api_auth") // noted; clients know another answer
 		return rest.Reply{}, &rest.Error{Status: http.StatusNotFound, Message: "bad identifier", Data: []string{in.Key}}
@@ -187,39 +187,39 @@ func (s *Server) putAPIAuth(r *rest.Request) (rest.Reply, error) {
 	if err != nil {
 		return rest.Reply{}, err
 	}
-	return s.letIn(r, id)
+	return h.letIn(r, id)
 }
 
 // letIn gives a token to who has proven to be somebody.
-func (s *Server) letIn(r *rest.Request, id *identity.Identity) (rest.Reply, error) {
+func (h *Handler) letIn(r *rest.Request, id *identity.Identity) (rest.Reply, error) {
 	if !identity.Enabled(id.Account) {
 		return rest.Reply{}, rest.Locked("disabled")
 	}
 	r.Passed()
-	if err := s.people.Issue(r.Context(), id); err != nil {
+	if err := h.cfg.People.Issue(r.Context(), id); err != nil {
 		return rest.Reply{}, err
 	}
 	r.Auth = id
-	s.log.InfoContext(r.Context(), "logged in", "how", id.Method, "account", id.Account.ID, "user", id.UserID(),
+	h.cfg.Logger.InfoContext(r.Context(), "logged in", "how", id.Method, "account", id.Account.ID, "user", id.UserID(),
 		"really", id.Really(), "source", r.Source.String(), "request_id", r.ID)
-	data, err := s.authData(r.Context(), id)
+	data, err := h.authData(r.Context(), id)
 	return rest.Reply{Data: data, Token: id.Token}, err
 }
 
-func (s *Server) getUserAuth(r *rest.Request) (rest.Reply, error) {
+func (h *Handler) getUserAuth(r *rest.Request) (rest.Reply, error) {
 	if r.Auth.Token == "" || !identity.Same(r.Var("token"), r.Auth.Token) {
 		return rest.Reply{}, rest.Forbidden()
 	}
-	data, err := s.authData(r.Context(), r.Auth)
+	data, err := h.authData(r.Context(), r.Auth)
 	return rest.Reply{Data: data}, err
 }
 
-func (s *Server) getTokenAuth(r *rest.Request) (rest.Reply, error) {
-	data, err := s.tokenData(r.Context(), r.Auth)
+func (h *Handler) getTokenAuth(r *rest.Request) (rest.Reply, error) {
+	data, err := h.tokenData(r.Context(), r.Auth)
 	return rest.Reply{Data: data}, err
 }
 
-func (s *Server) tokenInfo(r *rest.Request) (rest.Reply, error) {
+func (h *Handler) tokenInfo(r *rest.Request) (rest.Reply, error) {
 	token := r.Param("token")
 	if token == "" {
 		return rest.Reply{}, schema.Faults{schema.Required("token")}
@@ -228,17 +228,17 @@ func (s *Server) tokenInfo(r *rest.Request) (rest.Reply, error) {
 	if err != nil {
 		return rest.Reply{}, r.Unknown(err)
 	}
-	data, err := s.tokenData(r.Context(), id)
+	data, err := h.tokenData(r.Context(), id)
 	return rest.Reply{Data: data}, err
 }
 
 // authData is what clients learn of who they are.
-func (s *Server) authData(ctx context.Context, id *identity.Identity) (map[string]any, error) {
-	reseller, err := s.people.ResellerOf(ctx, id.Account)
+func (h *Handler) authData(ctx context.Context, id *identity.Identity) (map[string]any, error) {
+	reseller, err := h.cfg.People.ResellerOf(ctx, id.Account)
 	data := map[string]any{
 		"account_id": id.Account.ID, "account_name": resource.Text(id.Account.Public, "name"),
 		"apps": []any{}, "language": languageOf(id), "reseller_id": reseller,
-		"is_reseller": identity.IsReseller(id.Account), "is_master_account": id.Master(), "cluster_id": s.node,
+		"is_reseller": identity.IsReseller(id.Account), "is_master_account": id.Master(), "cluster_id": h.cfg.Node,
 		"capabilities": map[string]any{
 			"voicemail": map[string]any{"transcription": map[string]any{"available": false, "default": false}},
 		},
@@ -263,8 +263,8 @@ func languageOf(id *identity.Identity) string {
 }
 
 // tokenData is authData and what the token itself says.
-func (s *Server) tokenData(ctx context.Context, id *identity.Identity) (map[string]any, error) {
-	data, err := s.authData(ctx, id)
+func (h *Handler) tokenData(ctx context.Context, id *identity.Identity) (map[string]any, error) {
+	data, err := h.authData(ctx, id)
 	data["method"] = id.Method
 	maps.Copy(data, id.Says())
 	return data, err

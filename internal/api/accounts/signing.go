@@ -1,4 +1,4 @@
-package api
+package accounts
 
 import (
 	"context"
@@ -20,44 +20,44 @@ func showSigningKeys(account resource.Doc) resource.Object {
 	return out
 }
 
-func (s *Server) signingOperations() []rest.Operation {
+func (h *Handler) signingOperations() []rest.Operation {
 	const path = "accounts/{account_id}/signing_key"
 	return []rest.Operation{
 		{
-			Method: http.MethodGet, Path: path, Group: "accounts", Do: s.getSigningKeys,
+			Method: http.MethodGet, Path: path, Group: "accounts", Do: h.getSigningKeys,
 			Summary: "Read the keys that requests to web servers are signed with",
 		},
 		{
-			Method: http.MethodPut, Path: path, Group: "accounts", Do: s.putSigningKey,
+			Method: http.MethodPut, Path: path, Group: "accounts", Do: h.putSigningKey,
 			Summary: "Make a new signing key; the old one is the second, and signs until it is removed",
 		},
 		{
-			Method: http.MethodDelete, Path: path, Group: "accounts", Do: s.deleteSigningKey,
+			Method: http.MethodDelete, Path: path, Group: "accounts", Do: h.deleteSigningKey,
 			Summary: "Remove the second signing key: the new one signs from now on",
 		},
 	}
 }
 
-func (s *Server) getSigningKeys(r *rest.Request) (rest.Reply, error) {
+func (h *Handler) getSigningKeys(r *rest.Request) (rest.Reply, error) {
 	return rest.Reply{Data: showSigningKeys(*r.Account)}, nil
 }
 
-func (s *Server) putSigningKey(r *rest.Request) (rest.Reply, error) {
-	return s.changeSigningKeys(r, s.people.AddSigningKey)
+func (h *Handler) putSigningKey(r *rest.Request) (rest.Reply, error) {
+	return h.changeSigningKeys(r, h.cfg.People.AddSigningKey)
 }
 
-func (s *Server) deleteSigningKey(r *rest.Request) (rest.Reply, error) {
-	return s.changeSigningKeys(r, s.people.DropSigningKey)
+func (h *Handler) deleteSigningKey(r *rest.Request) (rest.Reply, error) {
+	return h.changeSigningKeys(r, h.cfg.People.DropSigningKey)
 }
 
-func (s *Server) changeSigningKeys(
+func (h *Handler) changeSigningKeys(
 	r *rest.Request, change func(ctx context.Context, account string) (resource.Doc, error),
 ) (rest.Reply, error) {
 	d, err := change(r.Context(), r.Account.ID)
 	if err != nil {
 		return rest.Reply{}, err
 	}
-	s.log.InfoContext(r.Context(), "signing keys changed", "account", d.ID, "method", r.Method,
+	h.cfg.Logger.InfoContext(r.Context(), "signing keys changed", "account", d.ID, "method", r.Method,
 		"by", r.Auth.Account.ID, "user", r.Auth.UserID(), "request_id", r.ID)
 	return rest.Reply{Data: showSigningKeys(d)}, nil
 }

@@ -1,4 +1,4 @@
-package api
+package accounts
 
 import (
 	"context"
@@ -36,10 +36,10 @@ type resetData struct {
 	ID string `json:"reset_id" jsonschema:"required,pattern=^[a-fA-F0-9]{40\\,250}$" jsonschema_description:"What the link in the mail has."`
 }
 
-func (s *Server) recoveryOperations() []rest.Operation {
+func (h *Handler) recoveryOperations() []rest.Operation {
 	return []rest.Operation{
 		{
-			Method: http.MethodPut, Path: "user_auth/recovery", Group: "auth", Who: rest.Anyone, Do: s.putRecovery,
+			Method: http.MethodPut, Path: "user_auth/recovery", Group: "auth", Who: rest.Anyone, Do: h.putRecovery,
 			Summary: "Have a link mailed that lets a user in who has forgotten the password",
 			Body:    schema.Of(recoverData{}),
 			Example: rest.Example{
@@ -47,7 +47,7 @@ func (s *Server) recoveryOperations() []rest.Operation {
 			},
 		},
 		{
-			Method: http.MethodPost, Path: "user_auth/recovery", Group: "auth", Who: rest.Anyone, Do: s.postRecovery,
+			Method: http.MethodPost, Path: "user_auth/recovery", Group: "auth", Who: rest.Anyone, Do: h.postRecovery,
 			Summary: "Exchange what was mailed for a token; the user must set a new password",
 			Body:    schema.Of(resetData{}),
 			Example: rest.Example{Data: `{"reset_id": "{reset_id}"}`},
@@ -62,27 +62,27 @@ func errNoMail() *rest.Error {
 }
 
 // putRecovery says the same whether there is such a user or not.
-func (s *Server) putRecovery(r *rest.Request) (rest.Reply, error) {
-	if s.cfg.Mailer == nil {
+func (h *Handler) putRecovery(r *rest.Request) (rest.Reply, error) {
+	if h.cfg.Mailer == nil {
 		return rest.Reply{}, errNoMail()
 	}
 	var in recoverData
 	if err := r.Decode(&in); err != nil {
 		return rest.Reply{}, err
 	}
-	link, err := s.client(in.UI)
+	link, err := h.client(in.UI)
 	if err != nil {
 		return rest.Reply{}, err
 	}
 	if err := r.Try("recovery"); err != nil { // each costs, as a wrong guess does
 		return rest.Reply{}, err
 	}
-	accounts, err := s.candidates(r, userAuth{Name: in.Name, Realm: in.Realm, Phone: in.Phone})
+	accounts, err := h.candidates(r, userAuth{Name: in.Name, Realm: in.Realm, Phone: in.Phone})
 	if err != nil {
 		return rest.Reply{}, err
 	}
 	for _, a := range accounts {
-		if err := s.mailReset(r.Context(), a, resource.Lower(in.Username), link); err != nil {
+		if err := h.mailReset(r.Context(), a, resource.Lower(in.Username), link); err != nil {
 			return rest.Reply{}, err
 		}
 	}
@@ -91,9 +91,9 @@ func (s *Server) putRecovery(r *rest.Request) (rest.Reply, error) {
 
 // client is the web client that a link may lead to: whoever asks for the link
 // must not have it lead to where they read it.
-func (s *Server) client(raw string) (*url.URL, error) {
+func (h *Handler) client(raw string) (*url.URL, error) {
 	u, err := url.Parse(raw)
-	if err == nil && u.Host != "" && slices.Contains(s.cfg.UIOrigins, strings.ToLower(u.Scheme+"://"+u.Host)) {
+	if err == nil && u.Host != "" && slices.Contains(h.cfg.UIOrigins, strings.ToLower(u.Scheme+"://"+u.Host)) {
 		return u, nil
 	}
 	return nil, schema.Invalid("ui_url", "forbidden", "The setting ui-origins does not have the origin of this URL",
@@ -102,23 +102,23 @@ func (s *Server) client(raw string) (*url.URL, error) {
 
 // mailReset mails a link to a user of an account, if there is one who may log
 // in and has an address.
-func (s *Server) mailReset(ctx context.Context, account resource.Doc, username string, ui *url.URL) error {
-	found, err := s.people.Users(account.ID).FindBy(ctx, "username", username)
+func (h *Handler) mailReset(ctx context.Context, account resource.Doc, username string, ui *url.URL) error {
+	found, err := h.cfg.People.Users(account.ID).FindBy(ctx, "username", username)
 	if err != nil {
 		return err
 	}
 	for _, u := range found {
 		to := resource.Text(u.Public, "email")
-		id := s.people.ResetID(u)
+		id := h.cfg.People.ResetID(u)
 		if to == "" || !identity.Enabled(u) || !identity.Enabled(account) || id == "" ||
-			!s.mails.Rarely("mail to "+account.ID+"/"+u.ID, mailsAtOnce) {
+			!h.mails.Rarely("mail to "+account.ID+"/"+u.ID, mailsAtOnce) {
 			continue
 		}
 		link, query := *ui, ui.Query()
 		query.Set("recovery", id)
 		link.RawQuery = query.Encode()
-		s.log.InfoContext(ctx, "link to set a new password is mailed", "account", account.ID, "user", u.ID)
-		s.cfg.Mailer.Mail(ctx, account.ID, to, "A new password", "Somebody, probably you, has forgotten the password of "+
+		h.cfg.Logger.InfoContext(ctx, "link to set a new password is mailed", "account", account.ID, "user", u.ID)
+		h.cfg.Mailer.Mail(ctx, account.ID, to, "A new password", "Somebody, probably you, has forgotten the password of "+
 			username+".\n\nThis link lets you in for the next hour, once, to set a new one:\n\n"+link.String()+
 			"\n\nIf you did not ask for it, do nothing.\n")
 	}
@@ -130,7 +130,7 @@ func (s *Server) mailReset(ctx context.Context, account resource.Doc, username s
 const mailsAtOnce = 3
 
 // postRecovery lets a user in who has the mail. Other sessions of theirs end.
-func (s *Server) postRecovery(r *rest.Request) (rest.Reply, error) {
+func (h *Handler) postRecovery(r *rest.Request) (rest.Reply, error) {
 	var in resetData
 	if err := r.Decode(&in); err != nil {
 		return rest.Reply{}, err
@@ -138,15 +138,15 @@ func (s *Server) postRecovery(r *rest.Request) (rest.Reply, error) {
 	if err := r.Try(""); err != nil {
 		return rest.Reply{}, err
 	}
-	who, err := s.people.ByReset(r.Context(), in.ID)
+	who, err := h.cfg.People.ByReset(r.Context(), in.ID)
 	if errors.Is(err, store.ErrNotFound) {
 		return rest.Reply{}, r.Refuse("recovery")
 	}
 	if err != nil {
 		return rest.Reply{}, err
 	}
-	if err := s.people.Reset(r.Context(), who); err != nil {
+	if err := h.cfg.People.Reset(r.Context(), who); err != nil {
 		return rest.Reply{}, err
 	}
-	return s.letIn(r, who)
+	return h.letIn(r, who)
 }
