@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/pivotvoice/pivot/internal/app"
 	"github.com/pivotvoice/pivot/internal/config"
@@ -39,13 +40,44 @@ func start(tb testing.TB, change func(*config.Config)) *app.App {
 // dial calls a number and returns how it went.
 func dial(t *testing.T, a *app.App, number string, opt phone.Options) (phone.Result, error) {
 	t.Helper()
+	return callOn(t.Context(), t, a, number, opt)
+}
+
+func callOn(ctx context.Context, t *testing.T, a *app.App, number string, opt phone.Options) (phone.Result, error) {
+	t.Helper()
 	opt.Target = "sip:" + number + "@" + a.Address()
 	line, err := phone.Open(t.Context(), opt.Target, event.Discard)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer line.Close()
-	return phone.Call(t.Context(), line, opt)
+	return phone.Call(ctx, line, opt)
+}
+
+// pressing is a node that presses keys, and stays.
+func pressing(keys string) string {
+	return `{"module":"send_dtmf","data":{"digits":"` + keys + `"},"children":{"_":{"module":"wait_for_hangup","data":{}}}}`
+}
+
+// hearsKeys calls a number that leads to pressing, and hangs up once so many keys
+// were heard, or a minute later.
+func hearsKeys(t *testing.T, a *app.App, number, keys string, opt phone.Options) phone.Result {
+	t.Helper()
+	ctx, hangUp := context.WithTimeout(t.Context(), time.Minute)
+	defer hangUp()
+	n := 0
+	opt.Tell = func(format string, _ ...any) {
+		if strings.HasPrefix(format, "heard key") {
+			if n++; n == len(keys) {
+				hangUp()
+			}
+		}
+	}
+	r, err := callOn(ctx, t, a, number, opt)
+	if err != nil || r.Keys != keys {
+		t.Errorf("%s: heard keys %q, not %q: %+v, %v", number, r.Keys, keys, r, err)
+	}
+	return r
 }
 
 // status is that of a GET that needs no login.

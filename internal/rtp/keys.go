@@ -163,6 +163,7 @@ type press struct {
 	seq      uint16 // of its newest packet
 	heard    time.Time
 	told     bool
+	ended    bool // its end was seen, and not only missed
 }
 
 // eventReader finds key presses in RFC 4733 packets: each once, whatever was
@@ -194,6 +195,7 @@ func (r *eventReader) packet(seq uint16, ts uint32, payload []byte, now time.Tim
 	}
 	p.duration = max(p.duration, duration)
 	if end {
+		p.ended = true
 		r.tell(p, tell)
 	}
 }
@@ -231,6 +233,9 @@ func (r *eventReader) find(seq uint16, ts uint32, code byte, end bool, duration 
 func again(p *press, seq uint16, end bool, duration uint16, now time.Time) bool {
 	if !p.told || int16(seq-p.seq) <= 0 {
 		return false
+	}
+	if !p.ended && duration > p.duration {
+		return false // it goes on: sender or network were held up
 	}
 	return now.Sub(p.heard) > eventOver || !end && duration < p.duration
 }
