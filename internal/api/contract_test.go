@@ -1,12 +1,15 @@
 package api
 
 import (
+	"context"
 	"io"
 	"strings"
 	"testing"
 
 	"github.com/pivotvoice/pivot/internal/audio"
+	"github.com/pivotvoice/pivot/internal/documents"
 	"github.com/pivotvoice/pivot/internal/resource"
+	"github.com/pivotvoice/pivot/internal/store"
 )
 
 // TestListsAreNoDocuments sends a list in the place of an object: it is
@@ -179,4 +182,64 @@ func TestSoundOfWhatIsGone(t *testing.T) {
 	w.must(404, "POST A/media/m/raw", "raw:"+string(wavOf(t, 800)))
 	w.must(201, "PUT A/media", `{"id":"m","name":"Another"}`)
 	w.must(404, "GET A/media/m/raw", "")
+}
+
+// between is a store in which something else happens before one writing.
+type between struct {
+	store.Docs
+
+	put, del string // the type of the document that is written, or deleted
+	do       func()
+}
+
+func (b *between) once(kind, want string) {
+	if do := b.do; do != nil && kind == want {
+		b.do = nil
+		do()
+	}
+}
+
+func (b *between) Put(ctx context.Context, d store.Doc) (store.Doc, error) {
+	b.once(d.Type, b.put)
+	return b.Docs.Put(ctx, d)
+}
+
+func (b *between) Delete(ctx context.Context, k store.Key, rev int64, hard bool) error {
+	b.once(k.Type, b.del)
+	return b.Docs.Delete(ctx, k, rev, hard)
+}
+
+// TestNoEntryWithoutItsList makes entries of lists that are deleted at the same
+// moment.
+func TestNoEntryWithoutItsList(t *testing.T) {
+	b := &between{}
+	w := newWorld(t, func(c *Config) { b.Docs, c.Docs = c.Docs, b })
+	left := func(when string) {
+		t.Helper()
+		found, err := w.store.List(t.Context(), store.Query{Account: w.creds.AccountID, Type: documents.ListEntries.Type})
+		if err != nil || len(found) > 0 {
+			t.Errorf("%s: %d entries are left behind (%v)", when, len(found), err)
+		}
+	}
+	w.must(201, "PUT A/lists", `{"id":"l1","name":"L"}`)
+	b.put, b.do = documents.ListEntries.Type, func() { w.must(200, "DELETE A/lists/l1", "") }
+	w.must(404, "PUT A/lists/l1/entries", `{"number":"1"}`)
+	left("the list goes first")
+
+	w.must(201, "PUT A/lists", `{"id":"l2","name":"L"}`)
+	b.del, b.do = documents.Lists.Type, func() { w.must(201, "PUT A/lists/l2/entries", `{"number":"1"}`) }
+	w.must(200, "DELETE A/lists/l2", "")
+	left("the entry comes in between")
+
+	w.must(201, "PUT A/lists", `{"id":"l3","name":"L"}`)
+	w.must(201, "PUT A/lists/l3/entries", `{"id":"e","number":"1"}`)
+	w.must(201, "PUT A/lists/l3/entries", `{"id":"f","number":"2"}`)
+	b.del, b.do = documents.ListEntries.Type, func() {
+		if err := b.Docs.Delete(t.Context(), store.Key{Account: w.creds.AccountID, Type: documents.ListEntries.Type, ID: "f"}, 1, true); err != nil {
+			t.Error(err)
+		}
+	}
+	if rows := w.must(200, "DELETE A/lists/l3/entries", "").rows(); len(rows) != 1 {
+		t.Errorf("%d were deleted", len(rows))
+	}
 }

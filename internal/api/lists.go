@@ -1,11 +1,13 @@
 package api
 
 import (
+	"errors"
 	"net/http"
 
 	"github.com/pivotvoice/pivot/internal/api/rest"
 	"github.com/pivotvoice/pivot/internal/documents"
 	"github.com/pivotvoice/pivot/internal/resource"
+	"github.com/pivotvoice/pivot/internal/store"
 )
 
 // entriesOf is the shelf of the entries of a list.
@@ -27,6 +29,9 @@ func (s *Server) listOperations() []rest.Operation {
 	ops := s.crud(entries)
 	for i := range ops {
 		ops[i].Group = "lists"
+		if ops[i].Method == http.MethodPut {
+			ops[i].Do = entries.does(s.createEntry)
+		}
 	}
 	return append(ops,
 		rest.Operation{
@@ -51,19 +56,39 @@ func (s *Server) listOperations() []rest.Operation {
 	)
 }
 
+// createEntry makes an entry, but not in a list that was deleted meanwhile:
+// nobody could reach it.
+func (s *Server) createEntry(r *rest.Request, c resource.Collection) (rest.Reply, error) {
+	reply, err := s.create(r, c)
+	if err != nil {
+		return reply, err
+	}
+	if _, gone := s.entriesOf().in(r); gone != nil {
+		made, _ := reply.Data.(resource.Object)
+		if _, err = c.Delete(r.Context(), resource.Text(made, "id"), "", true); err == nil || store.Gone(err) {
+			err = gone
+		}
+		return rest.Reply{}, err
+	}
+	return reply, nil
+}
+
 // dropEntries deletes all entries of a list and answers with them.
 func (s *Server) dropEntries(r *rest.Request, c resource.Collection, hard bool) (rest.Reply, error) {
 	all, err := c.Where(r.Context(), nil)
 	if err != nil {
 		return rest.Reply{}, err
 	}
-	rows := make([]any, len(all))
-	for i, d := range all {
+	rows := make([]any, 0, len(all))
+	for _, d := range all {
 		gone, err := c.Delete(r.Context(), d.ID, "", hard)
+		if errors.Is(err, store.ErrNotFound) {
+			continue // somebody else was first
+		}
 		if err != nil {
 			return rest.Reply{}, err
 		}
-		rows[i] = gone.Show()
+		rows = append(rows, gone.Show())
 	}
 	return rest.Reply{Data: rows}, nil
 }
@@ -76,7 +101,8 @@ func (s *Server) entriesIn(r *rest.Request, list string) resource.Collection {
 }
 
 // deleteList deletes a list after its entries, which nobody could reach any
-// more: one that was broken off can be done again.
+// more: one that was broken off can be done again. Entries that came meanwhile
+// go after it.
 func (s *Server) deleteList(r *rest.Request) (rest.Reply, error) {
 	c := s.in(documents.Lists.Resource, r.Account.ID)
 	d, err := c.Get(r.Context(), r.Var("id"))
@@ -89,8 +115,13 @@ func (s *Server) deleteList(r *rest.Request) (rest.Reply, error) {
 	if r.Stale(d.Revision) {
 		return rest.Reply{}, resource.ErrMismatch
 	}
-	if _, err := s.dropEntries(r, s.entriesIn(r, d.ID), r.Hard()); err != nil {
+	entries := s.entriesIn(r, d.ID)
+	if _, err := s.dropEntries(r, entries, r.Hard()); err != nil {
 		return rest.Reply{}, err
 	}
-	return s.removeDoc(r, c, d, r.Hard())
+	reply, err := s.removeDoc(r, c, d, r.Hard())
+	if err == nil {
+		_, err = s.dropEntries(r, entries, r.Hard())
+	}
+	return reply, err
 }
