@@ -394,6 +394,12 @@ func TestPages(t *testing.T) {
 	if len(seen) < 40 {
 		t.Errorf("only %d pages were found", len(seen))
 	}
+	if flows := get("/docs/api/callflows").Body.String(); !strings.Contains(flows, "<code>flow</code></td><td>object</td>") {
+		t.Error("the page of callflows has no flow")
+	}
+	if page := get("/docs/actions/pivot").Body.String(); strings.Count(page, "aria-current") != 1 {
+		t.Error("the page of the action pivot is not the one place where it is")
+	}
 	if menus := get("/docs/api/menus").Body.String(); !strings.Contains(menus, "interdigit_timeout") ||
 		!strings.Contains(menus, "&#34;status&#34;: &#34;success&#34;") {
 		t.Error("the page of menus has no fields, or no answer")

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"html"
 	"html/template"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -139,11 +140,11 @@ func (v view) each() map[string]view {
 	out := map[string]view{"": v}
 	at := func(path, title string, change func(*view)) {
 		one := v
-		one.Title, one.Here = title, title
+		one.Title, one.Here = title, path
 		change(&one)
 		out[path] = one
 	}
-	at("/errors", "errors", func(*view) {})
+	at("/errors", "Errors", func(*view) {})
 	for i, g := range v.Index {
 		at("/api/"+g.Name, g.Name, func(one *view) { one.Group = &v.Index[i] })
 	}
@@ -188,15 +189,39 @@ func (d Description) viewOf(o rest.Operation, told map[*schema.Schema]string) op
 		v.Same = at
 	default:
 		told[o.Body] = v.ID
-		v.Fields = o.Body.Describe()
+		v.Fields = d.fields(o.Body)
 	}
 	if _, there := told[o.Returns]; o.Returns != nil && !there && o.Unbuilt == "" {
-		v.Gives = o.Returns.Describe()
+		v.Gives = d.fields(o.Returns)
 	}
 	if a, ok := d.Answers[Key(o)]; ok {
 		v.Answer = d.answerOf(a, o.Who)
 	}
 	return v
+}
+
+// fields are the keys of a schema, also those that are another's: of which it
+// says so by reference when it is published.
+func (d Description) fields(s *schema.Schema) []schema.Field {
+	out := s.Describe()
+	var published struct {
+		Properties map[string]struct {
+			Ref string `json:"$ref"`
+		} `json:"properties"`
+	}
+	if json.Unmarshal(d.Schemas[d.Names[s]], &published) != nil {
+		return out // it is not published
+	}
+	for _, name := range slices.Sorted(maps.Keys(published.Properties)) {
+		ref := published.Properties[name].Ref
+		if ref == "" || slices.ContainsFunc(out, func(f schema.Field) bool { return f.Name == name }) {
+			continue
+		}
+		var other struct{ Type, Description string }
+		_ = json.Unmarshal(d.Schemas[ref], &other) // what cannot be read says nothing
+		out = append(out, schema.Field{Name: name, Type: other.Type, Says: other.Description + " See the schema `" + ref + "`."})
+	}
+	return out
 }
 
 func (d Description) answerOf(a Answer, w rest.Who) *answerView {

@@ -51,7 +51,7 @@ func partial(s object) object {
 	for keyword, value := range s {
 		sub, isObject := value.(object)
 		switch {
-		case maps[keyword] && isObject:
+		case named[keyword] && isObject:
 			for name := range sub {
 				sub[name] = orNull(sub[name])
 			}
@@ -134,8 +134,8 @@ func modern(doc json.RawMessage) (object, error) {
 	return modernise(o).(object), nil //nolint:forcetypeassert // an object stays one
 }
 
-// maps are the keywords whose keys are names, and whose values are schemas.
-var maps = map[string]bool{"properties": true, "patternProperties": true, "definitions": true}
+// named are the keywords whose keys are names, and whose values are schemas.
+var named = map[string]bool{"properties": true, "patternProperties": true, "definitions": true}
 
 // literal are the keywords whose values are no schemas.
 var literal = map[string]bool{"default": true, "enum": true, "required": true, "example": true}
@@ -150,7 +150,7 @@ func modernise(v any) any {
 		for key, value := range v {
 			switch sub, isObject := value.(object); {
 			case literal[key]:
-			case maps[key] && isObject:
+			case named[key] && isObject:
 				for name := range sub {
 					sub[name] = modernise(sub[name])
 				}

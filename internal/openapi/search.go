@@ -50,7 +50,7 @@ func (s site) search(asked string) ([]byte, error) {
 		asked = strings.ToValidUTF8(asked[:maxAsked], "")
 	}
 	v := s.all
-	v.Title, v.Here, v.Asked, v.Most = "Search", "search", asked, maxFound
+	v.Title, v.Here, v.Asked, v.Most = "Search", "/search", asked, maxFound
 	words := strings.Fields(strings.ToLower(asked))
 	var rest []entry
 	for _, e := range s.entries {
