@@ -31,12 +31,12 @@ type callflow struct {
 
 type (
 	featureCode struct {
-		Name   string `json:"name,omitempty" jsonschema:"minLength=1,maxLength=128"`
-		Number string `json:"number,omitempty" jsonschema:"minLength=1,maxLength=30"`
+		Name   string `json:"name,omitempty" jsonschema:"minLength=1,maxLength=128" jsonschema_description:"What the code does."`
+		Number string `json:"number,omitempty" jsonschema:"minLength=1,maxLength=30" jsonschema_description:"The code, without its star."`
 	}
 	ringback struct {
-		Early    string `json:"early,omitempty"`
-		Transfer string `json:"transfer,omitempty"`
+		Early    string `json:"early,omitempty" jsonschema_description:"Before somebody answers: media, or a tone."`
+		Transfer string `json:"transfer,omitempty" jsonschema_description:"While a call is transferred: media, or a tone."`
 	}
 )
 
@@ -67,7 +67,8 @@ func callflowsResource(check Checker, urls documents.URLChecker) resource.Resour
 // featureColumn is false in rows of callflows that are no feature code.
 var featureColumn = resource.Column{
 	Name: "featurecode", Value: resource.FieldOr("featurecode", false).Value,
-	Is: schema.Literal(`{"oneOf": [{"type": "object"}, {"type": "boolean", "enum": [false]}]}`),
+	Is: schema.Literal(`{"description": "What it is as a star code, or false.",
+		"oneOf": [{"type": "object"}, {"type": "boolean", "enum": [false]}]}`),
 }
 
 // taken is a number or pattern that another callflow has.

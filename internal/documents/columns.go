@@ -24,9 +24,10 @@ var flags = resource.FieldOr("flags", []any{})
 
 // What columns are that are no keys of the document.
 var (
-	text   = schema.Literal(`{"type": "string"}`)
-	words  = schema.Literal(`{"type": "array", "items": {"type": "string"}}`)
-	number = schema.Literal(`{"type": "integer"}`)
+	username = schema.Literal(`{"type": "string", "description": "Its sip.username."}`)
+	messages = schema.Literal(`{"type": "integer", "description": "How many messages are in it."}`)
+	features = schema.Literal(`{"type": "array", "items": {"type": "string"}, "description": "What is switched on."}`)
+	ruleIDs  = schema.Literal(`{"type": "array", "items": {"type": "string"}, "description": "The ids of its rules."}`)
 )
 
 // inUse is a unique value and what is said when it is not.

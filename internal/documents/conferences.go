@@ -88,7 +88,9 @@ var Conferences = define(resource.Def[Conference]{
 		resource.Column{
 			Name: "_read_only", Value: func(resource.Doc) any { return idle() },
 			Is: schema.Literal(`{"type": "object", "description": "Who is in it.", "properties": {
-				"members": {"type": "integer"}, "moderators": {"type": "integer"}, "is_locked": {"type": "boolean"},
+				"members": {"type": "integer", "description": "How many members."},
+				"moderators": {"type": "integer", "description": "How many moderators."},
+				"is_locked": {"type": "boolean", "description": "Whether nobody else gets in."},
 				"duration": {"type": "integer", "description": "How long it has gone on, in seconds."}}}`),
 		}),
 	Index: []string{ownerID},

@@ -94,7 +94,7 @@ var Devices = define(resource.Def[Device]{
 		"sip": {"username": "reception", "password": "a long secret"}}`,
 	List: append(resource.Fields("name", ownerID, "enabled", "mobile", "call_recording"), flags,
 		resource.FieldOr("mac_address", ""), resource.FieldOr("device_type", "sip_device"),
-		resource.Column{Name: "username", Is: text, Value: func(d resource.Doc) any {
+		resource.Column{Name: "username", Is: username, Value: func(d resource.Doc) any {
 			if name := resource.Text(d.Public, "sip.username"); name != "" {
 				return name
 			}

@@ -1,6 +1,9 @@
 package documents
 
-import "github.com/pivotvoice/pivot/internal/resource"
+import (
+	"github.com/pivotvoice/pivot/internal/resource"
+	"github.com/pivotvoice/pivot/internal/schema"
+)
 
 // Group is several phones under one name.
 type Group struct {
@@ -27,7 +30,7 @@ var Groups = define(resource.Def[Group]{
 	Example: `{"name": "Sales", "endpoints": {"0f3c3e1d8b2a4a6f9e7d5c4b3a291807": {"type": "user", "weight": 1}}}`,
 	List: append(resource.Fields("name", "features"), flags, resource.Column{
 		Name: "endpoints", Value: func(d resource.Doc) any { return len(keys(d.Public, "endpoints")) },
-		Is: number,
+		Is: schema.Literal(`{"type": "integer", "description": "How many phones are in it."}`),
 	}),
 	Find: func(d resource.Doc) map[string][]string {
 		return map[string][]string{ByEndpoint: keys(d.Public, "endpoints")}

@@ -15,7 +15,7 @@ type Menu struct {
 	RecordPIN          string    `json:"record_pin,omitempty" jsonschema:"minLength=3,maxLength=6" jsonschema_description:"The keys that let a caller record the greeting."`
 	AllowRecordOffnet  bool      `json:"allow_record_from_offnet" jsonschema:"default=false" jsonschema_description:"Whether callers from outside may record it."`
 	SuppressMedia      bool      `json:"suppress_media" jsonschema:"default=false" jsonschema_description:"Play none of its media but the greeting."`
-	Media              MenuMedia `json:"media,omitzero" jsonschema:"default={}"`
+	Media              MenuMedia `json:"media,omitzero" jsonschema:"default={}" jsonschema_description:"What callers hear."`
 	Flags              []string  `json:"flags,omitempty" jsonschema_description:"Free words to filter by."`
 }
 

@@ -45,7 +45,7 @@ var TemporalRuleSets = define(resource.Def[TemporalRuleSet]{
 	Name: "temporal_rules_sets", Type: "temporal_rule_set", Summary: "Sets of temporal rules.",
 	Example: `{"name": "Holidays", "temporal_rules": ["0f3c3e1d8b2a4a6f9e7d5c4b3a291807"]}`,
 	List: append(resource.Fields("name"), flags, resource.Column{
-		Name: "rules", Is: words, Value: func(d resource.Doc) any { return d.Public["temporal_rules"] },
+		Name: "rules", Is: ruleIDs, Value: func(d resource.Doc) any { return d.Public["temporal_rules"] },
 	}),
 	Refers: func(d resource.Doc) []resource.Ref { return refs("temporal_rule", d.Public, "temporal_rules") },
 })

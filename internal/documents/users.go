@@ -60,7 +60,7 @@ var Users = define(resource.Def[User]{
 	List: append(
 		resource.Fields("username", "email", "first_name", "last_name", "priv_level", "feature_level", "presence_id",
 			"timezone", "call_recording", "service"),
-		flags, resource.Column{Name: "features", Value: userFeatures, Is: words},
+		flags, resource.Column{Name: "features", Value: userFeatures, Is: features},
 	),
 	Order: []string{"last_name", "first_name"},
 	Index: []string{"priv_level"},

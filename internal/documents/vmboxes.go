@@ -49,7 +49,7 @@ var Mailboxes = define(resource.Def[Mailbox]{
 	},
 	Example: `{"name": "Ada's mailbox", "mailbox": "101", "pin": "1815"}`,
 	List: append(resource.Fields("name", "mailbox", ownerID), flags,
-		resource.Column{Name: "messages", Is: number, Value: func(resource.Doc) any { return 0 }}, // none can be left yet
+		resource.Column{Name: "messages", Is: messages, Value: func(resource.Doc) any { return 0 }}, // none can be left yet
 		resource.Column{
 			Name: "folders", Value: func(resource.Doc) any { return resource.Object{"new": 0, "saved": 0} },
 			Is: schema.Literal(`{"type": "object", "additionalProperties": {"type": "integer"},

@@ -266,20 +266,20 @@ type (
 	}
 	// Media is what RTP and RTCP tell of a call's sound, once it is over.
 	Media struct {
-		Codec       string `json:"codec"`
-		Sent        uint64 `json:"packets_sent"`
-		Received    uint64 `json:"packets_received"`
-		Lost        uint64 `json:"packets_lost"`
-		Late        uint64 `json:"packets_late,omitempty"`
-		Jitter      Millis `json:"jitter_ms"`
-		FarLost     uint64 `json:"far_packets_lost,omitempty"` // as the far end reports by RTCP
-		FarJitter   Millis `json:"far_jitter_ms,omitempty"`
-		RoundTrip   Millis `json:"round_trip_ms,omitempty"`
-		FirstSent   Millis `json:"first_sent_ms"` // from the INVITE to our first packet; 0 if none
-		Skipped     uint64 `json:"frames_skipped,omitempty"`
-		Remote      string `json:"remote,omitempty"` // where packets really came from
-		Relatched   int    `json:"relatched,omitempty"`
-		Unexplained uint64 `json:"packets_dropped,omitempty"` // from a wrong source, or not RTP
+		Codec       string `json:"codec" jsonschema_description:"How it was coded."`
+		Sent        uint64 `json:"packets_sent" jsonschema_description:"Packets that were sent."`
+		Received    uint64 `json:"packets_received" jsonschema_description:"Packets that came."`
+		Lost        uint64 `json:"packets_lost" jsonschema_description:"Packets that never came."`
+		Late        uint64 `json:"packets_late,omitempty" jsonschema_description:"Packets that came too late to be heard."`
+		Jitter      Millis `json:"jitter_ms" jsonschema_description:"How unevenly they came, in milliseconds."`
+		FarLost     uint64 `json:"far_packets_lost,omitempty" jsonschema_description:"What the far end says it has lost."` // as the far end reports by RTCP
+		FarJitter   Millis `json:"far_jitter_ms,omitempty" jsonschema_description:"And how unevenly packets came there, in milliseconds."`
+		RoundTrip   Millis `json:"round_trip_ms,omitempty" jsonschema_description:"From here to there and back, in milliseconds."`
+		FirstSent   Millis `json:"first_sent_ms" jsonschema_description:"From the INVITE to the first packet that was sent, in milliseconds; 0 if none was."` // from the INVITE to our first packet; 0 if none
+		Skipped     uint64 `json:"frames_skipped,omitempty" jsonschema_description:"Frames that were not sent because they were late."`
+		Remote      string `json:"remote,omitempty" jsonschema_description:"Where packets really came from."` // where packets really came from
+		Relatched   int    `json:"relatched,omitempty" jsonschema_description:"How often that changed."`
+		Unexplained uint64 `json:"packets_dropped,omitempty" jsonschema_description:"Packets from elsewhere, or that are no RTP."` // from a wrong source, or not RTP
 	}
 	// Warned is something odd that did not stop the call.
 	Warned struct {

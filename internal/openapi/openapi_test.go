@@ -23,6 +23,7 @@ import (
 	"github.com/pivotvoice/pivot/internal/event"
 	"github.com/pivotvoice/pivot/internal/flow"
 	"github.com/pivotvoice/pivot/internal/openapi"
+	"github.com/pivotvoice/pivot/internal/schema"
 	"github.com/pivotvoice/pivot/internal/webhook"
 )
 
@@ -192,6 +193,28 @@ func TestChanges(t *testing.T) {
 	}
 	if held < 20 {
 		t.Errorf("only %d bodies were looked at", held)
+	}
+}
+
+// TestEveryKeyIsTold: whatever a page lists of a document says what it is.
+func TestEveryKeyIsTold(t *testing.T) {
+	d := sample(t)
+	look := func(of string, s *schema.Schema) {
+		if s == nil {
+			return
+		}
+		for _, f := range s.Describe() {
+			if f.Says == "" || strings.HasPrefix(f.Says, " ") { // only limits
+				t.Errorf("%s: nothing is said of %s", of, f.Name)
+			}
+		}
+	}
+	for _, o := range d.Operations {
+		look(openapi.Key(o), o.Body)
+		look(openapi.Key(o), o.Returns)
+	}
+	for _, a := range d.Actions {
+		look(a.Name, a.Schema)
 	}
 }
 

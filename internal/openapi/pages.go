@@ -219,7 +219,8 @@ func (d Description) fields(s *schema.Schema) []schema.Field {
 		}
 		var other struct{ Type, Description string }
 		_ = json.Unmarshal(d.Schemas[ref], &other) // what cannot be read says nothing
-		out = append(out, schema.Field{Name: name, Type: other.Type, Says: other.Description + " See the schema `" + ref + "`."})
+		says := other.Description + " See the schema `" + ref + "`."
+		out = append(out, schema.Field{Name: name, Type: other.Type, Says: says})
 	}
 	return out
 }

@@ -46,6 +46,9 @@ func (s *Sample) fill(ctx context.Context, kept store.Store, creds identity.Cred
 	s.call(pastCall, creds.AccountID, now.Add(-time.Minute),
 		event.Answered{Codec: "PCMU"},
 		event.Fetched{ID: 1, Try: 1, Debug: true, Method: "get", URL: "https://example.com/voice", Status: 200, Answer: "{}"},
+		event.Media{
+			Codec: "PCMU", Sent: 50, Received: 50, Jitter: event.Millis(300 * time.Microsecond), Remote: "192.0.2.7:20000",
+		},
 		event.Ended{Cause: "NORMAL_CLEARING", By: "caller"},
 	)
 	s.calls.Flush(ctx)

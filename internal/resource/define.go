@@ -285,7 +285,7 @@ func (r Resource) RowSchema(more ...Column) *schema.Schema {
 	if r.Whole {
 		return r.Schema
 	}
-	row := []schema.Key{{Name: "id", Is: schema.Literal(`{"type": "string"}`)}}
+	row := []schema.Key{{Name: "id", Is: schema.Literal(`{"type": "string", "description": "Its id."}`)}}
 	for _, c := range slices.Concat(r.Columns, more) {
 		row = append(row, schema.Key{Name: c.Name, Is: c.Is})
 	}

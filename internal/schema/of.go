@@ -13,6 +13,8 @@ import (
 
 	reflector "github.com/invopop/jsonschema"
 	checker "github.com/santhosh-tekuri/jsonschema/v6"
+
+	"github.com/pivotvoice/pivot/internal/event"
 )
 
 // draft is the version of JSON schema that Kazoo publishes.
@@ -72,6 +74,12 @@ func of(v any) (*Schema, error) {
 	r := reflector.Reflector{
 		Anonymous: true, DoNotReference: true, ExpandedStruct: true,
 		AllowAdditionalProperties: true, RequiredFromJSONSchemaTags: true,
+		Mapper: func(t reflect.Type) *reflector.Schema {
+			if t == reflect.TypeFor[event.Millis]() { // which is written with its fraction
+				return &reflector.Schema{Type: "number"}
+			}
+			return nil
+		},
 	}
 	tree := r.Reflect(v)
 	if err := declare(tree, reflect.ValueOf(v)); err != nil {

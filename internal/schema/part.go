@@ -23,8 +23,7 @@ func (s *Schema) Part(keys []Key) *Schema {
 			is, _ = s.tree.Properties.Get(key.Name)
 		}
 		if is == nil {
-			is = new(Tree)
-			anything(is)
+			is = &Tree{Description: "As the document has it."}
 		}
 		bare := *is
 		bare.Default = nil // nothing is put in

@@ -30,7 +30,7 @@ type sound struct {
 	SourceType    string    `json:"source_type,omitempty" jsonschema_description:"Of what kind that is, such as a module of callflows."`
 	ContentType   string    `json:"content_type,omitempty" jsonschema:"enum=audio/mp3,enum=audio/mpeg,enum=audio/mpeg3,enum=audio/x-wav,enum=audio/wav,enum=audio/ogg,enum=video/x-flv,enum=video/h264,enum=video/mpeg,enum=video/quicktime,enum=video/mp4,enum=video/webm" jsonschema_description:"Of its sound; set with it."`
 	ContentLength int       `json:"content_length,omitempty" jsonschema:"minimum=1,maximum=11534336" jsonschema_description:"Of its sound, in bytes; set with it."`
-	TTS           soundText `json:"tts"`
+	TTS           soundText `json:"tts" jsonschema_description:"What is spoken."`
 }
 
 // soundText is what a sound is made of.

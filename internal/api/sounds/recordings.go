@@ -19,28 +19,28 @@ const (
 // recording is spec/crossbar-api.md appendix A, call_recordings.
 type recording struct {
 	CallID       string         `json:"call_id,omitempty" jsonschema_description:"The call that was recorded."`
-	CalleeName   string         `json:"callee_id_name,omitempty"`
-	CalleeNumber string         `json:"callee_id_number,omitempty"`
-	CallerName   string         `json:"caller_id_name,omitempty"`
-	CallerNumber string         `json:"caller_id_number,omitempty"`
-	CDRID        string         `json:"cdr_id,omitempty"`
+	CalleeName   string         `json:"callee_id_name,omitempty" jsonschema_description:"The name of who was called."`
+	CalleeNumber string         `json:"callee_id_number,omitempty" jsonschema_description:"The number of who was called."`
+	CallerName   string         `json:"caller_id_name,omitempty" jsonschema_description:"The name of who called."`
+	CallerNumber string         `json:"caller_id_number,omitempty" jsonschema_description:"The number of who called."`
+	CDRID        string         `json:"cdr_id,omitempty" jsonschema_description:"The record of the call."`
 	ContentType  string         `json:"content_type,omitempty" jsonschema_description:"Of the sound as it is kept."`
-	ChannelVars  map[string]any `json:"custom_channel_vars,omitempty"`
-	Description  string         `json:"description,omitempty"`
-	Direction    string         `json:"direction,omitempty"`
+	ChannelVars  map[string]any `json:"custom_channel_vars,omitempty" jsonschema_description:"What Kazoo keeps of the call."`
+	Description  string         `json:"description,omitempty" jsonschema_description:"What it is."`
+	Direction    string         `json:"direction,omitempty" jsonschema_description:"Of the call: inbound or outbound."`
 	Duration     int            `json:"duration,omitempty" jsonschema:"minimum=0" jsonschema_description:"In seconds."`
-	DurationMS   int            `json:"duration_ms,omitempty" jsonschema:"minimum=0"`
-	From         string         `json:"from,omitempty"`
-	Interaction  string         `json:"interaction_id,omitempty"`
-	MediaSource  string         `json:"media_source,omitempty"`
+	DurationMS   int            `json:"duration_ms,omitempty" jsonschema:"minimum=0" jsonschema_description:"In milliseconds."`
+	From         string         `json:"from,omitempty" jsonschema_description:"Who called, as user@host."`
+	Interaction  string         `json:"interaction_id,omitempty" jsonschema_description:"What Kazoo knows the call by."`
+	MediaSource  string         `json:"media_source,omitempty" jsonschema_description:"What of the call was recorded."`
 	MediaType    string         `json:"media_type,omitempty" jsonschema_description:"wav or mp3, as it is kept."`
-	Name         string         `json:"name,omitempty"`
+	Name         string         `json:"name,omitempty" jsonschema_description:"The name of its file."`
 	Origin       string         `json:"origin,omitempty" jsonschema_description:"What made it."`
-	OwnerID      string         `json:"owner_id,omitempty"`
-	Request      string         `json:"request,omitempty"`
-	SourceType   string         `json:"source_type,omitempty"`
+	OwnerID      string         `json:"owner_id,omitempty" jsonschema_description:"The user whose it is."`
+	Request      string         `json:"request,omitempty" jsonschema_description:"Whom the request was for, as user@host."`
+	SourceType   string         `json:"source_type,omitempty" jsonschema_description:"What kind of thing made it."`
 	Start        int            `json:"start,omitempty" jsonschema_description:"When it began, in Gregorian seconds."`
-	To           string         `json:"to,omitempty"`
+	To           string         `json:"to,omitempty" jsonschema_description:"Who was called, as user@host."`
 	URL          string         `json:"url,omitempty" jsonschema_description:"Where it is sent."`
 }
 
@@ -64,7 +64,8 @@ func recordingsResource(kinds func(kept string) []string) resource.Resource {
 	}
 	r := resource.Define(def)
 	r.Columns = append(resource.Fields(r.Schema.Fields()...), resource.Column{
-		Name: "_read_only", Value: readOnly, Is: schema.Literal(`{"type": "object", "properties": {"content_types":
+		Name: "_read_only", Value: readOnly, Is: schema.Literal(`{"type": "object",
+			"description": "What is known besides.", "properties": {"content_types":
 			{"type": "array", "items": {"type": "string"}, "description": "What the sound can be had as."}}}`),
 	})
 	return r
