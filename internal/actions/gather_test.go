@@ -9,10 +9,12 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/pivotvoice/pivot/internal/actions"
 	"github.com/pivotvoice/pivot/internal/audio"
+	"github.com/pivotvoice/pivot/internal/call"
 	"github.com/pivotvoice/pivot/internal/call/fake"
 	"github.com/pivotvoice/pivot/internal/event"
 	"github.com/pivotvoice/pivot/internal/flow"
@@ -290,5 +292,32 @@ func TestNoGap(t *testing.T) {
 	}
 	if _, j = with(t, d, prog, presses(100*time.Millisecond, "1")); lasted(j) != 200*time.Millisecond {
 		t.Error(lasted(j))
+	}
+}
+
+// rude hangs up as soon as it hears something, and its leg knows that before
+// anybody else.
+type rude struct{ *fake.Phone }
+
+func (r rude) Play(context.Context, audio.Sound) error {
+	r.Drop()
+	return call.ErrHungup
+}
+
+// TestPromptsHungUp: a caller who goes is no prompt that cannot be played.
+func TestPromptsHungUp(t *testing.T) {
+	for range 20 {
+		synctest.Test(t, func(t *testing.T) {
+			j := &journal{}
+			p := fake.New(call.Info{ID: "c1"}, j)
+			e := flow.NewEngine(flow.Config{Actions: actions.All(deps(nil)), Log: j})
+			prog := `{"module":"gather","data":{"prompts":[{"module":"play","data":{"id":"a"}},{"module":"play","data":{"id":"b"}}]}}`
+			if err := e.Run(t.Context(), rude{p}, flow.Start{Account: "acme", Program: program(prog)}); err != nil {
+				t.Error(err)
+			}
+			if w := of[event.Warned](j); len(w) > 0 {
+				t.Fatalf("%+v", w)
+			}
+		})
 	}
 }
