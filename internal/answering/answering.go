@@ -4,6 +4,7 @@
 package answering
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -28,10 +29,11 @@ type Exchange struct {
 
 	mu       sync.Mutex
 	accounts map[string]*account
-	asked    uint64 // counts what is asked for
-	writes   int    // counts callflows that were written
-	bytes    int    // of all accounts, about
-	most     int    // of them
+	owners   map[string]string // account by what was dialled
+	asked    uint64            // counts what is asked for
+	writes   int               // counts callflows that were written
+	bytes    int               // of all accounts, about
+	most     int               // of them
 }
 
 // mostBytes is about how much memory the accounts that are kept may take.
@@ -52,7 +54,7 @@ type account struct {
 
 // New returns an exchange of the accounts in docs.
 func New(docs store.Docs) *Exchange {
-	return &Exchange{docs: docs, accounts: map[string]*account{}, most: mostBytes}
+	return &Exchange{docs: docs, accounts: map[string]*account{}, owners: map[string]string{}, most: mostBytes}
 }
 
 // at is what is known of an account. x.mu is held.
@@ -194,8 +196,29 @@ func response(code int, message string) *flow.Node {
 }
 
 // Owner is whose call it is: that of the number's owner, else that of the realm
-// that was dialled, "" if that is nobody's.
+// that was dialled, "" if that is nobody's. While that cannot be read it is
+// whose the last such call was.
 func (x *Exchange) Owner(ctx context.Context, info call.Info) (string, error) {
+	owner, err := x.findOwner(ctx, info)
+	dialled := info.Request + "@" + info.RequestRealm
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if err != nil {
+		return cmp.Or(x.owners[dialled], owner), err
+	}
+	if len(x.owners) >= mostOwners {
+		clear(x.owners)
+	}
+	if owner != "" {
+		x.owners[dialled] = owner
+	}
+	return owner, nil
+}
+
+// mostOwners is how many addresses are remembered that were dialled.
+const mostOwners = 10_000
+
+func (x *Exchange) findOwner(ctx context.Context, info call.Info) (string, error) {
 	owner, err := x.claimed(ctx, info.Request)
 	if err == nil && owner != "" {
 		return owner, nil

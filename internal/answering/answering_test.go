@@ -172,8 +172,11 @@ func TestOwner(t *testing.T) {
 		}
 	}
 	w.away = store.ErrUnavailable
-	if _, err := w.Owner(t.Context(), call.Info{Request: "+15550100"}); !errors.Is(err, store.ErrUnavailable) {
-		t.Error(err)
+	for number, want := range map[string]string{"+15550100": "b", "200": ""} {
+		got, err := w.Owner(t.Context(), call.Info{Request: number, RequestRealm: "a.example"})
+		if got != want || !errors.Is(err, store.ErrUnavailable) {
+			t.Errorf("while the store is away %s is %q's, %v", number, got, err)
+		}
 	}
 }
 

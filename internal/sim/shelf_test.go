@@ -2,7 +2,6 @@ package sim
 
 import (
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -96,15 +95,7 @@ func again(t *testing.T, one *Test) Outcome {
 	if err != nil {
 		t.Fatal(err)
 	}
-	file := filepath.Join(t.TempDir(), "again.json")
-	if err := Save(file, "", c, Ask{}, "", r); err != nil {
-		t.Fatal(err)
-	}
-	all, err := Load([]string{file})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return all[0].Run(t.Context(), Instant)
+	return saved(t, c, r).Run(t.Context(), Instant)
 }
 
 // TestSavedDocuments: a saved call has what it used, and nothing else of the
