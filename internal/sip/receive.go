@@ -263,7 +263,8 @@ func (s *Server) takeCancel(in *inbound, key string) {
 			cancel(in, s.tx.take(key, in, s.outlet(in), nil))
 			return
 		}
-		s.stateless(in, &refusal{code: 200})
+		late := s.tx.take(key, in, s.outlet(in), nil)
+		_ = late.respond(200, s.refusal(in, &refusal{code: 200}))
 		return
 	}
 	s.mu.Lock()
