@@ -196,11 +196,17 @@ func (s *Server) takeBody(w http.ResponseWriter, r *Request, path []string) erro
 		_ = ctl.SetWriteDeadline(until.Add(ExchangeLimit))
 		return nil
 	}
+	told := r.HTTP.Header.Get("Content-Type")
+	if kind, params, _ := mime.ParseMediaType(told); strings.HasPrefix(kind, "multipart/") {
+		err := r.inParts(params["boundary"])
+		_ = ctl.SetReadDeadline(time.Time{})
+		return err
+	}
 	body, err := r.readBody(w)
 	if err != nil {
 		return err
 	}
-	r.body, err = parseEnvelope(r.HTTP.Header.Get("Content-Type"), body)
+	r.body, err = parseEnvelope(told, body)
 	return err
 }
 

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"mime"
 	"mime/multipart"
 	"net/http"
@@ -63,8 +64,35 @@ func decoded(file io.Reader) io.Reader {
 	return base64.NewDecoder(base64.StdEncoding, in)
 }
 
-// multipart reads all parts: which of them is what is known at the end only.
+// multipart is the one file of a multipart body.
 func (r *Request) multipart(boundary string, limit int64) (io.Reader, error) {
+	files, err := r.parts(boundary, limit)
+	switch {
+	case err != nil:
+		return nil, err
+	case len(files) == 0:
+		return nil, schema.Faults{schema.Required("file")}
+	case len(files) > 1:
+		return nil, schema.Invalid("file", "maxItems", "The list is more than 1 items", map[string]any{"target": 1})
+	}
+	return files[0], nil
+}
+
+// inParts reads a multipart body of a request that takes an envelope: a JSON
+// part of it is that. Files are for nobody.
+func (r *Request) inParts(boundary string) error {
+	r.body.data = nil
+	files, err := r.parts(boundary, MaxBody)
+	if err == nil && r.body.data == nil {
+		err = schema.Faults{schema.Required("data")}
+	}
+	r.body.other = len(files) > 0
+	return err
+}
+
+// parts reads all parts and returns the files: which part is what is known at
+// the end only.
+func (r *Request) parts(boundary string, limit int64) ([]io.Reader, error) {
 	body := http.MaxBytesReader(nil, r.HTTP.Body, limit+MaxBody/8)
 	parts, files := multipart.NewReader(body, boundary), []io.Reader{}
 	for n := 0; ; n++ {
@@ -86,14 +114,7 @@ func (r *Request) multipart(boundary string, limit int64) (io.Reader, error) {
 			files = append(files, file)
 		}
 	}
-	switch len(files) {
-	case 0:
-		return nil, schema.Faults{schema.Required("file")}
-	case 1:
-		return files[0], nil
-	default:
-		return nil, schema.Invalid("file", "maxItems", "The list is more than 1 items", map[string]any{"target": 1})
-	}
+	return files, nil
 }
 
 // part is one part: a file, or nil for what belongs into the envelope.
@@ -119,7 +140,11 @@ func (r *Request) part(part *multipart.Part, limit int64) (io.Reader, error) {
 		return nil, err
 	}
 	if kind != "" {
-		return nil, r.ReadEnvelope(kind, raw)
+		before := r.body.aside
+		err = r.ReadEnvelope(kind, raw)
+		maps.Copy(before, r.body.aside)
+		r.body.aside = before
+		return nil, err
 	}
 	r.body.aside[asideKey(part.FormName())] = string(raw)
 	return nil, nil //nolint:nilnil // it was a parameter

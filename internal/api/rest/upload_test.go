@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/base64"
 	"errors"
+	"fmt"
 	"io"
 	"net/http/httptest"
 	"slices"
@@ -88,6 +89,32 @@ func TestUploads(t *testing.T) {
 		faults, _ := errors.AsType[schema.Faults](err)
 		if len(faults) != 1 || faults[0].Rule != c.rule {
 			t.Errorf("%s %.40q: %v", c.kind, c.body, err)
+		}
+	}
+}
+
+// TestEnvelopeInParts sends an envelope in multipart to an operation that takes
+// no file (spec/crossbar-api.md section 1.2).
+func TestEnvelopeInParts(t *testing.T) {
+	s := served(Operation{Method: "PUT", Path: "x", Who: Anyone, Do: func(r *Request) (Reply, error) {
+		return Reply{Data: r.Data(), Extra: map[string]any{"size": r.Param("page_size"), "start": r.Param("start_key")}}, nil
+	}})
+	for body, want := range map[string]string{
+		asMultipart(jsonPart + `{"data":{"a":1}}`):                                  `201 {"data":{"a":1},`,
+		asMultipart(formPart+"7", jsonPart+`{"data":{"a":1},"start_key":"k"}`):      `"size":"7","start":"k"`,
+		asMultipart(jsonPart+`{"data":{"a":1},"start_key":"k"}`, formPart+"7"):      `"size":"7","start":"k"`,
+		asMultipart(formPart + "7"):                                                 `400 {"data":{"data":{"required"`,
+		asMultipart(jsonPart+`{"data":{"a":1}}`, filePart+"sound"):                  "415 ",
+		asMultipart(jsonPart + `{`):                                                 `400 {"data":{"json":{"invalid"`,
+		asMultipart(jsonPart + `{"data":"` + strings.Repeat("x", MaxBody+1) + `"}`): `400 {"data":{"file":{"maxSize"`,
+		"--b\r\nContent": `400 {"data":{"file":{"invalid"`,
+	} {
+		req := httptest.NewRequest("PUT", "/v2/x", strings.NewReader(body))
+		req.Header.Set("Content-Type", multi)
+		rec := httptest.NewRecorder()
+		s.ServeHTTP(rec, req)
+		if got := fmt.Sprint(rec.Code, " ", rec.Body); !strings.Contains(got, want) {
+			t.Errorf("%.200q: %.200s", body, got)
 		}
 	}
 }
