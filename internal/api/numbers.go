@@ -215,7 +215,9 @@ func (s *Server) numberOperations() []rest.Operation {
 		{Method: http.MethodDelete, Path: one, Summary: "Give a phone number back", Do: s.deleteNumber},
 	}
 	for i := range ops {
-		ops[i].Group = "phone_numbers"
+		if ops[i].Group = "phone_numbers"; ops[i].Path == one {
+			ops[i].Returns = body
+		}
 	}
 	return append(ops, s.moreNumberOperations()...)
 }

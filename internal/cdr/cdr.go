@@ -15,40 +15,40 @@ import (
 // records (spec/crossbar-api.md section 5 and appendix A, cdrs) and, below the
 // line, ours.
 type Record struct {
-	ID           string `json:"id" jsonschema_description:"The year and month that it began in, and the id of the call."` // YYYYMM-<call id>
+	ID           string `json:"id" jsonschema_description:"The year and month that it began in, and the id of the call."`
 	CallID       string `json:"call_id" jsonschema_description:"The id of the call: its SIP Call-ID."`
 	Account      string `json:"account_id,omitempty" jsonschema_description:"The account that it is of."`
 	Direction    string `json:"call_direction" jsonschema_description:"inbound or outbound."`
-	Way          string `json:"direction" jsonschema_description:"The same: lists of Kazoo call it so."` // the same: Kazoo's lists call it so
+	Way          string `json:"direction" jsonschema_description:"The same: lists of Kazoo call it so."`
 	From         string `json:"from" jsonschema_description:"Who calls, as user@host."`
-	CallingFrom  string `json:"calling_from" jsonschema_description:"The user of that."` // the user of From
+	CallingFrom  string `json:"calling_from" jsonschema_description:"The user of that."`
 	To           string `json:"to" jsonschema_description:"Who was called, as user@host."`
 	Request      string `json:"request" jsonschema_description:"Whom the request was for, as user@host."`
 	CallerName   string `json:"caller_id_name" jsonschema_description:"The name that the call came with."`
 	CallerNumber string `json:"caller_id_number" jsonschema_description:"The number that the call came with."`
 	Dialed       string `json:"dialed_number" jsonschema_description:"The number that was dialled."`
 	UserAgent    string `json:"user_agent,omitempty" jsonschema_description:"What the caller calls its software."`
-	Duration     int64  `json:"duration_seconds" jsonschema_description:"How long it was from its first moment, in seconds."` // from the INVITE, rounded
-	Billing      int64  `json:"billing_seconds" jsonschema_description:"How long it was from the answer, in seconds."`        // from the answer, rounded
+	Duration     int64  `json:"duration_seconds" jsonschema_description:"How long it was from its first moment, in seconds."`
+	Billing      int64  `json:"billing_seconds" jsonschema_description:"How long it was from the answer, in seconds."` // from the answer, rounded
 	Ringing      int64  `json:"ringing_seconds" jsonschema_description:"How long it rang, in seconds."`
-	Timestamp    int64  `json:"timestamp" jsonschema_description:"When it was over, or began if it is not, in Gregorian seconds."` // the end (the start while it runs), Gregorian seconds
+	Timestamp    int64  `json:"timestamp" jsonschema_description:"When it was over, or began if it is not, in Gregorian seconds."`
 	Unix         int64  `json:"unix_timestamp" jsonschema_description:"The same in Unix seconds."`
 	UnixMicro    int64  `json:"unix_timestamp_micro" jsonschema_description:"The same in Unix microseconds."`
 	Datetime     string `json:"datetime" jsonschema_description:"The same to read, in UTC."`
 	HangupCause  string `json:"hangup_cause,omitempty" jsonschema_description:"Why it is over, in a word: NORMAL_CLEARING."`
-	HangupCode   string `json:"hangup_code,omitempty" jsonschema_description:"The SIP status of that: sip:486."` // "sip:486"
+	HangupCode   string `json:"hangup_code,omitempty" jsonschema_description:"The SIP status of that: sip:486."`
 
 	// Ours.
-	State     string       `json:"state" jsonschema_description:"ringing, in-progress or ended."` // "ringing", "in-progress", "ended"
+	State     string       `json:"state" jsonschema_description:"ringing, in-progress or ended."`
 	Began     time.Time    `json:"began_at" jsonschema_description:"When it came."`
 	AnsweredT *time.Time   `json:"answered_at,omitempty" jsonschema_description:"When it was answered."`
 	EndedT    *time.Time   `json:"ended_at,omitempty" jsonschema_description:"When it was over."`
-	EndedBy   string       `json:"ended_by,omitempty" jsonschema_description:"Who ended it: caller, callee or us."` // "caller", "callee", "us"
+	EndedBy   string       `json:"ended_by,omitempty" jsonschema_description:"Who ended it: caller, callee or us."`
 	Why       string       `json:"why_ended,omitempty" jsonschema_description:"Why it is over, in a sentence."`
 	FlowID    string       `json:"callflow_id,omitempty" jsonschema_description:"The callflow that answered it."`
 	Flow      string       `json:"callflow_name,omitempty" jsonschema_description:"The name of that."`
 	Steps     int          `json:"steps" jsonschema_description:"How many actions ran."`
-	Step      string       `json:"step,omitempty" jsonschema_description:"The action that runs now."` // the module that runs now
+	Step      string       `json:"step,omitempty" jsonschema_description:"The action that runs now."`
 	Webhooks  int          `json:"webhooks" jsonschema_description:"How many requests web servers got."`
 	Failures  int          `json:"webhook_failures" jsonschema_description:"How many of these failed."`
 	Faults    int          `json:"faults" jsonschema_description:"How many things went wrong."`

@@ -272,14 +272,14 @@ type (
 		Lost        uint64 `json:"packets_lost" jsonschema_description:"Packets that never came."`
 		Late        uint64 `json:"packets_late,omitempty" jsonschema_description:"Packets that came too late to be heard."`
 		Jitter      Millis `json:"jitter_ms" jsonschema_description:"How unevenly they came, in milliseconds."`
-		FarLost     uint64 `json:"far_packets_lost,omitempty" jsonschema_description:"What the far end says it has lost."` // as the far end reports by RTCP
+		FarLost     uint64 `json:"far_packets_lost,omitempty" jsonschema_description:"What the far end says it has lost."`
 		FarJitter   Millis `json:"far_jitter_ms,omitempty" jsonschema_description:"And how unevenly packets came there, in milliseconds."`
 		RoundTrip   Millis `json:"round_trip_ms,omitempty" jsonschema_description:"From here to there and back, in milliseconds."`
-		FirstSent   Millis `json:"first_sent_ms" jsonschema_description:"From the INVITE to the first packet that was sent, in milliseconds; 0 if none was."` // from the INVITE to our first packet; 0 if none
+		FirstSent   Millis `json:"first_sent_ms" jsonschema_description:"From the INVITE to the first packet that was sent, in milliseconds; 0 if none was."`
 		Skipped     uint64 `json:"frames_skipped,omitempty" jsonschema_description:"Frames that were not sent because they were late."`
-		Remote      string `json:"remote,omitempty" jsonschema_description:"Where packets really came from."` // where packets really came from
+		Remote      string `json:"remote,omitempty" jsonschema_description:"Where packets really came from."`
 		Relatched   int    `json:"relatched,omitempty" jsonschema_description:"How often that changed."`
-		Unexplained uint64 `json:"packets_dropped,omitempty" jsonschema_description:"Packets from elsewhere, or that are no RTP."` // from a wrong source, or not RTP
+		Unexplained uint64 `json:"packets_dropped,omitempty" jsonschema_description:"Packets from elsewhere, or that are no RTP."`
 	}
 	// Warned is something odd that did not stop the call.
 	Warned struct {

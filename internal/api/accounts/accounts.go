@@ -51,6 +51,11 @@ func (h *Handler) accountOperations() []rest.Operation {
 			Do: h.putAPIKey,
 		},
 	}
+	for i := range ops {
+		if ops[i].Path == "accounts" || ops[i].Path == one {
+			ops[i].Returns = body
+		}
+	}
 	ops = append(ops, h.relatives(one)...)
 	for i := range ops {
 		ops[i].Group = "accounts"
