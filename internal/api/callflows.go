@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/pivotvoice/pivot/internal/api/numbers"
 	"github.com/pivotvoice/pivot/internal/documents"
 	"github.com/pivotvoice/pivot/internal/flow"
 	"github.com/pivotvoice/pivot/internal/resource"
@@ -59,7 +60,7 @@ func callflowsResource(check Checker, urls documents.URLChecker) resource.Resour
 		Unique: []resource.Unique{taken("numbers", "Number"), taken("patterns", "Pattern")},
 		Apart:  []string{"flow"},
 		Before: func(_ context.Context, d *resource.Draft) error { return prepareCallflow(check, d) },
-		Check:  func(ctx context.Context, d *resource.Draft, _ callflow) error { return unclaimed(ctx, d) },
+		Check:  func(ctx context.Context, d *resource.Draft, _ callflow) error { return numbers.Unclaimed(ctx, d) },
 		Show:   showMetadata, Refers: callflowRefs,
 	}).Checking(metaflowsIn("metaflow", urls))
 }
@@ -175,17 +176,17 @@ func checkFlow(check Checker, program any) (any, schema.Faults) {
 func shape(v any) schema.Faults {
 	node, ok := v.(resource.Object)
 	if !ok {
-		return schema.Faults{notOf(v, "object")}
+		return schema.Faults{schema.NotOf(v, "object")}
 	}
 	var faults schema.Faults
 	switch m := node["module"].(type) {
 	case nil, string: // the engine says which are none
 	default:
-		faults = append(faults, schema.Faults{notOf(m, "string")}.Under("module")...)
+		faults = append(faults, schema.Faults{schema.NotOf(m, "string")}.Under("module")...)
 	}
 	if data, there := node["data"]; there && data != nil {
 		if _, ok := data.(resource.Object); !ok {
-			faults = append(faults, schema.Faults{notOf(data, "object")}.Under("data")...)
+			faults = append(faults, schema.Faults{schema.NotOf(data, "object")}.Under("data")...)
 		}
 	}
 	if node["children"] == nil {
@@ -193,19 +194,12 @@ func shape(v any) schema.Faults {
 	}
 	children, ok := node["children"].(resource.Object)
 	if !ok {
-		return append(faults, schema.Faults{notOf(node["children"], "object")}.Under("children")...)
+		return append(faults, schema.Faults{schema.NotOf(node["children"], "object")}.Under("children")...)
 	}
 	for _, name := range slices.Sorted(maps.Keys(children)) {
 		faults = append(faults, shape(children[name]).Under("children", name)...)
 	}
 	return faults
-}
-
-func notOf(v any, kind string) schema.Fault {
-	return schema.Fault{
-		Rule: "type", Message: "Value did not match type(s): " + kind,
-		Extra: map[string]any{"target": kind, "value": v},
-	}
 }
 
 // fillIn puts the data that the engine has filled in where it came from.

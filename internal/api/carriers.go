@@ -38,8 +38,8 @@ func (s *Server) saveAll(r *rest.Request, c resource.Collection) (rest.Reply, er
 	if err != nil {
 		return rest.Reply{}, err
 	}
-	if len(list) > maxMany {
-		return rest.Reply{}, errMany("data")
+	if len(list) > rest.MaxMany {
+		return rest.Reply{}, rest.TooMany("data")
 	}
 	rows := make([]any, len(list))
 	for i, v := range list {

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/pivotvoice/pivot/internal/api/rest"
 	"github.com/pivotvoice/pivot/internal/audio"
 	"github.com/pivotvoice/pivot/internal/documents"
 	"github.com/pivotvoice/pivot/internal/resource"
@@ -82,7 +83,7 @@ func TestManyAtOnce(t *testing.T) {
 	const at = "A/phone_numbers/collection"
 	for body, path := range map[string]string{
 		`{"numbers":["2701",5,null]}`: "numbers.1", `{"numbers":{}}`: "numbers", `{"numbers":[]}`: "numbers", `{}`: "numbers",
-		`{"numbers":[` + strings.Repeat(`"1",`, maxMany) + `"1"]}`: "numbers",
+		`{"numbers":[` + strings.Repeat(`"1",`, rest.MaxMany) + `"1"]}`: "numbers",
 	} {
 		if a := w.must(400, "PUT "+at, body); a.data()[path] == nil {
 			t.Errorf("%.60s: %s", body, a.text)
@@ -95,7 +96,7 @@ func TestManyAtOnce(t *testing.T) {
 			t.Errorf("%s: %s", what, a.text)
 		}
 	}
-	if a := w.must(400, "PUT A/resources/collection", `[`+strings.Repeat(`{},`, maxMany)+`{}]`); a.fault("data", "maxItems") == "" {
+	if a := w.must(400, "PUT A/resources/collection", `[`+strings.Repeat(`{},`, rest.MaxMany)+`{}]`); a.fault("data", "maxItems") == "" {
 		t.Error(a.text)
 	}
 }

@@ -10,7 +10,7 @@ import (
 // it has.
 func (s *Server) purge(ctx context.Context, account string) error {
 	s.calls.HangUp(account, "the account was deleted")
-	numbers, err := s.in(s.numbersDef, account).Where(ctx, nil)
+	had, err := s.in(s.numbers.Resource(), account).Where(ctx, nil)
 	if err != nil {
 		return err
 	}
@@ -21,10 +21,5 @@ func (s *Server) purge(ctx context.Context, account string) error {
 	if err := all.PurgeAccount(ctx, account); err != nil {
 		return err
 	}
-	for _, n := range numbers {
-		if err := s.disclaim(ctx, account, n.ID); err != nil {
-			return err
-		}
-	}
-	return nil
+	return s.numbers.Disown(ctx, account, had)
 }

@@ -36,7 +36,7 @@ const nodeJSON = `{
 func (s *Server) allSchemas() map[string]*schema.Schema {
 	all := accounts.Schemas()
 	maps.Copy(all, documents.Schemas())
-	for _, r := range append(slices.Clip(s.resources), s.people.Accounts().Resource, s.numbersDef) {
+	for _, r := range append(slices.Clip(s.resources), s.people.Accounts().Resource, s.numbers.Resource()) {
 		all[r.As] = r.Schema
 	}
 	for _, a := range s.cfg.Actions {
@@ -132,7 +132,7 @@ func (s *Server) judged() map[string]resource.Resource {
 	}
 	out := map[string]resource.Resource{"accounts": withMetaflows(accounts, s.cfg.askable)}
 	for _, r := range append(declared(documents.Users.Resource, s.cfg.askable),
-		documents.ListEntries.Resource, s.callflowsDef, s.numbersDef) {
+		documents.ListEntries.Resource, s.callflowsDef, s.numbers.Resource()) {
 		out[r.As] = r
 	}
 	return out

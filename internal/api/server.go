@@ -15,6 +15,7 @@ import (
 
 	"github.com/pivotvoice/pivot/internal/api/accounts"
 	"github.com/pivotvoice/pivot/internal/api/calls"
+	"github.com/pivotvoice/pivot/internal/api/numbers"
 	"github.com/pivotvoice/pivot/internal/api/rest"
 	"github.com/pivotvoice/pivot/internal/api/sounds"
 	"github.com/pivotvoice/pivot/internal/audio"
@@ -80,10 +81,11 @@ type Server struct {
 	schemas map[string]*schema.Schema
 	judges  map[string]resource.Resource // see judged
 
-	callflowsDef, numbersDef resource.Resource
-	accounts                 *accounts.Handler
-	sounds                   *sounds.Sounds
-	calls                    *calls.Handler
+	callflowsDef resource.Resource
+	numbers      *numbers.Handler
+	accounts     *accounts.Handler
+	sounds       *sounds.Sounds
+	calls        *calls.Handler
 
 	locks     *resource.Locks     // of the documents that are being changed
 	resources []resource.Resource // of an account: each is served as it is declared
@@ -113,7 +115,9 @@ func New(cfg Config) *Server {
 		}),
 		locks: locks, callflowsDef: callflowsResource(cfg.Checker, cfg.askable),
 	}
-	s.numbersDef = numbersResource(cfg.URLs)
+	s.numbers = numbers.New(numbers.Config{
+		Docs: cfg.Docs, In: s.in, Callflows: s.Callflows, URLs: cfg.askable, Now: cfg.Now,
+	})
 	s.accounts = accounts.New(accounts.Config{
 		People: s.people, Docs: cfg.Docs, Purge: s.purge, Mailer: cfg.Mailer, UIOrigins: cfg.UIOrigins, Logger: cfg.Logger,
 		Node: s.node, Now: cfg.Now,
@@ -131,7 +135,7 @@ func New(cfg Config) *Server {
 	s.schemas, s.judges = s.allSchemas(), s.judged()
 	ops := slices.Concat(
 		s.accounts.Operations(), s.smallOperations(), s.schemaOperations(), s.calls.Operations(),
-		s.numberOperations(),
+		s.numbers.Operations(),
 		s.sounds.Operations(), s.checkOperations(), s.presenceOperations(), s.documentOperations(),
 	)
 	for _, r := range s.resources {

@@ -22,7 +22,7 @@ var layers = [][]string{
 	{"internal/actions", "internal/identity", "internal/kazoo", "internal/media", "internal/observe", "internal/recogniser", "internal/sip", "internal/twiml", "internal/voices"},
 	{"internal/answering"},
 	{"internal/api/rest", "internal/callbacks", "internal/notify", "internal/phone", "internal/recordings", "internal/sim"},
-	{"internal/api/accounts", "internal/api/calls", "internal/api/sounds"},
+	{"internal/api/accounts", "internal/api/calls", "internal/api/numbers", "internal/api/sounds"},
 	{"internal/api"},
 	{"internal/openapi"},
 	{"internal/app", "internal/docs"},

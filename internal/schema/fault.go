@@ -226,3 +226,11 @@ func numeric(s string) bool { return s != "" && strings.Trim(s, "0123456789") ==
 func Invalid(path, rule, message string, extra map[string]any) error {
 	return Faults{{Path: strings.Split(path, "."), Rule: rule, Message: message, Extra: extra}}
 }
+
+// NotOf is the fault of a value that is not of a kind, such as "object".
+func NotOf(v any, kind string) Fault {
+	return Fault{
+		Rule: "type", Message: "Value did not match type(s): " + kind,
+		Extra: map[string]any{"target": kind, "value": v},
+	}
+}

@@ -150,3 +150,12 @@ func TooLarge(limit int64) error {
 	return schema.Invalid("file", "maxSize", fmt.Sprintf("The body is larger than %d bytes", limit),
 		map[string]any{"target": limit})
 }
+
+// MaxMany is how many documents, or names of them, one request may have.
+const MaxMany = 1000
+
+// TooMany is a request that has more, at a key.
+func TooMany(key string) error {
+	return schema.Invalid(key, "maxItems", fmt.Sprintf("The list is more than %d items", MaxMany),
+		map[string]any{"target": MaxMany})
+}

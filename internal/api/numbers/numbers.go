@@ -1,4 +1,4 @@
-package api
+package numbers
 
 import (
 	"context"
@@ -17,12 +17,6 @@ import (
 	"github.com/pivotvoice/pivot/internal/schema"
 	"github.com/pivotvoice/pivot/internal/store"
 )
-
-// URLChecker says what is wrong with a URL that a web server would be asked
-// at, without asking anybody; a *webhook.Client is one.
-type URLChecker interface {
-	CheckURL(raw string) error
-}
 
 // PhoneNumber is what a number's document says of how its calls are answered
 // where no callflow has the number: a web server is asked as Twilio would.
@@ -58,7 +52,7 @@ var dialable = regexp.MustCompile(`^(\+[0-9]{3,15}|[0-9*#]{1,20})$`)
 func public(number string) bool { return strings.HasPrefix(number, "+") }
 
 // numbersResource declares phone numbers. A document's id is the number.
-func numbersResource(urls URLChecker) resource.Resource {
+func numbersResource(urls documents.URLChecker) resource.Resource {
 	return resource.Define(resource.Def[PhoneNumber]{
 		Name: "phone_numbers", Type: numberType, Summary: "Phone numbers: what belongs to whom, and how it is answered.",
 		Example: `{"voice_url":"https://app.example/voice","voice_method":"post"}`,
@@ -117,7 +111,7 @@ func prepareNumber(_ context.Context, d *resource.Draft) error {
 }
 
 // faults is what a schema cannot say.
-func (n PhoneNumber) faults(urls URLChecker) schema.Faults {
+func (n PhoneNumber) faults(urls documents.URLChecker) schema.Faults {
 	var all schema.Faults
 	for _, u := range []struct{ key, value string }{
 		{"voice_url", n.VoiceURL}, {"voice_fallback_url", n.FallbackURL}, {"status_callback", n.StatusCallback},
@@ -125,7 +119,7 @@ func (n PhoneNumber) faults(urls URLChecker) schema.Faults {
 		if u.value == "" {
 			continue
 		}
-		if err := checkURL(urls, u.value); err != nil {
+		if err := urls(u.value); err != nil {
 			all = append(all, schema.BadURL(u.value, err, u.key))
 		}
 		if n.VoiceURL == "" {
@@ -137,22 +131,6 @@ func (n PhoneNumber) faults(urls URLChecker) schema.Faults {
 	}
 	return all
 }
-
-var errScheme = errors.New("only http and https URLs are asked")
-
-func checkURL(urls URLChecker, raw string) error {
-	switch {
-	case urls != nil:
-		return urls.CheckURL(raw)
-	case strings.HasPrefix(raw, "http://"), strings.HasPrefix(raw, "https://"):
-		return nil
-	default:
-		return errScheme
-	}
-}
-
-// askable says what is wrong with a URL that this server would ask.
-func (c Config) askable(url string) error { return checkURL(c.URLs, url) }
 
 // unanswered refuses a new voice_url for a number that a callflow answers: it
 // would never be asked.
@@ -177,7 +155,7 @@ func unanswered(ctx context.Context, d *resource.Draft, n PhoneNumber) error {
 // callflowOf is the callflow that has a number, nil if there is none.
 func callflowOf(ctx context.Context, docs store.Docs, account, number string) (*store.Doc, error) {
 	found, err := docs.List(ctx, store.Query{
-		Account: account, Type: callflowType, Where: map[string]string{"numbers": number}, Limit: 1,
+		Account: account, Type: documents.CallflowType, Where: map[string]string{"numbers": number}, Limit: 1,
 	})
 	if err != nil || len(found) == 0 {
 		return nil, err
@@ -185,46 +163,46 @@ func callflowOf(ctx context.Context, docs store.Docs, account, number string) (*
 	return &found[0], nil
 }
 
-func (s *Server) numbers(account string) resource.Collection { return s.in(s.numbersDef, account) }
+func (h *Handler) numbers(account string) resource.Collection { return h.cfg.In(h.res, account) }
 
-func (s *Server) numberOperations() []rest.Operation {
+func (h *Handler) numberOperations() []rest.Operation {
 	const all = "accounts/{account_id}/phone_numbers"
 	const one = all + "/{number}"
-	body := s.numbersDef.Schema
+	body := h.res.Schema
 	ops := []rest.Operation{
 		{
-			Method: http.MethodGet, Path: all, Do: s.listNumbers, Params: rest.ListParams,
+			Method: http.MethodGet, Path: all, Do: h.listNumbers, Params: rest.ListParams,
 			Summary: "List phone numbers: data.numbers has an object for each, under the number",
 		},
-		{Method: http.MethodGet, Path: one, Summary: "Read a phone number", Do: s.getNumber},
+		{Method: http.MethodGet, Path: one, Summary: "Read a phone number", Do: h.getNumber},
 		{
 			Method: http.MethodPut, Path: one, Summary: "Add a phone number to the account; public ones by the first account",
-			Body: body, Do: s.putNumber,
+			Body: body, Do: h.putNumber,
 			Example: rest.Example{
 				Data: `{"voice_url": "https://example.com/voice"}`, Vars: map[string]string{"number": "+14155550123"},
 			},
 		},
 		{
 			Method: http.MethodPost, Path: one, Summary: "Replace what is said of a phone number", Body: body,
-			Do: s.changeNumber, Example: rest.Example{Data: `{"voice_url": "https://example.com/other"}`},
+			Do: h.changeNumber, Example: rest.Example{Data: `{"voice_url": "https://example.com/other"}`},
 		},
 		{
 			Method: http.MethodPatch, Path: one, Summary: "Change parts of what is said of a phone number", Body: body,
-			Do: s.changeNumber, Example: rest.Example{Data: `{"voice_method": "get"}`},
+			Do: h.changeNumber, Example: rest.Example{Data: `{"voice_method": "get"}`},
 		},
-		{Method: http.MethodDelete, Path: one, Summary: "Give a phone number back", Do: s.deleteNumber},
+		{Method: http.MethodDelete, Path: one, Summary: "Give a phone number back", Do: h.deleteNumber},
 	}
 	for i := range ops {
 		if ops[i].Group = "phone_numbers"; ops[i].Path == one {
 			ops[i].Returns = body
 		}
 	}
-	return append(ops, s.moreNumberOperations()...)
+	return append(ops, h.moreNumberOperations()...)
 }
 
 // listNumbers lists an account's numbers. With a prefix it is those that
 // carriers sell: none.
-func (s *Server) listNumbers(r *rest.Request) (rest.Reply, error) {
+func (h *Handler) listNumbers(r *rest.Request) (rest.Reply, error) {
 	if r.Param("prefix") != "" {
 		return rest.Reply{Data: []any{}}, nil
 	}
@@ -232,11 +210,11 @@ func (s *Server) listNumbers(r *rest.Request) (rest.Reply, error) {
 	if err != nil {
 		return rest.Reply{}, err
 	}
-	page, err := s.numbers(r.Account.ID).List(r.Context(), q)
+	page, err := h.numbers(r.Account.ID).List(r.Context(), q)
 	if err != nil {
 		return rest.Reply{}, err
 	}
-	flows, err := s.Callflows(r.Account.ID).Where(r.Context(), nil)
+	flows, err := h.cfg.Callflows(r.Account.ID).Where(r.Context(), nil)
 	if err != nil {
 		return rest.Reply{}, err
 	}
@@ -260,14 +238,14 @@ func (s *Server) listNumbers(r *rest.Request) (rest.Reply, error) {
 	return reply, nil
 }
 
-func (s *Server) getNumber(r *rest.Request) (rest.Reply, error) {
-	c := s.numbers(r.Account.ID)
+func (h *Handler) getNumber(r *rest.Request) (rest.Reply, error) {
+	c := h.numbers(r.Account.ID)
 	d, err := c.Get(r.Context(), route.Normalise(r.Var("number")))
 	return rest.Shown(r, c, d, err)
 }
 
-func (s *Server) changeNumber(r *rest.Request) (rest.Reply, error) {
-	c := s.numbers(r.Account.ID)
+func (h *Handler) changeNumber(r *rest.Request) (rest.Reply, error) {
+	c := h.numbers(r.Account.ID)
 	change := c.Replace
 	if r.Method == http.MethodPatch {
 		change = c.Patch
@@ -283,9 +261,9 @@ func errNumberExists(number string) *rest.Error {
 	}}
 }
 
-func (s *Server) putNumber(r *rest.Request) (rest.Reply, error) {
-	c := s.numbers(r.Account.ID)
-	d, err := s.addNumber(r, r.Var("number"), r.Data())
+func (h *Handler) putNumber(r *rest.Request) (rest.Reply, error) {
+	c := h.numbers(r.Account.ID)
+	d, err := h.addNumber(r, r.Var("number"), r.Data())
 	r.SetVar("number", d.ID)
 	reply, err := rest.Shown(r, c, d, err)
 	reply.Location = r.Place()
@@ -293,7 +271,7 @@ func (s *Server) putNumber(r *rest.Request) (rest.Reply, error) {
 }
 
 // addNumber makes a number an account's.
-func (s *Server) addNumber(r *rest.Request, number string, data resource.Object) (resource.Doc, error) {
+func (h *Handler) addNumber(r *rest.Request, number string, data resource.Object) (resource.Doc, error) {
 	ctx, number := r.Context(), route.Normalise(number)
 	if !dialable.MatchString(number) {
 		return resource.Doc{}, schema.Invalid("id", "pattern", "Failed to match pattern '"+dialable.String()+"'",
@@ -304,50 +282,50 @@ func (s *Server) addNumber(r *rest.Request, number string, data resource.Object)
 		if !r.Auth.Master() {
 			return resource.Doc{}, rest.Forbidden()
 		}
-		if err := s.claim(ctx, r.Account.ID, number); err != nil {
+		if err := h.claim(ctx, r.Account.ID, number); err != nil {
 			return resource.Doc{}, err
 		}
 	}
-	d, err := s.numbers(r.Account.ID).CreateAs(ctx, number, data)
+	d, err := h.numbers(r.Account.ID).CreateAs(ctx, number, data)
 	if errors.Is(err, store.ErrConflict) {
 		return resource.Doc{}, errNumberExists(number)
 	}
 	if err != nil {
-		return resource.Doc{}, errors.Join(err, s.disclaim(ctx, r.Account.ID, number))
+		return resource.Doc{}, errors.Join(err, h.disclaim(ctx, r.Account.ID, number))
 	}
 	return d, nil
 }
 
 // deleteNumber gives a number back.
-func (s *Server) deleteNumber(r *rest.Request) (rest.Reply, error) {
-	d, err := s.dropNumber(r, route.Normalise(r.Var("number")))
-	return rest.Shown(r, s.numbers(r.Account.ID), d, err)
+func (h *Handler) deleteNumber(r *rest.Request) (rest.Reply, error) {
+	d, err := h.dropNumber(r, route.Normalise(r.Var("number")))
+	return rest.Shown(r, h.numbers(r.Account.ID), d, err)
 }
 
 // dropNumber leaves nothing of a number behind, so that it can be somebody
 // else's.
-func (s *Server) dropNumber(r *rest.Request, number string) (resource.Doc, error) {
-	d, err := s.numbers(r.Account.ID).Delete(r.Context(), number, r.IfMatch(), true)
+func (h *Handler) dropNumber(r *rest.Request, number string) (resource.Doc, error) {
+	d, err := h.numbers(r.Account.ID).Delete(r.Context(), number, r.IfMatch(), true)
 	if err != nil {
 		return resource.Doc{}, err
 	}
-	return d, s.disclaim(r.Context(), r.Account.ID, number)
+	return d, h.disclaim(r.Context(), r.Account.ID, number)
 }
 
 // claim makes a public number an account's: one that another account has is
 // an *Error. What was claimed and never came to be is free again after a
 // while.
-func (s *Server) claim(ctx context.Context, account, number string) error {
+func (h *Handler) claim(ctx context.Context, account, number string) error {
 	raw, err := json.Marshal(documents.NumberClaim{Account: account})
 	if err != nil {
 		return err
 	}
 	next := store.Doc{Key: store.Key{Type: claimType, ID: number}, JSON: raw}
-	_, err = s.cfg.Docs.Put(ctx, next)
+	_, err = h.cfg.Docs.Put(ctx, next)
 	if !errors.Is(err, store.ErrConflict) {
 		return err
 	}
-	old, err := s.cfg.Docs.Get(ctx, next.Key)
+	old, err := h.cfg.Docs.Get(ctx, next.Key)
 	if err != nil {
 		return err
 	}
@@ -355,21 +333,21 @@ func (s *Server) claim(ctx context.Context, account, number string) error {
 	if err := json.Unmarshal(old.JSON, &by); err != nil {
 		return err
 	}
-	held, err := s.holds(ctx, by.Account, number)
+	held, err := h.holds(ctx, by.Account, number)
 	switch {
 	case err != nil:
 		return err
-	case held, by.Account != account && s.now().Sub(old.Modified) < claimHolds:
+	case held, by.Account != account && h.cfg.Now().Sub(old.Modified) < claimHolds:
 		return errNumberExists(number)
 	}
 	next.Rev = old.Rev
-	_, err = s.cfg.Docs.Put(ctx, next)
+	_, err = h.cfg.Docs.Put(ctx, next)
 	return err
 }
 
-// unclaimed refuses a callflow with public numbers that are another account's
+// Unclaimed refuses a callflow with public numbers that are another account's
 // (spec/crossbar-api.md section 3): calls of them never come to it.
-func unclaimed(ctx context.Context, d *resource.Draft) error {
+func Unclaimed(ctx context.Context, d *resource.Draft) error {
 	var foreign []string
 	for _, n := range resource.Strings(d.Doc, "numbers") {
 		owner, err := holder(ctx, d.Docs, n)
@@ -406,11 +384,11 @@ func holder(ctx context.Context, docs store.Docs, number string) (string, error)
 }
 
 // holds says whether a number is really an account's.
-func (s *Server) holds(ctx context.Context, account, number string) (bool, error) {
+func (h *Handler) holds(ctx context.Context, account, number string) (bool, error) {
 	for _, k := range []store.Key{
-		{Type: s.people.Accounts().Type, ID: account}, {Account: account, Type: numberType, ID: number},
+		{Type: documents.AccountType, ID: account}, {Account: account, Type: numberType, ID: number},
 	} {
-		if _, err := s.cfg.Docs.Get(ctx, k); errors.Is(err, store.ErrNotFound) {
+		if _, err := h.cfg.Docs.Get(ctx, k); errors.Is(err, store.ErrNotFound) {
 			return false, nil
 		} else if err != nil {
 			return false, err
@@ -420,15 +398,15 @@ func (s *Server) holds(ctx context.Context, account, number string) (bool, error
 }
 
 // disclaim gives a number back that the account does not have any more.
-func (s *Server) disclaim(ctx context.Context, account, number string) error {
+func (h *Handler) disclaim(ctx context.Context, account, number string) error {
 	if !public(number) {
 		return nil
 	}
-	if held, err := s.holds(ctx, account, number); held || err != nil {
+	if held, err := h.holds(ctx, account, number); held || err != nil {
 		return err
 	}
 	k := store.Key{Type: claimType, ID: number}
-	d, err := s.cfg.Docs.Get(ctx, k)
+	d, err := h.cfg.Docs.Get(ctx, k)
 	if errors.Is(err, store.ErrNotFound) {
 		return nil
 	}
@@ -437,7 +415,7 @@ func (s *Server) disclaim(ctx context.Context, account, number string) error {
 		err = json.Unmarshal(d.JSON, &by)
 	}
 	if err == nil && by.Account == account {
-		err = s.cfg.Docs.Delete(ctx, k, d.Rev, true)
+		err = h.cfg.Docs.Delete(ctx, k, d.Rev, true)
 	}
 	if store.Gone(err) {
 		return nil

@@ -1,8 +1,7 @@
-package api
+package numbers
 
 import (
 	"errors"
-	"fmt"
 	"net/http"
 	"slices"
 	"strconv"
@@ -23,7 +22,7 @@ const (
 
 // moreNumberOperations are what is done with several numbers, and asked of
 // them.
-func (s *Server) moreNumberOperations() []rest.Operation {
+func (h *Handler) moreNumberOperations() []rest.Operation {
 	const (
 		all  = "accounts/{account_id}/phone_numbers"
 		one  = all + "/{number}"
@@ -33,18 +32,18 @@ func (s *Server) moreNumberOperations() []rest.Operation {
 		return rest.Operation{Method: method, Path: path, Summary: summary, Do: do}
 	}
 	ops := []rest.Operation{
-		op(http.MethodPut, many, "Add several phone numbers", s.eachNumber),
-		op(http.MethodPost, many, "Replace what is said of several phone numbers", s.eachNumber),
-		op(http.MethodPatch, many, "Change what is said of several phone numbers", s.eachNumber),
-		op(http.MethodDelete, many, "Give several phone numbers back", s.eachNumber),
-		op(http.MethodPut, many+"/activate", "Have several phone numbers in service", s.eachNumber),
-		op(http.MethodPost, all+"/check", "Say whether phone numbers can be bought: none can", s.checkNumbers),
+		op(http.MethodPut, many, "Add several phone numbers", h.eachNumber),
+		op(http.MethodPost, many, "Replace what is said of several phone numbers", h.eachNumber),
+		op(http.MethodPatch, many, "Change what is said of several phone numbers", h.eachNumber),
+		op(http.MethodDelete, many, "Give several phone numbers back", h.eachNumber),
+		op(http.MethodPut, many+"/activate", "Have several phone numbers in service", h.eachNumber),
+		op(http.MethodPost, all+"/check", "Say whether phone numbers can be bought: none can", h.checkNumbers),
 	}
 	for i := range ops {
 		ops[i].Example = rest.Example{Data: `{"numbers": ["2001", "2002"]}`}
 	}
 	named := []rest.Operation{
-		op(http.MethodPut, one+"/activate", "Have a phone number in service", s.activateNumber),
+		op(http.MethodPut, one+"/activate", "Have a phone number in service", h.activateNumber),
 		op(http.MethodGet, all+"/classifiers/{number}", "Say of which class a phone number is", classify),
 	}
 	for i, number := range []string{"2003", "+12025550100"} {
@@ -55,8 +54,8 @@ func (s *Server) moreNumberOperations() []rest.Operation {
 		return rest.Operation{Method: method, Path: path, Summary: summary, Unbuilt: why, Do: refuse}
 	}
 	ops = slices.Concat(ops, named, []rest.Operation{
-		op(http.MethodGet, one+"/identify", "Say whose a phone number is", s.identifyNumber),
-		op(http.MethodPost, all+"/fix", "List phone numbers: nothing about them needs putting right", s.listNumbers),
+		op(http.MethodGet, one+"/identify", "Say whose a phone number is", h.identifyNumber),
+		op(http.MethodPost, all+"/fix", "List phone numbers: nothing about them needs putting right", h.listNumbers),
 		op(http.MethodGet, all+"/carriers_info", "Say which carriers sell numbers: none does", carriersInfo),
 		op(http.MethodGet, all+"/classifiers", "List the classes of phone numbers", listClasses),
 		unbuilt(http.MethodPut, one+"/reserve", "Reserve a phone number", noReserve),
@@ -123,33 +122,24 @@ func classify(r *rest.Request) (rest.Reply, error) {
 }
 
 // identifyNumber says whose a number of the account in the path is.
-func (s *Server) identifyNumber(r *rest.Request) (rest.Reply, error) {
-	d, err := s.numbers(r.Account.ID).Get(r.Context(), route.Normalise(r.Var("number")))
+func (h *Handler) identifyNumber(r *rest.Request) (rest.Reply, error) {
+	d, err := h.numbers(r.Account.ID).Get(r.Context(), route.Normalise(r.Var("number")))
 	return rest.Reply{Data: resource.Object{"account_id": r.Account.ID, "number": d.ID}}, err
 }
 
 // activateNumber answers with a number that is in service.
-func (s *Server) activateNumber(r *rest.Request) (rest.Reply, error) {
-	d, err := s.activated(r, r.Var("number"), r.Data())
-	return rest.Shown(r, s.numbers(r.Account.ID), d, err)
+func (h *Handler) activateNumber(r *rest.Request) (rest.Reply, error) {
+	d, err := h.activated(r, r.Var("number"), r.Data())
+	return rest.Shown(r, h.numbers(r.Account.ID), d, err)
 }
 
 // activated adds a number that is not there; one that is there is in service.
-func (s *Server) activated(r *rest.Request, number string, data resource.Object) (resource.Doc, error) {
-	d, err := s.numbers(r.Account.ID).Get(r.Context(), route.Normalise(number))
+func (h *Handler) activated(r *rest.Request, number string, data resource.Object) (resource.Doc, error) {
+	d, err := h.numbers(r.Account.ID).Get(r.Context(), route.Normalise(number))
 	if errors.Is(err, store.ErrNotFound) {
-		return s.addNumber(r, number, data)
+		return h.addNumber(r, number, data)
 	}
 	return d, err
-}
-
-// maxMany is how many numbers, or documents, one request may have.
-const maxMany = 1000
-
-// errMany is the answer to a request that has more, at a key.
-func errMany(key string) error {
-	return schema.Invalid(key, "maxItems", fmt.Sprintf("The list is more than %d items", maxMany),
-		map[string]any{"target": maxMany})
 }
 
 // numbersIn are the numbers that a request's data names, each once.
@@ -162,9 +152,9 @@ func numbersIn(r *rest.Request) ([]string, error) {
 	case r.Data()["numbers"] == nil, isList && len(list) == 0:
 		return nil, schema.Faults{schema.Required("numbers")}
 	case !isList:
-		return nil, schema.Faults{notOf(r.Data()["numbers"], "array")}.Under("numbers")
-	case len(list) > maxMany:
-		return nil, errMany("numbers")
+		return nil, schema.Faults{schema.NotOf(r.Data()["numbers"], "array")}.Under("numbers")
+	case len(list) > rest.MaxMany:
+		return nil, rest.TooMany("numbers")
 	}
 	var faults schema.Faults
 	var numbers []string
@@ -172,7 +162,7 @@ func numbersIn(r *rest.Request) ([]string, error) {
 	for i, v := range list {
 		n, ok := v.(string)
 		if !ok {
-			faults = append(faults, schema.Faults{notOf(v, "string")}.Under("numbers", strconv.Itoa(i))...)
+			faults = append(faults, schema.Faults{schema.NotOf(v, "string")}.Under("numbers", strconv.Itoa(i))...)
 		} else if normal := route.Normalise(n); !seen[normal] {
 			seen[normal] = true
 			numbers = append(numbers, n)
@@ -183,7 +173,7 @@ func numbersIn(r *rest.Request) ([]string, error) {
 
 // eachNumber does to each number in data what an operation of one number does.
 // The answer says of each how it went, under success or error.
-func (s *Server) eachNumber(r *rest.Request) (rest.Reply, error) {
+func (h *Handler) eachNumber(r *rest.Request) (rest.Reply, error) {
 	numbers, err := numbersIn(r)
 	if err != nil {
 		return rest.Reply{}, err
@@ -195,9 +185,9 @@ func (s *Server) eachNumber(r *rest.Request) (rest.Reply, error) {
 		}
 	}
 	good, bad := resource.Object{}, resource.Object{}
-	c := s.numbers(r.Account.ID)
+	c := h.numbers(r.Account.ID)
 	for _, n := range numbers {
-		d, err := s.oneOfMany(r, c, route.Normalise(n), data)
+		d, err := h.oneOfMany(r, c, route.Normalise(n), data)
 		if err == nil {
 			good[d.ID], err = c.Show(r.Context(), d)
 		}
@@ -213,7 +203,7 @@ func (s *Server) eachNumber(r *rest.Request) (rest.Reply, error) {
 	return rest.Reply{Data: out}, nil
 }
 
-func (s *Server) oneOfMany(
+func (h *Handler) oneOfMany(
 	r *rest.Request, c resource.Collection, number string, data resource.Object,
 ) (resource.Doc, error) {
 	switch {
@@ -222,16 +212,16 @@ func (s *Server) oneOfMany(
 	case r.Method == http.MethodPatch:
 		return c.Patch(r.Context(), number, data, "")
 	case r.Method == http.MethodDelete:
-		return s.dropNumber(r, number)
+		return h.dropNumber(r, number)
 	case strings.HasSuffix(r.Op.Path, "/activate"):
-		return s.activated(r, number, data)
+		return h.activated(r, number, data)
 	default:
-		return s.addNumber(r, number, data)
+		return h.addNumber(r, number, data)
 	}
 }
 
 // checkNumbers says of each number whether it can be had.
-func (s *Server) checkNumbers(r *rest.Request) (rest.Reply, error) {
+func (h *Handler) checkNumbers(r *rest.Request) (rest.Reply, error) {
 	numbers, err := numbersIn(r)
 	if err != nil {
 		return rest.Reply{}, err
@@ -239,7 +229,7 @@ func (s *Server) checkNumbers(r *rest.Request) (rest.Reply, error) {
 	out := resource.Object{}
 	for _, n := range numbers {
 		n = route.Normalise(n)
-		_, err := s.numbers(r.Account.ID).Get(r.Context(), n)
+		_, err := h.numbers(r.Account.ID).Get(r.Context(), n)
 		if err != nil && !errors.Is(err, store.ErrNotFound) {
 			return rest.Reply{}, err
 		}
