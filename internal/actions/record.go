@@ -128,7 +128,9 @@ func (t *take) sink() audio.Sink {
 	if t.text == nil {
 		return t.Channel(0)
 	}
-	return along{t.Channel(0), t.text}
+	to := t.Channel(0)
+	t.text.room(to.Rate())
+	return along{to, t.text}
 }
 
 // told is what the next webhook is told of a message.

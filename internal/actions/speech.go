@@ -3,7 +3,6 @@ package actions
 import (
 	"context"
 	"strconv"
-	"sync"
 	"time"
 
 	"github.com/pivotvoice/pivot/internal/audio"
@@ -59,9 +58,15 @@ type transcriber struct {
 	to       caller
 	language string
 
-	mu   sync.Mutex
+	// What was said: the media path writes it, and nobody reads it before it
+	// is done.
 	rate int
 	pcm  []int16
+}
+
+// room is for as much as is written down.
+func (t *transcriber) room(rate int) {
+	t.rate, t.pcm = rate, make([]int16, 0, int((mostText+time.Second).Seconds())*rate)
 }
 
 // newTranscriber is nil where nothing can write, which is warned of.
@@ -84,12 +89,9 @@ type along struct {
 
 // WriteFrame implements audio.Sink.
 func (a along) WriteFrame(frame []int16) error {
-	a.t.mu.Lock()
-	a.t.rate = a.Rate()
-	if len(a.t.pcm) <= int(mostText.Seconds())*a.t.rate {
+	if len(a.t.pcm)+len(frame) <= cap(a.t.pcm) { // more is not written down anyway
 		a.t.pcm = append(a.t.pcm, frame...)
 	}
-	a.t.mu.Unlock()
 	return a.Sink.WriteFrame(frame)
 }
 
@@ -99,9 +101,7 @@ func (t *transcriber) write(ctx context.Context, r flow.Recording, tell func(eve
 		"TranscriptionSid": newID(), "TranscriptionStatus": "failed", "TranscriptionText": "",
 		"RecordingSid": r.ID, "RecordingUrl": r.URL,
 	}
-	t.mu.Lock()
 	u := audio.Utterance{PCM: t.pcm, Rate: t.rate, Language: t.language}
-	t.mu.Unlock()
 	switch {
 	case t.ears == nil:
 		params["ErrorText"] = errNoRecogniser.Error()
