@@ -188,7 +188,10 @@ func (d Description) answer(o rest.Operation) object {
 	if seen, ok := d.Answers[Key(o)]; ok && seen.JSON != nil {
 		one["example"] = seen.JSON
 	}
-	content := object{jsonType: one}
+	content := object{}
+	if o.Example.Accept == "" { // else it has no JSON to give
+		content[jsonType] = one
+	}
 	for _, kind := range o.Produces {
 		content[kind] = object{}
 	}

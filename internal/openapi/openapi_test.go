@@ -242,6 +242,14 @@ func TestUnbuilt(t *testing.T) {
 	}
 }
 
+// TestNoJSON: what has no JSON to give is not documented with any.
+func TestNoJSON(t *testing.T) {
+	events := at(document(t), "paths", "/v2/accounts/{account_id}/events", "get", "responses", "200", "content")
+	if kinds, _ := events.(map[string]any); len(kinds) != 1 || kinds["text/event-stream"] == nil {
+		t.Errorf("events can be had as %v", slices.Sorted(maps.Keys(kinds)))
+	}
+}
+
 // TestCommands: the commands that the pages show ask for what the examples
 // asked for.
 func TestCommands(t *testing.T) {
