@@ -116,10 +116,8 @@ func holds(schema map[string]any, text string, all map[string]map[string]any) (p
 	}
 	if m[2] != "" {
 		required, _ := parent["required"].([]any)
-		if !slices.Contains(required, any(key)) && parent["default"] == nil {
-			if d, has := node["default"]; !has || d == nil {
-				return path, "is not required"
-			}
+		if !slices.Contains(required, any(key)) {
+			return path, "is not required"
 		}
 	}
 	return path, differ(node, m[3], all)

@@ -22,7 +22,7 @@ const mediaType = documents.MediaType
 type sound struct {
 	Name          string    `json:"name" jsonschema:"required,minLength=1,maxLength=128" jsonschema_description:"What people call it."`
 	Description   string    `json:"description,omitempty" jsonschema:"minLength=1,maxLength=128" jsonschema_description:"What it is, such as the name of the file."`
-	Source        string    `json:"media_source" jsonschema:"enum=recording,enum=upload,enum=tts" jsonschema_description:"Where its sound comes from: tts is made here, of the text in tts."`
+	Source        string    `json:"media_source" jsonschema:"required,enum=recording,enum=upload,enum=tts" jsonschema_description:"Where its sound comes from: tts is made here, of the text in tts."`
 	Language      string    `json:"language" jsonschema_description:"What is spoken in it."`
 	PromptID      string    `json:"prompt_id,omitempty" jsonschema_description:"The prompt in whose place it is heard, in its language. The document's id is then language/prompt_id."`
 	Streamable    bool      `json:"streamable" jsonschema_description:"Whether it may be played as it comes."`
