@@ -9,6 +9,7 @@ import (
 
 	"github.com/pivotvoice/pivot/internal/api/accounts"
 	"github.com/pivotvoice/pivot/internal/api/rest"
+	"github.com/pivotvoice/pivot/internal/callflows"
 	"github.com/pivotvoice/pivot/internal/documents"
 	"github.com/pivotvoice/pivot/internal/resource"
 	"github.com/pivotvoice/pivot/internal/schema"
@@ -142,7 +143,7 @@ func (s *Server) judged() map[string]resource.Resource {
 func (s *Server) validate(r *rest.Request) (rest.Reply, error) {
 	name := r.Var("name")
 	if name == nodeSchema {
-		full, faults := checkFlow(s.cfg.Checker, resource.Clone(r.Value()))
+		full, faults := callflows.Check(s.cfg.Checker, resource.Clone(r.Value()))
 		return rest.Reply{Data: full}, faults.Err()
 	}
 	data, isObject := r.Value().(resource.Object)

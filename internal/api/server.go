@@ -19,6 +19,7 @@ import (
 	"github.com/pivotvoice/pivot/internal/api/rest"
 	"github.com/pivotvoice/pivot/internal/api/sounds"
 	"github.com/pivotvoice/pivot/internal/audio"
+	"github.com/pivotvoice/pivot/internal/callflows"
 	"github.com/pivotvoice/pivot/internal/flow"
 	"github.com/pivotvoice/pivot/internal/identity"
 	"github.com/pivotvoice/pivot/internal/resource"
@@ -26,17 +27,12 @@ import (
 	"github.com/pivotvoice/pivot/internal/store"
 )
 
-// Checker holds callflows to the actions there are.
-type Checker interface {
-	Check(program *flow.Node) (*flow.Node, schema.Faults)
-}
-
 // Config is what the API is made of.
 type Config struct {
 	Docs        store.Docs
 	Journal     store.Journal
 	Blobs       store.Blobs       // of media and recordings; nil: there are neither
-	Checker     Checker           // of callflows
+	Checker     callflows.Checker // of callflows
 	Actions     []flow.Action     // whose schemas are published
 	Interrupter calls.Interrupter // nil: calls cannot be hung up through the API
 	Calls       calls.Known
@@ -113,7 +109,8 @@ func New(cfg Config) *Server {
 			Docs: cfg.Docs, Locks: locks, Changed: cfg.Changed, Now: cfg.Now, Effort: cfg.effort,
 			Accounts: func(r resource.Resource) resource.Resource { return withMetaflows(r, cfg.askable) },
 		}),
-		locks: locks, callflowsDef: callflowsResource(cfg.Checker, cfg.askable),
+		locks: locks, callflowsDef: callflows.Resource(cfg.Checker).Checking(numbers.Unclaimed).
+			Checking(metaflowsIn("metaflow", cfg.askable)),
 	}
 	s.numbers = numbers.New(numbers.Config{
 		Docs: cfg.Docs, In: s.in, Callflows: s.Callflows, URLs: cfg.askable, Now: cfg.Now,

@@ -19,7 +19,7 @@ var layers = [][]string{
 	{"internal/audio", "internal/schema", "internal/store", "internal/event", "internal/config", "internal/prompts", "internal/saying", "internal/temporal", "internal/voices/formant", "examples/menu"},
 	{"internal/call", "internal/voices/english", "internal/cdr", "internal/presence", "internal/resource", "internal/rtp", "internal/sdp", "internal/timeline", "internal/webhook"},
 	{"internal/flow", "internal/route", "internal/documents", "internal/call/fake", "internal/store/sqlstore", "internal/store/storetest", "internal/store/postgrestest"},
-	{"internal/actions", "internal/identity", "internal/kazoo", "internal/media", "internal/observe", "internal/recogniser", "internal/sip", "internal/twiml", "internal/voices"},
+	{"internal/actions", "internal/callflows", "internal/identity", "internal/kazoo", "internal/media", "internal/observe", "internal/recogniser", "internal/sip", "internal/twiml", "internal/voices"},
 	{"internal/answering"},
 	{"internal/api/rest", "internal/callbacks", "internal/notify", "internal/phone", "internal/recordings", "internal/sim"},
 	{"internal/api/accounts", "internal/api/calls", "internal/api/numbers", "internal/api/sounds"},

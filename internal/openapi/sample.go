@@ -15,6 +15,7 @@ import (
 	"github.com/pivotvoice/pivot/internal/api"
 	"github.com/pivotvoice/pivot/internal/api/rest"
 	"github.com/pivotvoice/pivot/internal/api/sounds"
+	"github.com/pivotvoice/pivot/internal/callflows"
 	"github.com/pivotvoice/pivot/internal/flow"
 	"github.com/pivotvoice/pivot/internal/identity"
 	"github.com/pivotvoice/pivot/internal/observe"
@@ -51,7 +52,7 @@ type Sample struct {
 
 // SampleConfig is what the sample has in common with the real server.
 type SampleConfig struct {
-	Checker   api.Checker
+	Checker   callflows.Checker
 	Actions   []flow.Action
 	Documents api.DocumentChecker
 	URLs      api.URLChecker

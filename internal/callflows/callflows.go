@@ -1,4 +1,4 @@
-package api
+package callflows
 
 import (
 	"context"
@@ -10,7 +10,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/pivotvoice/pivot/internal/api/numbers"
 	"github.com/pivotvoice/pivot/internal/documents"
 	"github.com/pivotvoice/pivot/internal/flow"
 	"github.com/pivotvoice/pivot/internal/resource"
@@ -41,11 +40,10 @@ type (
 	}
 )
 
-const callflowType = documents.CallflowType
-
-func callflowsResource(check Checker, urls documents.URLChecker) resource.Resource {
+// Resource declares callflows, whose flows are held to the actions there are.
+func Resource(check Checker) resource.Resource {
 	return resource.Define(resource.Def[callflow]{
-		Name: "callflows", Type: callflowType, Summary: "Callflows: what happens when a number is called.",
+		Name: "callflows", Type: documents.CallflowType, Summary: "Callflows: what happens when a number is called.",
 		Example: `{"name":"Welcome","numbers":["2600"],"flow":{"module":"pivot",
 			"data":{"voice_url":"https://app.example/voice","method":"post","req_format":"kazoo"},"children":{}}}`,
 		List: append(
@@ -59,10 +57,9 @@ func callflowsResource(check Checker, urls documents.URLChecker) resource.Resour
 		Index:  []string{"name", "type", "owner_id", "group_id"},
 		Unique: []resource.Unique{taken("numbers", "Number"), taken("patterns", "Pattern")},
 		Apart:  []string{"flow"},
-		Before: func(_ context.Context, d *resource.Draft) error { return prepareCallflow(check, d) },
-		Check:  func(ctx context.Context, d *resource.Draft, _ callflow) error { return numbers.Unclaimed(ctx, d) },
+		Before: func(_ context.Context, d *resource.Draft) error { return prepare(check, d) },
 		Show:   showMetadata, Refers: callflowRefs,
-	}).Checking(metaflowsIn("metaflow", urls))
+	})
 }
 
 // featureColumn is false in rows of callflows that are no feature code.
@@ -83,9 +80,9 @@ func taken(path, what string) resource.Unique {
 	}}
 }
 
-// prepareCallflow does the first three steps of a callflow's validation
+// prepare does the first three steps of a callflow's validation
 // (spec/crossbar-api.md section 3), but for the schema.
-func prepareCallflow(check Checker, d *resource.Draft) error {
+func prepare(check Checker, d *resource.Draft) error {
 	faults := reachable(d.Doc)
 	if numbers, ok := d.Doc["numbers"].([]any); ok {
 		for i, n := range numbers {
@@ -99,7 +96,7 @@ func prepareCallflow(check Checker, d *resource.Draft) error {
 		if program == nil { // as good as none
 			delete(d.Doc, "flow")
 		} else {
-			full, more := checkFlow(check, program)
+			full, more := Check(check, program)
 			d.Doc["flow"] = full
 			faults = append(faults, more.Under("flow")...)
 		}
@@ -148,9 +145,9 @@ func patterns(doc resource.Object) schema.Faults {
 	return faults
 }
 
-// checkFlow holds a flow to the actions and returns it with their defaults.
+// Check holds a flow to the actions and returns it with their defaults.
 // Keys of nodes that the engine does not know stay.
-func checkFlow(check Checker, program any) (any, schema.Faults) {
+func Check(check Checker, program any) (any, schema.Faults) {
 	if faults := shape(program); len(faults) > 0 {
 		return program, faults
 	}
