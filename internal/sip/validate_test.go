@@ -1,6 +1,7 @@
 package sip
 
 import (
+	"fmt"
 	"log/slog"
 	"net"
 	"strings"
@@ -8,6 +9,7 @@ import (
 	"time"
 
 	"github.com/pivotvoice/pivot/internal/event"
+	"github.com/pivotvoice/pivot/internal/trial"
 )
 
 // TestValidation sends what is wrong in one way each and reads the answer.
@@ -175,9 +177,12 @@ func TestStrangers(t *testing.T) {
 	if n, _, err := h.conn.ReadFromUDPAddrPort(make([]byte, 100)); err == nil {
 		t.Errorf("%d bytes came", n)
 	}
-	if c := s.Counts(); c.Strangers != 2 || c.Messages != 2 {
-		t.Errorf("counted %+v", c)
-	}
+	trial.Eventually(t, func() string {
+		if c := s.Counts(); c.Strangers != 2 || c.Messages != 2 {
+			return fmt.Sprintf("counted %+v", c)
+		}
+		return ""
+	})
 	c, err := net.Dial("tcp", netipPort(mustAddr("127.0.0.1:1"), int(s.Addrs()[1].Port())).String())
 	if err != nil {
 		t.Fatal(err)
