@@ -13,7 +13,7 @@ import (
 // and a person who is none.
 func TestFaxIsHeard(t *testing.T) {
 	a := start(t, nil)
-	for number, duration := range map[string]string{"300": "20", "301": "1"} {
+	for number, duration := range map[string]string{"300": "100", "301": "1"} {
 		create(t, a, "/callflows", `{"numbers":["`+number+`"],"flow":{"module":"answer","children":{"_":{
 			"module":"fax_detect","data":{"duration":`+duration+`},"children":{
 			"ON_FAX":`+pressing("1")+`,"ON_VOICE":`+pressing("2")+`}}}}}`)

@@ -60,10 +60,10 @@ func pressing(keys string) string {
 }
 
 // hearsKeys calls a number that leads to pressing, and hangs up once so many keys
-// were heard, or a minute later.
+// were heard, or two minutes later.
 func hearsKeys(t *testing.T, a *app.App, number, keys string, opt phone.Options) phone.Result {
 	t.Helper()
-	ctx, hangUp := context.WithTimeout(t.Context(), time.Minute)
+	ctx, hangUp := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer hangUp()
 	n := 0
 	opt.Tell = func(format string, _ ...any) {
