@@ -68,7 +68,7 @@ func findAccount(d resource.Doc) map[string][]string {
 	if len(above) > 0 {
 		index[ByParent] = above[len(above)-1:]
 	}
-	if IsMaster(d) {
+	if isMaster(d) {
 		index[ByMaster] = []string{"true"}
 	}
 	return index
@@ -80,8 +80,8 @@ const pvtTree = "pvt_tree"
 // Tree is the ids of the accounts above one, the topmost first.
 func Tree(d resource.Doc) []string { return resource.Strings(d.Private, pvtTree) }
 
-// IsMaster says whether an account is the one above all others.
-func IsMaster(d resource.Doc) bool { return d.Private["pvt_superduper_admin"] == true }
+// isMaster says whether an account is the one above all others.
+func isMaster(d resource.Doc) bool { return d.Private["pvt_superduper_admin"] == true }
 
 type parentKey struct{}
 
@@ -120,8 +120,8 @@ func prepareAccount(ctx context.Context, d *resource.Draft) error {
 }
 
 func showAccount(ctx context.Context, docs store.Docs, d resource.Doc, out resource.Object) error {
-	out["superduper_admin"], out["created"] = IsMaster(d), gregorian.Seconds(d.Created)
-	out["wnm_allow_additions"], out["is_reseller"] = IsMaster(d), IsReseller(d)
+	out["superduper_admin"], out["created"] = isMaster(d), gregorian.Seconds(d.Created)
+	out["wnm_allow_additions"], out["is_reseller"] = isMaster(d), IsReseller(d)
 	out["billing_mode"] = "limits_only"
 	reseller, err := resellerOf(ctx, resource.Collection{Resource: resource.Resource{Type: d.Type}, Docs: docs}, d)
 	out["reseller_id"] = reseller
@@ -136,7 +136,7 @@ var (
 
 // Removable says whether an account may be deleted: ErrMaster, ErrAbove or nil.
 func Removable(ctx context.Context, docs store.Docs, d resource.Doc) error {
-	if IsMaster(d) {
+	if isMaster(d) {
 		return ErrMaster
 	}
 	under, err := docs.List(ctx, store.Query{Type: d.Type, Where: map[string]string{ByTree: d.ID}, Limit: 1})

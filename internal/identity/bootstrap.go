@@ -106,7 +106,7 @@ func (d *Directory) master(ctx context.Context, cfg BootstrapConfig) (m resource
 		}
 	}
 	if cfg.APIKey != "" && cfg.APIKey != resource.Text(m.Private, "pvt_api_key") {
-		if m, err = d.SetAPIKey(ctx, m.ID, cfg.APIKey); err != nil {
+		if m, err = d.setAPIKey(ctx, m.ID, cfg.APIKey); err != nil {
 			return m, false, err
 		}
 	}

@@ -110,8 +110,8 @@ func (d *Directory) ByDigest(ctx context.Context, accounts []resource.Doc, diges
 	return nil, store.ErrNotFound
 }
 
-// SetAPIKey gives an account a key; tokens made with the old one end.
-func (d *Directory) SetAPIKey(ctx context.Context, id, key string) (resource.Doc, error) {
+// setAPIKey gives an account a key; tokens made with the old one end.
+func (d *Directory) setAPIKey(ctx context.Context, id, key string) (resource.Doc, error) {
 	return d.Accounts().Update(ctx, id, func(draft *resource.Draft) {
 		draft.Private["pvt_api_key"], draft.Private["pvt_signature_secret"] = key, randomHex(32)
 	})
@@ -119,7 +119,7 @@ func (d *Directory) SetAPIKey(ctx context.Context, id, key string) (resource.Doc
 
 // NewAPIKey gives an account a key that is made up.
 func (d *Directory) NewAPIKey(ctx context.Context, id string) (resource.Doc, error) {
-	return d.SetAPIKey(ctx, id, randomHex(32))
+	return d.setAPIKey(ctx, id, randomHex(32))
 }
 
 // Nobody takes as long as somebody's credentials do, so that nobody can tell by

@@ -33,7 +33,7 @@ func (id *Identity) UserID() string {
 }
 
 // Master says whether the account is the one above all others.
-func (id *Identity) Master() bool { return IsMaster(id.Account) }
+func (id *Identity) Master() bool { return isMaster(id.Account) }
 
 // Admin says whether it may do whatever its account may.
 func (id *Identity) Admin() bool {
@@ -69,8 +69,8 @@ func (id *Identity) mayBe(other *Identity) bool {
 	return id.Admin() && id.By == nil && id.Reaches(&other.Account)
 }
 
-// MayLogIn says whether both account and user are enabled.
-func (id *Identity) MayLogIn() bool {
+// mayLogIn says whether both account and user are enabled.
+func (id *Identity) mayLogIn() bool {
 	return Enabled(id.Account) && (id.User == nil || Enabled(*id.User))
 }
 
@@ -111,7 +111,7 @@ func (d *Directory) Acting(ctx context.Context, by *Identity, account, user stri
 		return nil, err
 	case !by.mayBe(id):
 		return nil, ErrReach
-	case !id.MayLogIn():
+	case !id.mayLogIn():
 		return nil, ErrLocked
 	}
 	id.By, id.Method = by, by.Method

@@ -39,7 +39,7 @@ func (d *Directory) ByReset(ctx context.Context, id string) (*Identity, error) {
 	if err != nil {
 		return nil, err
 	}
-	if who.User == nil || !who.MayLogIn() || d.now().After(until) ||
+	if who.User == nil || !who.mayLogIn() || d.now().After(until) ||
 		!Same(strings.ToLower(id), resetID(*who.User, until)) {
 		return nil, store.ErrNotFound
 	}

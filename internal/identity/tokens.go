@@ -82,12 +82,12 @@ func (d *Directory) holder(ctx context.Context, c *claims) (*Identity, error) {
 		if err != nil {
 			return nil, err
 		}
-		if !by.mayBe(id) || !by.MayLogIn() {
+		if !by.mayBe(id) || !by.mayLogIn() {
 			return nil, store.ErrNotFound
 		}
 		id.By = by
 	}
-	if !Same(c.Identity, seal(id.secret(), c.sealed())) || !id.MayLogIn() {
+	if !Same(c.Identity, seal(id.secret(), c.sealed())) || !id.mayLogIn() {
 		return nil, store.ErrNotFound
 	}
 	return id, nil

@@ -12,7 +12,7 @@ import (
 const pvtReseller = "pvt_reseller"
 
 // IsReseller says whether those below an account belong to it.
-func IsReseller(d resource.Doc) bool { return IsMaster(d) || d.Private[pvtReseller] == true }
+func IsReseller(d resource.Doc) bool { return isMaster(d) || d.Private[pvtReseller] == true }
 
 // resellerOf is the id of the nearest account above one that is a reseller, or
 // of the topmost.

@@ -22,20 +22,21 @@ type Request struct {
 	// Account is the account in the path, nil where the path has none.
 	Account *resource.Doc
 
+	Method string // after tunnelling
+	Query  url.Values
+	Op     *Operation // what is asked for
+	Accept string     // the media type to answer with
+	Source netip.Addr // who really asks, as far as proxies that we trust say
+	File   bool       // the operation reads the body, which is no envelope
+	Link   bool       // it is one of a link that this server has signed
+
 	by      *Server
 	ctx     context.Context //nolint:containedctx // a request is what contexts are about
-	Method  string          // after tunnelling
-	Query   url.Values
 	body    envelope
-	Op      *Operation
 	path    []string // below /v2, with the account's id
 	vars    map[string]string
-	Accept  string // the media type to answer with
-	Source  netip.Addr
-	File    bool // the operation reads the body, which is no envelope
 	spools  []*spool
 	heavy   bool    // it has its turn among those with large bodies
-	Link    bool    // it is one of a link that this server has signed
 	tried   *string // what its credentials are for; nil: it has not tried any
 	consume int     // what it took from its bucket
 }
