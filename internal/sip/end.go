@@ -48,6 +48,7 @@ func (l *leg) over(why call.Cause) {
 	default:
 	}
 	l.session.stop()
+	l.reoffer.leave()
 	l.referral.settle(call.ErrHungup)
 	stopTimer(l.dead)
 	if l.phase != phaseLeaving {

@@ -164,7 +164,17 @@ func (l *leg) takeInfo(in *inbound, tx *serverTx) {
 }
 
 // reoffer is a re-INVITE of ours under way.
-type reoffer struct{ seq uint32 }
+type reoffer struct {
+	seq uint32
+	tx  *clientTx
+}
+
+// leave waits no longer than usual for the answer: the call is over.
+func (r *reoffer) leave() {
+	if r != nil && r.tx != nil {
+		r.tx.expect(r.tx.table.timers.giveUp())
+	}
+}
 
 // refreshInvite sends a re-INVITE that changes nothing: a sign of life to
 // peers that have no UPDATE. done takes the final answer.
@@ -180,13 +190,12 @@ func (l *leg) refreshInvite(done func(*sip.Response, error)) error {
 		return err
 	}
 	l.srv.address(req, h)
-	var tx *clientTx
-	tx, err = l.srv.tx.request(l.out(h), req, func(res *sip.Response, err error) {
-		l.came(res, func() { // after this function, so that tx is known
+	r.tx, err = l.srv.tx.request(l.out(h), req, func(res *sip.Response, err error) {
+		l.came(res, func() { // after this function, so that r.tx is known
 			if res != nil && res.StatusCode < 200 {
 				return
 			}
-			l.tookInvite(r, tx, res)
+			l.tookInvite(r, res)
 			done(res, err)
 		})
 	})
@@ -204,12 +213,12 @@ func (l *leg) dropOffer(r *reoffer) {
 }
 
 // tookInvite ends a re-INVITE of ours; a 2xx wants its ACK every time.
-func (l *leg) tookInvite(r *reoffer, tx *clientTx, res *sip.Response) {
+func (l *leg) tookInvite(r *reoffer, res *sip.Response) {
 	if res == nil || res.StatusCode >= 300 {
 		l.dropOffer(r)
 		return
 	}
-	l.acknowledge(l.dialog, tx, res, r.seq)
+	l.acknowledge(l.dialog, r.tx, res, r.seq)
 	if l.reoffer != r {
 		return // an answer that came again
 	}

@@ -102,7 +102,7 @@ func (s *session) stop() {
 // start runs the timer afresh.
 func (s *session) start(l *leg, t terms) {
 	s.stop()
-	s.terms = t
+	s.terms, s.until = t, time.Time{}
 	if t.seconds == 0 {
 		return
 	}
@@ -112,14 +112,21 @@ func (s *session) start(l *leg, t terms) {
 		s.refreshIn(l, whole/2)
 		return
 	}
-	s.timer = l.later(whole-min(32*time.Second, whole/3), func() { s.expire(l) })
+	s.in(l, whole-min(32*time.Second, whole/3), s.expire)
 }
 
-// refreshIn has the session refreshed after d, in the place of what was to be
-// done next.
-func (s *session) refreshIn(l *leg, d time.Duration) {
+// refreshIn has the session refreshed after d.
+func (s *session) refreshIn(l *leg, d time.Duration) { s.in(l, d, s.refresh) }
+
+// in does something after d, in the place of what was to be done next.
+func (s *session) in(l *leg, d time.Duration, do func(*leg)) {
 	s.stop()
-	s.timer = l.later(d, func() { s.refresh(l) })
+	until := s.until
+	s.timer = l.later(d, func() {
+		if s.until.Equal(until) { // else it was refreshed while this waited for its turn
+			do(l)
+		}
+	})
 }
 
 func (s *session) expire(l *leg) {
@@ -133,6 +140,7 @@ func (s *session) refresh(l *leg) {
 		return
 	}
 	until := s.until
+	s.in(l, time.Until(until), s.expire) // who has said 100 to an INVITE may never answer it
 	done := func(res *sip.Response, err error) { s.refreshed(l, until, res, err) }
 	var err error
 	if l.may("UPDATE") {
@@ -182,7 +190,7 @@ func (s *session) again(l *leg, res *sip.Response) {
 	pause := 5 * time.Second
 	wait, _, asked := seconds(res, "Retry-After")
 	switch {
-	case res.StatusCode == 405 || res.StatusCode == 501:
+	case l.may("UPDATE") && (res.StatusCode == 405 || res.StatusCode == 501):
 		l.allows, pause = "", 0
 	case res.StatusCode == 422:
 		least, _, _ := seconds(res, "Min-SE")
@@ -192,7 +200,7 @@ func (s *session) again(l *leg, res *sip.Response) {
 	case res.StatusCode == 491:
 		pause = rand.N(2 * time.Second)
 	case asked:
-		pause = min(time.Duration(wait)*time.Second, time.Minute)
+		pause = min(max(time.Duration(wait)*time.Second, time.Second), time.Minute)
 	}
 	s.refreshIn(l, max(pause, 10*time.Millisecond))
 }

@@ -273,6 +273,70 @@ func TestRefreshRefused(t *testing.T) {
 	})
 }
 
+// TestNoWayToRefresh does not press a far end that takes neither UPDATE nor
+// another INVITE, or that asks for no pause.
+func TestNoWayToRefresh(t *testing.T) {
+	for code, extra := range map[int]string{405: "Allow: INVITE", 501: "X-Why: no", 500: "Retry-After: 0"} {
+		synctest.Test(t, func(t *testing.T) {
+			s, w, _, legs := timed(t, "Supported: timer", "Session-Expires: 200;refresher=uas")
+			l := <-legs
+			time.Sleep(100 * time.Second)
+			for range 200 { // 20 s
+				synctest.Wait()
+				if req, n := w.last(sip.INVITE); n > 0 {
+					reply(s, w, req, code, extra)
+				}
+				time.Sleep(100 * time.Millisecond)
+			}
+			if _, n := w.last(sip.INVITE); n < 2 || n > 25 {
+				t.Errorf("%d: %d INVITEs in 20 s", code, n)
+			}
+			end(t, s, w, l)
+		})
+	}
+}
+
+// TestRefreshRings ends a call whose refresh is told to wait, and never
+// answered, when the session does, and keeps nothing of it.
+func TestRefreshRings(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, w, _, legs := timed(t, "Supported: timer", "Session-Expires: 200;refresher=uas")
+		l := <-legs
+		time.Sleep(100 * time.Second)
+		reply(s, w, w.next(t, sip.INVITE, 1, time.Second), 100)
+		time.Sleep(99 * time.Second)
+		reply(s, w, w.next(t, sip.BYE, 1, 2*time.Second), 200)
+		if c := l.Cause(); c.Name != "RECOVERY_ON_TIMER_EXPIRE" {
+			t.Errorf("ended by %+v", c)
+		}
+		time.Sleep(time.Minute)
+		s.tx.mu.Lock()
+		if n := len(s.tx.clients); n != 0 {
+			t.Errorf("%d requests are waited for", n)
+		}
+		s.tx.mu.Unlock()
+		end(t, s, w, l)
+	})
+}
+
+// TestRefreshedLate is a refresh that is here in time and is read a moment
+// after it: the end of the session, which had to wait as well, is none.
+func TestRefreshedLate(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, w, h, legs := timed(t, "Supported: timer", "Session-Expires: 90;refresher=uac")
+		l := <-legs
+		time.Sleep(59 * time.Second)
+		l.(*leg).thread.must(func() { time.Sleep(2 * time.Second) })
+		hear(s, w, h.request("UPDATE", "", "Supported: timer", "Session-Expires: 90;refresher=uac"))
+		time.Sleep(3 * time.Second)
+		synctest.Wait()
+		if c := l.Cause(); c.Name != "" {
+			t.Errorf("ended by %+v", c)
+		}
+		end(t, s, w, l)
+	})
+}
+
 // TestUpdateBeforeTheAnswer begins no session timer: there is no session yet.
 func TestUpdateBeforeTheAnswer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
