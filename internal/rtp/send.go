@@ -168,7 +168,7 @@ func (s *Stream) send() { s.emit(s.frame()) }
 
 func (s *Stream) emit(f frame) {
 	if f.payload == nil && s.out.keep > 0 {
-		f.payload = s.out.kept()
+		f.payload = s.out.kept(f.quiet)
 	}
 	if !s.mute() && f.payload != nil {
 		if !f.event {
@@ -194,9 +194,14 @@ func (s *Stream) KeepAlive(every time.Duration) {
 }
 
 // kept is silence if it is time for some, else nothing. It is asked once in
-// each frame in which there is nothing to send.
-func (o *sender) kept() []byte {
-	if o.idle++; o.idle < o.keep {
+// each frame in which there is nothing to send. What is echoed goes out between
+// the frames, later and earlier: silence is not to come into its midst.
+func (o *sender) kept(echoing bool) []byte {
+	wait := o.keep
+	if echoing {
+		wait = max(wait, leap+1)
+	}
+	if o.idle++; o.idle < wait {
 		return nil
 	}
 	return o.silence
@@ -341,6 +346,7 @@ func (s *Stream) Echo(ctx context.Context) error { return s.take(ctx, &echoing{}
 // echoing forwards packets as they come, in their own time.
 type echoing struct {
 	began  bool
+	seq    uint16 // of the next packet, if nobody else sends one
 	offset uint32 // from their timestamps to ours
 	last   uint32 // our timestamp sent last
 }
@@ -366,7 +372,8 @@ func (e *echoing) forward(s *Stream, p *pion.Packet) {
 		return
 	}
 	ticks := int32(s.params.Codec.FrameTicks())
-	if d := int32(p.Timestamp + e.offset - s.out.ts); !e.began || d > leap*ticks || d < -leap*ticks {
+	alone := e.began && e.seq == s.out.seq
+	if d := int32(p.Timestamp + e.offset - s.out.ts); !alone || d > leap*ticks || d < -leap*ticks {
 		e.offset = s.out.ts - p.Timestamp
 		e.began = true
 	}
@@ -376,6 +383,7 @@ func (e *echoing) forward(s *Stream, p *pion.Packet) {
 		Version: 2, SSRC: s.ssrc, SequenceNumber: s.out.seq, Marker: p.Marker || s.out.marker,
 		PayloadType: s.params.PayloadType, Timestamp: e.last,
 	}, payload)
+	e.seq = s.out.seq
 	s.out.marker = false
 	s.taps.forwarded(payload)
 }

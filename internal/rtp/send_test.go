@@ -337,6 +337,37 @@ func TestEcho(t *testing.T) {
 	})
 }
 
+// TestEchoKeptAlive sends no silence into an echo, some where nothing comes to
+// be echoed for long, and what is echoed after it has a later time.
+func TestEchoKeptAlive(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newCall(t)
+		c.KeepAlive(audio.FrameTime)
+		go func() { _ = c.Echo(t.Context()) }()
+		synctest.Wait()
+		c.far.heard()
+		var back []pion.Packet
+		for i, loud := range []bool{true, false, true} {
+			if loud {
+				c.far.talk(c.LocalAddr(), audio.PCMU, sine(700, 8000, time.Second))
+			} else {
+				time.Sleep(2 * time.Second)
+			}
+			said := c.far.heard()
+			if n := len(said); loud && (n < 49 || n > 51) || !loud && (n < 2 || n > 4) {
+				t.Errorf("part %d: %d packets", i, n)
+			}
+			back = append(back, said...)
+		}
+		for i, p := range back[1:] {
+			if int32(p.Timestamp-back[i].Timestamp) < 160 || p.SequenceNumber != back[i].SequenceNumber+1 {
+				t.Errorf("%v after %v", p.Header, back[i].Header)
+			}
+		}
+		c.Close()
+	})
+}
+
 func TestNotConfigured(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newCall(t)
