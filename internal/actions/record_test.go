@@ -199,6 +199,16 @@ func TestRecordCall(t *testing.T) {
 			prog: start(`"record_on_answer":true,"name":"a"`, start(`"action":"stop","name":"a"`, `{"module":"answer","children":{"_":`+wait("3", over)+`}}`)),
 			took: 3 * time.Second,
 		},
+		"on answer, masked": {
+			prog: start(`"record_on_answer":true,"trim":true`, start(`"action":"mask"`,
+				`{"module":"answer","children":{"_":`+wait("2", over)+`}}`)),
+			dropped: 1, facts: "set recording of the call=masked\nwarned recording.silent", took: 2 * time.Second,
+			does: []person{says(0, time.Minute)},
+		},
+		"on answer, twice": {
+			prog:  start(`"record_on_answer":true,"name":"a"`, start(`"record_on_answer":true,"name":"a"`, over)),
+			facts: "failed record_call.twice", took: 30 * time.Second,
+		},
 		"never":        {prog: start(`"record_on_answer":true`, wait("3", over)), took: 3 * time.Second},
 		"Kazoo's more": {prog: start(`"record_on_bridge":true,"record_sample_rate":16000`, wait("1", over)), made: "dual 1s", facts: "warned record_call.rate\nwarned record_call.bridge", took: time.Second},
 		"not begun":    {prog: start(``, over), facts: "failed recording.failed", took: 30 * time.Second},

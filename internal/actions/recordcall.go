@@ -85,16 +85,13 @@ func (d recordCallData) run(ctx context.Context, s *flow.Session, st studio) err
 		return d.start(ctx, s, st, all)
 	}
 	r := all.find(d.Name)
-	if r == nil && d.Action == "stop" && all.forget(d.Name) {
-		return nil
-	}
 	if r == nil {
 		return flow.Fail("record_call.none", fmt.Errorf("no recording %s is running", named(d.Name)))
 	}
 	switch d.Action {
 	case "mask", "unmask":
 		r.gate.mask(d.Action == "mask")
-		s.Add(event.Set{Name: "recording " + r.take.ID, Value: d.Action + "ed"})
+		s.Add(event.Set{Name: "recording " + r.called(), Value: d.Action + "ed"})
 		return nil
 	default:
 		all.drop(r)
@@ -114,21 +111,22 @@ func (d recordCallData) start(ctx context.Context, s *flow.Session, st studio, a
 			Code: "record_call.bridge", Message: "record_on_bridge is not built yet: the recording does not wait for it",
 		})
 	}
-	if !d.OnAnswer || s.Answered() {
-		return all.start(ctx, s, st, d)
+	one, err := all.add(s, d)
+	if err != nil {
+		return err
 	}
-	all.waiting = append(all.waiting, &d)
-	s.OnAnswer(func() {
-		i := slices.Index(all.waiting, &d)
-		if i < 0 {
-			return // it was stopped before it began
-		}
-		all.waiting = slices.Delete(all.waiting, i, i+1)
-		if err := all.start(ctx, s, st, d); err != nil {
-			s.Add(event.Failed{Code: "recording.failed", Message: err.Error()})
-		}
-	})
-	return nil
+	if d.OnAnswer && !s.Answered() {
+		s.OnAnswer(func() {
+			if !slices.Contains(all.all, one) {
+				return // it was stopped before it began
+			}
+			if err := all.begin(ctx, s, st, one); err != nil {
+				s.Add(event.Failed{Code: "recording.failed", Message: err.Error()})
+			}
+		})
+		return nil
+	}
+	return all.begin(ctx, s, st, one)
 }
 
 func named(name string) string {
@@ -138,23 +136,9 @@ func named(name string) string {
 	return fmt.Sprintf("called %q", name)
 }
 
-// running are the recordings of a call that run beside its flow.
-type running struct {
-	all     []*beside
-	waiting []*recordCallData // those that begin with the answer
-}
-
-// forget takes a recording off those that begin with the answer, the last of
-// them if name is "", and says whether there was one.
-func (r *running) forget(name string) bool {
-	for i, one := range slices.Backward(r.waiting) {
-		if name == "" || one.Name == name {
-			r.waiting = slices.Delete(r.waiting, i, i+1)
-			return true
-		}
-	}
-	return false
-}
+// running are the recordings of a call that run beside its flow, and those that
+// begin with the answer.
+type running struct{ all []*beside }
 
 // runningKey is where a session keeps its running.
 type runningKey struct{}
@@ -204,39 +188,58 @@ type beside struct {
 	least time.Duration
 	trim  bool
 	stays bool // it does not follow a caller who is transferred
-	take  *take
+	wish  wish
+	sides []call.Side // what goes to each channel
+	take  *take       // nil until it begins
 	gate  *gate
 	stops []func()
 }
 
-func (r *running) start(ctx context.Context, s *flow.Session, st studio, d recordCallData) error {
+// called is what the timeline calls it.
+func (b *beside) called() string {
+	if b.take == nil {
+		return named(b.name)
+	}
+	return b.take.ID
+}
+
+// add is a recording that has not begun. What it is sent to is as seen from the
+// program that runs now: the answer may come in another one.
+func (r *running) add(s *flow.Session, d recordCallData) (*beside, error) {
 	if d.Name != "" && r.find(d.Name) != nil {
-		return flow.Fail("record_call.twice", fmt.Errorf("a recording %s is running already", named(d.Name)))
+		return nil, flow.Fail("record_call.twice", fmt.Errorf("a recording %s is running already", named(d.Name)))
 	}
 	if len(r.all) == maxRunning {
-		return flow.Fail("record_call.full", fmt.Errorf("a call has %d recordings at a time at most", maxRunning))
+		return nil, flow.Fail("record_call.full", fmt.Errorf("a call has %d recordings at a time at most", maxRunning))
 	}
-	sides := d.sides()
-	t, err := st.begin(ctx, s, wish{
+	one := &beside{
+		name: d.Name, least: time.Duration(d.MinSec) * time.Second, trim: d.Trim, stays: !d.Follow, sides: d.sides(),
+		gate: &gate{most: time.Duration(d.TimeLimit) * time.Second},
+	}
+	one.wish = wish{
 		Tape: Tape{
 			Name:   cmp.Or(d.MediaName, d.Label, d.Name, "call"),
 			Origin: cmp.Or(d.Origin, "callflow : "+cmp.Or(d.Label, "record_call")),
-			Format: d.Format, Trim: d.Trim, Channels: len(sides),
+			Format: d.Format, Trim: d.Trim, Channels: len(one.sides),
 		},
 		Push: absoluteURL(s, d.URL), Method: d.Method, Source: "StartCallRecordingTwiML", Track: d.Track,
-		Callback: d.Callback, CallbackMethod: d.CallbackMethod, Events: d.Events,
-	})
-	if err != nil {
-		return err
-	}
-	one := &beside{
-		name: d.Name, least: time.Duration(d.MinSec) * time.Second, trim: d.Trim, stays: !d.Follow, take: t,
-		gate: &gate{most: time.Duration(d.TimeLimit) * time.Second},
-	}
-	for n, side := range sides {
-		one.stops = append(one.stops, s.Leg.Tap(side, one.gate.of(t.Channel(n), n == 0)))
+		Callback: absoluteURL(s, d.Callback), CallbackMethod: d.CallbackMethod, Events: d.Events,
 	}
 	r.all = append(r.all, one)
+	return one, nil
+}
+
+// begin begins a recording, which is none if that fails.
+func (r *running) begin(ctx context.Context, s *flow.Session, st studio, one *beside) error {
+	t, err := st.begin(ctx, s, one.wish)
+	if err != nil {
+		r.drop(one)
+		return err
+	}
+	one.take = t
+	for n, side := range one.sides {
+		one.stops = append(one.stops, s.Leg.Tap(side, one.gate.of(t.Channel(n), n == 0)))
+	}
 	return nil
 }
 
@@ -255,6 +258,9 @@ func (d recordCallData) sides() []call.Side {
 
 // end keeps the recording, unless there is too little of it.
 func (b *beside) end(by string) error {
+	if b.take == nil {
+		return nil // it has not begun
+	}
 	for _, stop := range b.stops {
 		stop()
 	}
