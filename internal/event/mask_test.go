@@ -12,6 +12,7 @@ func TestMask(t *testing.T) {
 		`{"custom_request_headers":{"Authorization":"Basic \"x"}}`: `{"custom_request_headers":{"Authorization":"xxxxx"}}`,
 		`{"data":{"password" : "x","name":"y"}}`:                   `{"data":{"password" : "xxxxx","name":"y"}}`,
 		`{"data":{"pin":"7305","record_pin":"1","spin":"x"}}`:      `{"data":{"pin":"xxxxx","record_pin":"xxxxx","spin":"x"}}`,
+		`{"data":{"pin":7305,"retries":3,"token": -1.5e+3}}`:       `{"data":{"pin":"xxxxx","retries":3,"token": "xxxxx"}}`,
 		`{"text":"mail me at joe@x.test"}`:                         `{"text":"mail me at joe@x.test"}`,
 		`<Dial>http://a:b@c/</Dial>`:                               `<Dial>http://xxxxx@c/</Dial>`,
 	} {
