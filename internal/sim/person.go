@@ -83,6 +83,8 @@ type Done struct {
 	// Heard is what was heard last before it, "" if nothing since the thing
 	// before.
 	Heard string
+	// Again is how often that was heard before, since the thing before.
+	Again int
 	Since time.Duration // since that was heard, or the thing before was done
 	// Cuts says that something was being heard, which has an end.
 	Cuts bool
@@ -221,6 +223,7 @@ func (p *person) remember(s Step) {
 	heard, n, at, cuts := p.scene.last()
 	if n > p.marked {
 		d.Heard, p.since = heard, at
+		d.Again = p.scene.times(p.marked, n-1, heard)
 	}
 	d.Since, d.Cuts = time.Since(p.since), cuts
 	p.marked = n

@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -19,7 +20,8 @@ import (
 // be empty, and the test then has the flow itself in it.
 func Save(name, says string, c Call, ask Ask, document string, r Result) error {
 	t := Test{Says: says, Call: TestCall{
-		To: c.To, From: c.From, Name: c.Name, At: c.At, Method: ask.Method, Format: ask.Format, Compat: ask.Compat,
+		To: c.To, From: c.From, Name: c.Name, At: came(c, r.Events),
+		Method: ask.Method, Format: ask.Format, Compat: ask.Compat,
 	}}
 	switch {
 	case document != "":
@@ -40,7 +42,7 @@ func Save(name, says string, c Call, ask Ask, document string, r Result) error {
 		return err
 	}
 	for _, d := range r.Done {
-		t.Press = append(t.Press, d.kept())
+		t.Press = append(t.Press, d.kept()...)
 	}
 	for _, heard := range r.Heard {
 		t.Hears = append(t.Hears, strings.Join(strings.Fields(heard), " "))
@@ -103,14 +105,30 @@ func relative(name, document string) (string, error) {
 	return filepath.ToSlash(path), err
 }
 
-// kept is what was done as a test does it again. When it was done counts only
-// if it cut something short, or was told so.
-func (d Done) kept() TestStep {
+// kept is what was done as a test does it again, once what was heard before it
+// is heard as often as it was. When it was done counts only if it cut something
+// short, or was told so.
+func (d Done) kept() []TestStep {
 	s := TestStep{After: d.Heard, Keys: d.Keys, Say: d.Say, Hangup: d.Hangup}
 	if d.Cuts || d.Wait > 0 || d.Hangup && d.Since > 0 {
 		s.Wait = max(d.Since, time.Millisecond).Round(time.Millisecond).String()
 	}
-	return s
+	heard := TestStep{After: d.Heard, Wait: time.Millisecond.String()}
+	return append(slices.Repeat([]TestStep{heard}, d.Again), s)
+}
+
+// came is when a call came, if what it came to goes by the clock: a test of it
+// would be another one tomorrow. It is zero otherwise.
+func came(c Call, events []event.Event) time.Time {
+	if !c.At.IsZero() || len(events) == 0 {
+		return c.At
+	}
+	for _, e := range events {
+		if w, ok := e.What.(event.Started); ok && slices.Contains([]string{"temporal_route", "audio_macro"}, w.Module) {
+			return events[0].At.UTC().Truncate(time.Second)
+		}
+	}
+	return time.Time{}
 }
 
 // kept is a request as a test expects it again: with what the caller did.

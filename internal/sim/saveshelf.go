@@ -181,7 +181,7 @@ func (n *needs) account() json.RawMessage {
 		return nil // most tests have none
 	}
 	kept, keys := resource.Object{}, []string{"language"}
-	if slices.ContainsFunc([]string{"disa", "dynamic_cid", "temporal_route"}, reads) {
+	if slices.ContainsFunc([]string{"audio_macro", "disa", "dynamic_cid", "temporal_route"}, reads) {
 		keys = append(keys, "caller_id", "call_restriction", "timezone")
 	}
 	for _, key := range keys {

@@ -112,6 +112,18 @@ func (s *scene) heardSince(i int, text string) int {
 	return 0
 }
 
+// times is how often text was heard from the i-th sound on, before the n-th.
+func (s *scene) times(i, n int, text string) (times int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, heard := range s.heard[i:n] {
+		if matches(heard, text) {
+			times++
+		}
+	}
+	return times
+}
+
 func (s *scene) all() []event.Event {
 	s.mu.Lock()
 	defer s.mu.Unlock()

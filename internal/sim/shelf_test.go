@@ -135,3 +135,25 @@ func TestSavedAsItWas(t *testing.T) {
 		t.Errorf("%q, %v, changed: %v\n%s", o.Problems, o.Err, changed, text)
 	}
 }
+
+// TestSavedLater: a saved call goes as it went, also when the menu was heard
+// several times before a key, and tomorrow.
+func TestSavedLater(t *testing.T) {
+	for text, want := range map[string]string{
+		`{"call": {}, "documents": {"menus": {"m": {"name": "M", "retries": 3, "timeout": 1000}}},
+			"flow": {"module": "menu", "data": {"id": "m"}, "children": {"1": {"module": "tts", "data": {"text": "One."}}}},
+			"press": [{"after": "enter an extension", "wait": "1ms"}, {"after": "enter an extension", "keys": "1"}]}`: `"wait": "1ms"`,
+		`{"call": {}, "account": {"timezone": "Europe/Berlin"}, "flow": {"module": "audio_macro", "data": {"macros": [
+			{"macro": "say", "type": "current_time"}]}}}`: `Berlin`,
+		`{"call": {}, "flow": {"module": "temporal_route"}}`: `"at": "20`,
+	} {
+		one, err := ReadTest("x.json", []byte(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		o := again(t, one)
+		if kept, _ := os.ReadFile(o.Test.File()); !o.Passed() || !strings.Contains(string(kept), want) {
+			t.Errorf("%q, %v\n%s", o.Problems, o.Err, kept)
+		}
+	}
+}
