@@ -476,7 +476,7 @@ func FuzzMerge(f *testing.F) {
 		b, err := ParseObject([]byte(base))
 		p, err2 := ParseObject([]byte(patch))
 		if err != nil || err2 != nil {
-			t.Skip()
+			return
 		}
 		once := Merge(b, p)
 		if !Equal(once, Merge(once, p)) {
