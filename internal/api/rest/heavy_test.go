@@ -1,6 +1,7 @@
 package rest
 
 import (
+	"io"
 	"net/http/httptest"
 	"strings"
 	"testing"
@@ -66,5 +67,46 @@ func TestHeavyBody(t *testing.T) {
 	}
 	if len(s.heavy) != 0 {
 		t.Errorf("%d turns are left behind", len(s.heavy))
+	}
+}
+
+// until is a reader with nothing in it, that does something when it is read.
+type until func()
+
+func (u until) Read([]byte) (int, error) { u(); return 0, io.EOF }
+
+// TestHeavyParts sends a multipart body whose first part is large: no turn is
+// taken while the rest still comes, which strangers could take long for.
+func TestHeavyParts(t *testing.T) {
+	do := func(r *Request) (Reply, error) {
+		if r.File {
+			if _, err := r.Upload(MaxBody); err != nil {
+				return Reply{}, err
+			}
+		}
+		return Reply{Data: len(r.by.heavy)}, nil
+	}
+	s := served(
+		Operation{Method: "POST", Path: "x", Who: Anyone, Do: do},
+		Operation{Method: "POST", Path: "file", Who: Anyone, Consumes: []string{"multipart/form-data"}, Do: do},
+	)
+	large := `{"data":{"note":"` + strings.Repeat("x", heavyFrom) + `"}}`
+	for path, rest := range map[string]string{"/v2/x": formPart + "7", "/v2/file": filePart + "sound"} {
+		first, end, _ := strings.Cut(asMultipart(jsonPart+large, rest), "--b--")
+		first, last := first[:len(first)-5], first[len(first)-5:]+"--b--"+end
+		asked := false
+		check := until(func() {
+			asked = true
+			if len(s.heavy) > 0 {
+				t.Errorf("%s: a body that still comes has taken a turn", path)
+			}
+		})
+		req := httptest.NewRequest("POST", path, io.MultiReader(strings.NewReader(first), check, strings.NewReader(last)))
+		req.Header.Set("Content-Type", multi)
+		rec := httptest.NewRecorder()
+		s.ServeHTTP(rec, req)
+		if rec.Code != 200 || !strings.Contains(rec.Body.String(), `"data":1`) || !asked || len(s.heavy) != 0 {
+			t.Errorf("%s: %d %.200s, %d turns are left behind", path, rec.Code, rec.Body, len(s.heavy))
+		}
 	}
 }

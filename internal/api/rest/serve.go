@@ -189,8 +189,8 @@ func (s *Server) serve(w http.ResponseWriter, r *Request) (Reply, error) {
 // takeBody reads the envelope, or leaves the body to an operation that takes
 // it as it is, and has more time for it.
 func (s *Server) takeBody(w http.ResponseWriter, r *Request, path []string) error {
-	ctl := http.NewResponseController(w)
 	if s.takesRaw(r, path) {
+		ctl := http.NewResponseController(w)
 		until := time.Now().Add(uploadLimit)
 		_ = ctl.SetReadDeadline(until)
 		_ = ctl.SetWriteDeadline(until.Add(ExchangeLimit))
@@ -198,9 +198,7 @@ func (s *Server) takeBody(w http.ResponseWriter, r *Request, path []string) erro
 	}
 	told := r.HTTP.Header.Get("Content-Type")
 	if kind, params, _ := mime.ParseMediaType(told); strings.HasPrefix(kind, "multipart/") {
-		err := r.inParts(params["boundary"])
-		_ = ctl.SetReadDeadline(time.Time{})
-		return err
+		return r.inParts(w, params["boundary"])
 	}
 	body, err := r.readBody(w)
 	if err != nil {

@@ -13,6 +13,7 @@ import (
 	"net/http"
 	"os"
 	"strings"
+	"time"
 
 	"github.com/pivotvoice/pivot/internal/schema"
 )
@@ -66,7 +67,11 @@ func decoded(file io.Reader) io.Reader {
 
 // multipart is the one file of a multipart body.
 func (r *Request) multipart(boundary string, limit int64) (io.Reader, error) {
-	files, err := r.parts(boundary, limit)
+	body, err := r.wholeParts(limit)
+	if err != nil {
+		return nil, err
+	}
+	files, err := r.parts(body, boundary, limit)
 	switch {
 	case err != nil:
 		return nil, err
@@ -80,9 +85,14 @@ func (r *Request) multipart(boundary string, limit int64) (io.Reader, error) {
 
 // inParts reads a multipart body of a request that takes an envelope: a JSON
 // part of it is that. Files are for nobody.
-func (r *Request) inParts(boundary string) error {
+func (r *Request) inParts(w http.ResponseWriter, boundary string) error {
 	r.body.data = nil
-	files, err := r.parts(boundary, MaxBody)
+	body, err := r.wholeParts(MaxBody)
+	_ = http.NewResponseController(w).SetReadDeadline(time.Time{})
+	if err != nil {
+		return err
+	}
+	files, err := r.parts(body, boundary, MaxBody)
 	if err == nil && r.body.data == nil {
 		err = schema.Faults{schema.Required("data")}
 	}
@@ -90,10 +100,21 @@ func (r *Request) inParts(boundary string) error {
 	return err
 }
 
+// wholeParts is a multipart body that has come to its end. Nothing is done with
+// its parts before: who sends them slowly would hold up others, whose turn it
+// could be.
+func (r *Request) wholeParts(limit int64) (io.Reader, error) {
+	body, err := newSpool(http.MaxBytesReader(nil, r.HTTP.Body, limit+MaxBody/8))
+	if err != nil {
+		return nil, UploadFault(err)
+	}
+	r.spools = append(r.spools, body)
+	return body, nil
+}
+
 // parts reads all parts and returns the files: which part is what is known at
 // the end only.
-func (r *Request) parts(boundary string, limit int64) ([]io.Reader, error) {
-	body := http.MaxBytesReader(nil, r.HTTP.Body, limit+MaxBody/8)
+func (r *Request) parts(body io.Reader, boundary string, limit int64) ([]io.Reader, error) {
 	parts, files := multipart.NewReader(body, boundary), []io.Reader{}
 	for n := 0; ; n++ {
 		part, err := parts.NextPart()
