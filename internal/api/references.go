@@ -84,7 +84,8 @@ func (s *Server) removeDoc(r *rest.Request, c resource.Collection, d resource.Do
 	}
 	d, err = c.Delete(r.Context(), d.ID, r.IfMatch(), hard)
 	if err == nil {
-		err = s.dropBlob(r.Context(), c, d.ID)
+		// Not even where the client has gone: the next of that id would have it.
+		err = s.dropBlob(context.WithoutCancel(r.Context()), c, d.ID)
 	}
 	reply, err := rest.Shown(r, c, d, err)
 	return dangling(reply, by), err

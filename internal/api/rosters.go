@@ -80,6 +80,9 @@ func (s *Server) agents(r *rest.Request) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
+	if len(list) > rest.MaxMany {
+		return nil, rest.TooMany("data")
+	}
 	var faults schema.Faults
 	ids := make([]string, len(list))
 	for i, v := range list {

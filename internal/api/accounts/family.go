@@ -1,6 +1,7 @@
 package accounts
 
 import (
+	"context"
 	"net/http"
 	"slices"
 
@@ -96,7 +97,7 @@ func (h *Handler) deleteAccount(r *rest.Request) (rest.Reply, error) {
 	if err == nil {
 		h.cfg.Logger.InfoContext(ctx, "account deleted", "account", r.Account.ID, "by", r.Auth.Account.ID,
 			"user", r.Auth.UserID(), "request_id", r.ID)
-		err = h.cfg.Purge(ctx, r.Account.ID)
+		err = h.cfg.Purge(context.WithoutCancel(ctx), r.Account.ID) // nobody can ask for it again
 	}
 	return rest.Shown(r, h.cfg.People.Accounts(), d, err)
 }
