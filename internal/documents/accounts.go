@@ -1,7 +1,7 @@
 package documents
 
-// Account is who owns callflows, users and calls. The API serves accounts:
-// see internal/api.
+// Account is who owns callflows, users and calls. What else is held of accounts
+// is in internal/identity.
 type Account struct {
 	Name           string                  `json:"name" jsonschema:"required,minLength=1,maxLength=128" jsonschema_description:"What people call it."`
 	Realm          string                  `json:"realm,omitempty" jsonschema:"minLength=4,maxLength=253,pattern=^[.\\w-]+$" jsonschema_description:"The domain of its phones; made up where there is none."`

@@ -1,7 +1,7 @@
 package documents
 
 // The parts of a phone number's document that other services would act on;
-// the API serves phone numbers: see internal/api.
+// the API serves phone numbers: see internal/api/numbers.
 
 // CNAM is the name that goes with a number.
 type CNAM struct {

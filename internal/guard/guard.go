@@ -110,7 +110,7 @@ func (g *Guard) Try(source netip.Addr, target string) (wait time.Duration, attac
 	return 0, m.count == AttackAt
 }
 
-// AttackWait is how long a new source waits because so many guess: at first,
+// attackWait is how long a new source waits because so many guess: at first,
 // and after each try.
 func (g *Guard) attackWait(pair key, now time.Time) time.Duration {
 	m := g.wrong[key{target: pair.target}]
@@ -153,7 +153,7 @@ func (m *mistakes) add(now time.Time) {
 	}
 }
 
-// Take back what a try has counted.
+// takeBack takes back what a try has counted.
 func (m *mistakes) takeBack() {
 	if m != nil {
 		m.count, m.until = max(0, m.count-1), time.Time{}

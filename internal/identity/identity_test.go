@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"errors"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -192,5 +193,42 @@ func BenchmarkCredentials(b *testing.B) {
 		if _, err := h.hash(b.Context(), "a", "b"); err != nil {
 			b.Fatal(err)
 		}
+	}
+}
+
+// undying is a store that deletes nothing, and lists what is oldest first.
+type undying struct{ store.Docs }
+
+func (undying) Delete(context.Context, store.Key, int64, bool) error { return store.ErrUnavailable }
+
+func (u undying) List(ctx context.Context, q store.Query) ([]store.Doc, error) {
+	all, err := u.Docs.List(ctx, q)
+	slices.SortFunc(all, func(a, b store.Doc) int { return a.Created.Compare(b.Created) })
+	return all, err
+}
+
+// TestKeysOutliveBadTimes keeps what keys there are while the store fails:
+// nobody is logged out by that.
+func TestKeysOutliveBadTimes(t *testing.T) {
+	docs := store.Memory().Docs
+	if _, err := docs.Put(t.Context(), signing()); err != nil {
+		t.Fatal(err)
+	}
+	clock := time.Now()
+	k := &keyring{docs: undying{docs}, now: func() time.Time { return clock }}
+	if _, err := k.newest(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	clock = clock.Add(signsFor + time.Hour)
+	token, err := k.sign(t.Context(), &jwt.RegisteredClaims{ExpiresAt: jwt.NewNumericDate(clock.Add(24 * time.Hour))})
+	if err != nil {
+		t.Fatal(err)
+	}
+	clock = clock.Add(2 * TokenLife)
+	if _, err := k.named(t.Context(), "nobody's"); !errors.Is(err, store.ErrUnavailable) {
+		t.Errorf("the old key is gone: %v", err)
+	}
+	if err := k.verify(t.Context(), token, &jwt.RegisteredClaims{}); err != nil {
+		t.Errorf("a good token: %v", err)
 	}
 }

@@ -124,7 +124,8 @@ func (k *keyring) load(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	k.keys, k.loaded = nil, k.now()
+	k.loaded = k.now()
+	var keys []signingKey // in the place of the old ones once all is well
 	for _, d := range docs {
 		key, err := readKey(d)
 		if err != nil {
@@ -136,9 +137,10 @@ func (k *keyring) load(ctx context.Context) error {
 			}
 			continue
 		}
-		k.keys = append(k.keys, key)
+		keys = append(keys, key)
 	}
-	slices.SortFunc(k.keys, func(a, b signingKey) int { return b.created.Compare(a.created) })
+	slices.SortFunc(keys, func(a, b signingKey) int { return b.created.Compare(a.created) })
+	k.keys = keys
 	return nil
 }
 

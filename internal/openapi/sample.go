@@ -99,14 +99,14 @@ type everyCall struct{}
 // outbox takes mail, and what the links in it are for.
 type outbox struct{ of *Sample }
 
-// Mail is api.Mailer.
+// Mail is of accounts.Mailer.
 func (o outbox) Mail(_ context.Context, _, _, _, text string) {
 	_, id, _ := strings.Cut(text, "recovery=")
 	id, _, _ = strings.Cut(id, "\n")
 	o.of.known["reset_id"] = id
 }
 
-// Interrupt is api.Interrupter.
+// Interrupt is of calls.Interrupter.
 func (everyCall) Interrupt(string, flow.Next) bool { return true }
 
 // Answers tries the example of every operation, each once, in an order in

@@ -192,6 +192,7 @@ func (h *Handler) listLegs(r *rest.Request) (rest.Reply, error) {
 	return rest.Reply{Data: []any{one.Data}, List: &rest.ListInfo{Size: 1}}, nil
 }
 
+// ListCDRs is a page of the records of calls that are over, the newest first.
 func (h *Handler) ListCDRs(r *rest.Request) (rest.Reply, error) {
 	q, err := resource.ParseQuery(r.Query, r.Param)
 	if err != nil {

@@ -117,7 +117,7 @@ type telling struct {
 }
 
 // errOver ends a stream as it should.
-var errOver = errors.New("api: the stream is over")
+var errOver = errors.New("calls: the stream is over")
 
 func (t *telling) history(events []event.Event) error {
 	for _, e := range events {

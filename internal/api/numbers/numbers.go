@@ -93,8 +93,7 @@ func showNumber(d resource.Doc, callflow bool, out resource.Object) {
 }
 
 // prepareNumber takes GET for get, and an empty URL for none, as Twilio's
-// clients write them. The state is kept so
-// that lists can be filtered by it.
+// clients write them. The state is kept so that lists can be filtered by it.
 func prepareNumber(_ context.Context, d *resource.Draft) error {
 	d.Doc["state"] = inService
 	for _, key := range []string{"voice_method", "voice_fallback_method", "status_callback_method"} {
@@ -313,7 +312,7 @@ func (h *Handler) dropNumber(r *rest.Request, number string) (resource.Doc, erro
 }
 
 // claim makes a public number an account's: one that another account has is
-// an *Error. What was claimed and never came to be is free again after a
+// a *rest.Error. What was claimed and never came to be is free again after a
 // while.
 func (h *Handler) claim(ctx context.Context, account, number string) error {
 	raw, err := json.Marshal(documents.NumberClaim{Account: account})

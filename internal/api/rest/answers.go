@@ -31,6 +31,8 @@ var RowParams = []Param{
 	Whole("modified_to", "Only documents changed at this time or before."),
 }
 
+// IfMatch is the revisions that a change is meant for, as resource.Matches reads
+// them; "" is any (RFC 9110 section 13.1.1).
 func (r *Request) IfMatch() string { return r.HTTP.Header.Get("If-Match") }
 
 // Stale says whether a document's revision is another than the one asked for.

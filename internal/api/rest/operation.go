@@ -38,7 +38,7 @@ type Operation struct {
 	// others is an object.
 	List bool
 	// Consumes are the media types of a body that is no envelope, which the
-	// operation reads itself (Server.Upload); with none there is only the
+	// operation reads itself (Request.Upload); with none there is only the
 	// envelope. With Body there may be either, as the request says.
 	Consumes []string
 	// Produces are the media types it can answer with; none is JSON only.
