@@ -68,6 +68,37 @@ func TestNothingComesAfterAnAccount(t *testing.T) {
 	}
 }
 
+// lateDocs is a store that documents come to late.
+type lateDocs struct {
+	store.Docs
+	before func(store.Doc)
+}
+
+func (l lateDocs) Put(ctx context.Context, d store.Doc) (store.Doc, error) {
+	l.before(d)
+	return l.Docs.Put(ctx, d)
+}
+
+// TestNothingComesToAnAccountThatIsGone deletes an account while something is
+// made in it.
+func TestNothingComesToAnAccountThatIsGone(t *testing.T) {
+	var w *world
+	account := ""
+	w = newWorld(t, func(c *Config) {
+		c.Docs = lateDocs{c.Docs, func(d store.Doc) {
+			if d.Type == "device" {
+				w.must(200, "DELETE /v2/accounts/"+account, "")
+			}
+		}}
+	})
+	account = w.child(w.creds.AccountID, "Gone")
+	w.must(201, "PUT /v2/accounts/"+account+"/devices",
+		`{"name":"n","sip":{"username":"ua","realm":"r.example","password":"12345"}}`)
+	if left, err := w.store.List(t.Context(), store.Query{Account: account, Type: "device"}); err != nil || len(left) > 0 {
+		t.Errorf("%d devices are left (%v)", len(left), err)
+	}
+}
+
 // TestRosterHasAnEnd holds a roster to what one request may name.
 func TestRosterHasAnEnd(t *testing.T) {
 	w := newWorld(t)

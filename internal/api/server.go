@@ -144,7 +144,7 @@ func New(cfg Config) *Server {
 	}
 	s.Server = rest.New(rest.Config{
 		People: s.people, Logger: cfg.Logger, Version: cfg.Version, Node: s.node, Proxies: cfg.Proxies, Rate: cfg.Rate,
-		Patience: cfg.Patience, Now: cfg.Now,
+		Patience: cfg.Patience, Purge: s.purge, Now: cfg.Now,
 	}, ops)
 	return s
 }

@@ -1,7 +1,6 @@
 package accounts
 
 import (
-	"context"
 	"net/http"
 	"slices"
 
@@ -87,17 +86,16 @@ func (h *Handler) setReseller(r *rest.Request, is bool) (rest.Reply, error) {
 
 // deleteAccount hangs up an account's calls and leaves nothing of what it had.
 // It is purged before it is gone, so that a deletion that was broken off can be
-// done again, and after, for what was written meanwhile.
+// done again; after it, as after every change of an account that is gone, the
+// server does so, for what was written meanwhile.
 func (h *Handler) deleteAccount(r *rest.Request) (rest.Reply, error) {
-	ctx := r.Context()
 	if r.Auth.Account.ID == r.Account.ID && !r.Auth.Master() {
 		return rest.Reply{}, rest.Forbidden() // its owner is the account above
 	}
 	d, err := h.dropAccount(r)
 	if err == nil {
-		h.cfg.Logger.InfoContext(ctx, "account deleted", "account", r.Account.ID, "by", r.Auth.Account.ID,
+		h.cfg.Logger.InfoContext(r.Context(), "account deleted", "account", r.Account.ID, "by", r.Auth.Account.ID,
 			"user", r.Auth.UserID(), "request_id", r.ID)
-		err = h.cfg.Purge(context.WithoutCancel(ctx), r.Account.ID) // nobody can ask for it again
 	}
 	return rest.Shown(r, h.cfg.People.Accounts(), d, err)
 }

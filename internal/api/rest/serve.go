@@ -2,6 +2,7 @@ package rest
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"log/slog"
 	"mime"
@@ -31,6 +32,8 @@ type Config struct {
 	Proxies  []netip.Prefix
 	Rate     int           // requests a minute of one account from one address; 0 is DefaultRate
 	Patience time.Duration // how long a request may take to come in, its answer to be taken; 0 is a minute
+	// Purge removes all that an account has, which is gone; nil does not.
+	Purge func(ctx context.Context, account string) error
 	// Now is the clock; nil is time.Now.
 	Now func() time.Time
 }
@@ -183,7 +186,22 @@ func (s *Server) serve(w http.ResponseWriter, r *Request) (Reply, error) {
 		who.Account, who.User = r.Auth.Account.ID, r.Auth.UserID()
 	}
 	r.ctx = resource.WithActor(r.ctx, who)
-	return r.Op.Do(r)
+	return s.do(r)
+}
+
+// do has the operation done. What it wrote to an account that was deleted
+// meanwhile is removed: nobody could reach it, and what only one may have would
+// be taken for ever.
+func (s *Server) do(r *Request) (Reply, error) {
+	reply, err := r.Op.Do(r)
+	if r.Account == nil || r.Method == http.MethodGet || s.cfg.Purge == nil {
+		return reply, err
+	}
+	ctx := context.WithoutCancel(r.ctx) // nobody could ask for it again
+	if _, gone := s.people.Accounts().Get(ctx, r.Account.ID); errors.Is(gone, store.ErrNotFound) {
+		err = errors.Join(err, s.cfg.Purge(ctx, r.Account.ID))
+	}
+	return reply, err
 }
 
 // takeBody reads the envelope, or leaves the body to an operation that takes
