@@ -62,6 +62,10 @@ function name(what) { names[++total] = "  " what }
 
 /^(PASS|FAIL)$/ { next }
 
+/^\trunning tests:$/ { running = 1 } # when the time was up
+running && /^\t\t/ { failed[++failures] = $1 " (out of time)" }
+running && /^$/ { running = 0 }
+
 building != "" { compiler[building, ++compiled[building]] = $0; next }
 
 { keep(test, $0) }
