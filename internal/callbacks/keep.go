@@ -64,8 +64,8 @@ func (q *Queue) load() error {
 // keepFresh writes what was posted, several at a time, and adds it in order.
 func (q *Queue) keepFresh() {
 	q.mu.Lock()
-	batch := q.fresh
-	q.fresh = nil
+	batch, settled := q.fresh, q.settled
+	q.fresh, q.settled = nil, nil
 	q.mu.Unlock()
 	slots := make(chan struct{}, savesAtOne)
 	var writes sync.WaitGroup
@@ -77,6 +77,9 @@ func (q *Queue) keepFresh() {
 		})
 	}
 	writes.Wait()
+	for _, done := range settled {
+		close(done)
+	}
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	for _, j := range batch {

@@ -14,12 +14,18 @@ import (
 // promiseType is the type of the documents of promises.
 const promiseType = "pvt_callback_promise"
 
+// Keeper takes callbacks, and says when those it has are kept. A *Queue is one.
+type Keeper interface {
+	actions.Callbacks
+	Settle(ctx context.Context) error
+}
+
 // Promises are callbacks at the end of calls that run: what is to be told if
 // the server goes away before. They are written off the calls' path; what the
 // store does not take is tried again. Close them.
 type Promises struct {
 	docs  store.Docs
-	to    actions.Callbacks
+	to    Keeper
 	log   *slog.Logger
 	stop  context.CancelFunc
 	done  chan struct{}
@@ -31,7 +37,7 @@ type Promises struct {
 }
 
 // NewPromises begins with telling what a process before had promised.
-func NewPromises(docs store.Docs, to actions.Callbacks, log *slog.Logger) *Promises {
+func NewPromises(docs store.Docs, to Keeper, log *slog.Logger) *Promises {
 	ctx, stop := context.WithCancel(context.Background())
 	p := &Promises{
 		docs: docs, to: to, log: log, stop: stop, done: make(chan struct{}), wake: make(chan struct{}, 1),
@@ -75,7 +81,9 @@ func (p *Promises) run(ctx context.Context) {
 		case <-wake:
 		case <-again:
 		case <-ctx.Done():
-			p.write(ctx)
+			last, cancel := context.WithTimeout(context.WithoutCancel(ctx), loadAgain)
+			defer cancel()
+			p.write(last)
 			return
 		}
 	}
@@ -112,21 +120,47 @@ func (p *Promises) undo(k store.Key, c *actions.Callback) {
 }
 
 // write does to the store what was changed since, also while the promises are
-// being closed, and says whether the store took it all.
+// being closed, and says whether the store took it all. What is told otherwise
+// is forgotten once that is kept: it must be there if the process ends between.
 func (p *Promises) write(ctx context.Context) bool {
 	p.mu.Lock()
 	changed := maps.Clone(p.changed)
 	clear(p.changed)
 	p.mu.Unlock()
 	all := true
+	var over []store.Key
 	for k, c := range changed {
-		if err := p.put(ctx, k, c); err != nil {
-			p.log.Error("what is promised at the end of a call cannot be kept or forgotten", "call_id", k.ID, "error", err)
-			p.undo(k, c)
+		if c == nil {
+			over = append(over, k)
+		} else if err := p.put(ctx, k, c); err != nil {
+			p.failed(k, c, err)
+			all = false
+		}
+	}
+	return p.drop(ctx, over) && all
+}
+
+// drop makes promises forgotten whose calls are over.
+func (p *Promises) drop(ctx context.Context, over []store.Key) bool {
+	if len(over) == 0 {
+		return true
+	}
+	all := p.to.Settle(ctx) == nil
+	for _, k := range over {
+		if !all {
+			p.undo(k, nil)
+		} else if err := p.put(ctx, k, nil); err != nil {
+			p.failed(k, nil, err)
 			all = false
 		}
 	}
 	return all
+}
+
+// failed has a change that the store did not take made again.
+func (p *Promises) failed(k store.Key, c *actions.Callback, err error) {
+	p.log.Error("what is promised at the end of a call cannot be kept or forgotten", "call_id", k.ID, "error", err)
+	p.undo(k, c)
 }
 
 // put makes one change.

@@ -28,6 +28,8 @@ func (p *post) Post(_ string, c actions.Callback) {
 	p.all = append(p.all, c)
 }
 
+func (*post) Settle(context.Context) error { return nil }
+
 func (p *post) got() []actions.Callback {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -197,6 +199,41 @@ func TestPromisesClosedAtOnce(t *testing.T) {
 		if n := kept(t, docs.Docs); n+len(told.got()) != 3 {
 			t.Errorf("%d were told, %d are kept", len(told.got()), n)
 		}
+	})
+}
+
+// slow is a store that takes a minute to write what is to be told.
+type slow struct{ store.Docs }
+
+func (s slow) Put(ctx context.Context, d store.Doc) (store.Doc, error) {
+	if d.Type == callbacks.Type {
+		time.Sleep(time.Minute)
+	}
+	return s.Docs.Put(ctx, d)
+}
+
+// TestPromiseUntilKept: a promise stays until what is told in its place is
+// kept, so that a process which is killed between loses nothing.
+func TestPromiseUntilKept(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		docs := slow{store.Memory()}
+		q := open(docs, newWeb(map[string][]int{"/cb": {0}}), nil)
+		p := callbacks.NewPromises(docs, q, slog.New(slog.DiscardHandler))
+		c := callback("c", "http://a.test/cb", "completed")
+		p.Keep("a", c)
+		synctest.Wait()
+		q.Post("a", c)
+		p.Forget("a", "c")
+		time.Sleep(30 * time.Second)
+		if n := kept(t, docs); n != 1 {
+			t.Errorf("%d are kept before the callback is", n)
+		}
+		time.Sleep(time.Minute)
+		if n := kept(t, docs); n != 0 {
+			t.Errorf("%d are kept after it", n)
+		}
+		p.Close()
+		q.Close()
 	})
 }
 

@@ -54,7 +54,8 @@ type Queue struct {
 	work sync.WaitGroup // the one that saves, and one for each request
 
 	mu      sync.Mutex
-	fresh   []*job // posted and not kept yet, in order
+	fresh   []*job          // posted and not kept yet, in order
+	settled []chan struct{} // to be closed once what is posted by now is kept
 	hosts   map[string]*host
 	ready   []*host // that have something to be told, in turn
 	active  int
@@ -102,11 +103,32 @@ func (q *Queue) take(j *job) string {
 	q.last = max(q.last+1, j.Posted.UnixNano())
 	j.slot.ID = newID(q.last)
 	q.fresh = append(q.fresh, j)
+	q.nudge()
+	return ""
+}
+
+// nudge has what was posted kept.
+func (q *Queue) nudge() {
 	select {
 	case q.wake <- struct{}{}:
 	default:
 	}
-	return ""
+}
+
+// Settle returns once all that was posted before is kept, as far as the store
+// took it, or with the cause of ctx's end.
+func (q *Queue) Settle(ctx context.Context) error {
+	done := make(chan struct{})
+	q.mu.Lock()
+	q.settled = append(q.settled, done)
+	q.mu.Unlock()
+	q.nudge()
+	select {
+	case <-done:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
 }
 
 // tell puts a try on the call's timeline. q.mu is not held: a reader of the
