@@ -24,7 +24,7 @@ type phone struct {
 	From   string        `help:"Number to call from." default:"pivot-phone"`
 	Name   string        `help:"Name to call with."`
 	Codec  string        `help:"Codec to offer alone: PCMU, PCMA or G722."`
-	Limit  time.Duration `help:"Hang up after this time." default:"10m"`
+	Limit  time.Duration `help:"Hang up so long after the answer; what is not answered is given up after a minute." default:"10m"`
 }
 
 // Run is called by kong.

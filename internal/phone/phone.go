@@ -21,9 +21,9 @@ type Options struct {
 	Target string // a SIP URI
 	Dial   call.DialOptions
 	Steps  []Step
-	Play   audio.Sound // said once the call is answered, keys wait for its end; nil is nothing
-	Heard  audio.Sink  // gets what is heard; nil is nobody
-	Limit  time.Duration
+	Play   audio.Sound   // said once the call is answered, keys wait for its end; nil is nothing
+	Heard  audio.Sink    // gets what is heard; nil is nobody
+	Limit  time.Duration // from the answer on; 0 is none
 	// Tell is told what happens, as it does; nil is nobody.
 	Tell func(format string, a ...any)
 }
