@@ -51,12 +51,13 @@ func needsOf(c Call, events []event.Event) *needs {
 func (n *needs) more() {
 	for _, kind := range []resource.Resource{
 		documents.Menus.Resource, documents.TemporalRuleSets.Resource, documents.TemporalRules.Resource,
-		documents.Directories.Resource, documents.Lists.Resource,
+		documents.Directories.Resource, documents.Lists.Resource, documents.Functions.Resource,
 	} {
 		n.take(kind, func(d resource.Doc) bool { return strings.Contains(n.text.String(), d.ID) })
 	}
+	// A call may have read the entries of a list and not the list.
 	n.take(documents.ListEntries.Resource, func(d resource.Doc) bool {
-		return n.docs[documents.Lists.Name][resource.Text(d.Public, documents.ByList)] != nil
+		return strings.Contains(n.text.String(), resource.Text(d.Public, documents.ByList))
 	})
 	n.people()
 }

@@ -137,7 +137,7 @@ func TestSavedAsItWas(t *testing.T) {
 }
 
 // TestSavedLater: a saved call goes as it went, also when the menu was heard
-// several times before a key, and tomorrow.
+// several times before a key, tomorrow, and without the server.
 func TestSavedLater(t *testing.T) {
 	for text, want := range map[string]string{
 		`{"call": {}, "documents": {"menus": {"m": {"name": "M", "retries": 3, "timeout": 1000}}},
@@ -146,6 +146,11 @@ func TestSavedLater(t *testing.T) {
 		`{"call": {}, "account": {"timezone": "Europe/Berlin"}, "flow": {"module": "audio_macro", "data": {"macros": [
 			{"macro": "say", "type": "current_time"}]}}}`: `Berlin`,
 		`{"call": {}, "flow": {"module": "temporal_route"}}`: `"at": "20`,
+		`{"call": {"from": "+1555"}, "documents": {"list_entries": {"e": {"list_id": "vip", "number": "+1555"}}},
+			"flow": {"module": "cidlistmatch", "data": {"id": "vip"}, "children": {"match": {"module": "tts", "data": {"text": "Hi."}},
+			"_": {"module": "hangup"}}}}`: `"+1555"`,
+		`{"call": {}, "documents": {"functions": {"today": {"name": "F", "url": "http://x.test/f"}}}, "web": {"/f": {"type": "application/json",
+			"body": "{\"module\":\"tts\",\"data\":{\"text\":\"Hi.\"}}"}}, "flow": {"module": "function", "data": {"id": "today"}}}`: `"today"`,
 	} {
 		one, err := ReadTest("x.json", []byte(text))
 		if err != nil {
