@@ -212,7 +212,7 @@ func (r *eventReader) find(seq uint16, ts uint32, code byte, end bool, duration 
 		return nil
 	}
 	p := &r.presses[0]
-	if p.told || p.code != code {
+	if p.told && p.ended || p.code != code {
 		return nil
 	}
 	switch {

@@ -166,6 +166,8 @@ func TestEventReader(t *testing.T) {
 		{"the same time a second later, the end lost", []ev{{1, 0, 5, false, 800, 0}, {2, 0, 5, false, 160, 1500}, {3, 0, 5, true, 800, 80}}, "55"},
 		{"time goes on within", []ev{{1, 0, 5, false, 160, 0}, {2, 160, 5, false, 320, 20}, {3, 320, 5, false, 480, 20}, {4, 480, 5, true, 640, 20}, {5, 480, 5, true, 640, 0}}, "5"},
 		{"very long", []ev{{1, 0, 5, false, 65000, 0}, {2, 0, 5, false, 65535, 20}, {3, 65535, 5, false, 160, 20}, {4, 65535, 5, true, 320, 20}}, "5"},
+		{"held up, time goes on within", []ev{{1, 0, 5, false, 160, 0}, {2, 160, 5, false, 320, 1500}, {3, 320, 5, true, 480, 20}, {4, 320, 5, true, 480, 20}}, "5"},
+		{"held up, very long", []ev{{1, 0, 5, false, 65000, 0}, {2, 0, 5, false, 65535, 1500}, {3, 65535, 5, false, 160, 20}, {4, 65535, 5, true, 320, 20}}, "5"},
 		{"no keys", []ev{{1, 0, 16, true, 160, 0}, {2, 0, 200, true, 160, 0}}, ""},
 		{"number wraps", []ev{{65535, 0, 1, false, 160, 0}, {0, 0, 1, true, 320, 20}, {1, 0, 1, true, 320, 0}}, "1"},
 	}
