@@ -109,7 +109,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 		return
 	}
 	reply, err := s.serve(out, r) //nolint:contextcheck // a request has its own
-	r.endTurn() // those who take their answer slowly hold nobody up
+	r.endTurn()                   // those who take their answer slowly hold nobody up
 	if err != nil {
 		s.writeError(out, r, r.Explain(err))
 		return

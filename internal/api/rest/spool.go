@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"io"
-	"os"
 )
 
 // spoolFrom is how much of a body that is still coming is kept in memory, in
@@ -16,7 +15,7 @@ const spoolFrom = 32 << 10
 type spool struct {
 	io.ReadSeeker
 	size int
-	file *os.File // nil: it is in memory
+	file Scratch // of none: it is in memory
 }
 
 // newSpool reads to the end.
@@ -29,11 +28,10 @@ func newSpool(from io.Reader) (*spool, error) {
 	if err != nil {
 		return nil, err
 	}
-	f, err := os.CreateTemp("", "pivot-body-*")
+	f, err := NewScratch("body")
 	if err != nil {
 		return nil, err
 	}
-	_ = os.Remove(f.Name()) // goes with the process then; where it cannot, Close does it
 	s := &spool{ReadSeeker: f, file: f}
 	size, err := io.Copy(f, io.MultiReader(&start, from))
 	if s.size = int(size); err == nil {
@@ -54,12 +52,8 @@ func (s *spool) all() ([]byte, error) {
 
 // Close removes the file.
 func (s *spool) Close() error {
-	if s.file == nil {
+	if s.file.File == nil {
 		return nil
 	}
-	err := s.file.Close()
-	if gone := os.Remove(s.file.Name()); !errors.Is(gone, os.ErrNotExist) {
-		err = errors.Join(err, gone)
-	}
-	return err
+	return s.file.Close()
 }

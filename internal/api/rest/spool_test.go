@@ -32,8 +32,8 @@ func TestSpool(t *testing.T) {
 			t.Fatal(err)
 		}
 		got, err := s.all()
-		if err != nil || string(got) != text || s.size != size || (s.file != nil) != (size >= spoolFrom) {
-			t.Errorf("of %d bytes there are %d, in a file %v (%v)", size, len(got), s.file != nil, err)
+		if err != nil || string(got) != text || s.size != size || (s.file.File != nil) != (size >= spoolFrom) {
+			t.Errorf("of %d bytes there are %d, in a file %v (%v)", size, len(got), s.file.File != nil, err)
 		}
 		if err := s.Close(); err != nil {
 			t.Error(err)
@@ -83,16 +83,38 @@ func TestBodiesAreSpooled(t *testing.T) {
 		if rec.Code != 200 || taken.Data()["note"] != large {
 			t.Errorf("%s: %d %s", path, rec.Code, rec.Body)
 		}
-		if path == "/v2/file" && (len(taken.spools) != 4 || taken.spools[0].file == nil || taken.Param("page_size") != "5") {
+		if path == "/v2/file" && (len(taken.spools) != 4 || taken.spools[0].file.File == nil || taken.Param("page_size") != "5") {
 			t.Errorf("%d were spooled, not three parts and the whole", len(taken.spools))
 		}
 		for _, part := range taken.spools {
-			if part.file != nil && !errors.Is(part.file.Close(), os.ErrClosed) {
+			if part.file.File != nil && !errors.Is(part.file.Close(), os.ErrClosed) {
 				t.Error("a file was left open")
 			}
 		}
 		if len(s.heavy) != 0 {
 			t.Errorf("%d turns are left behind", len(s.heavy))
 		}
+	}
+}
+
+// TestScratch leaves no file to whoever comes after a process that was killed.
+func TestScratch(t *testing.T) {
+	dir := t.TempDir()
+	t.Setenv("TMPDIR", dir)
+	f, err := NewScratch("test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.WriteString("sound"); err != nil {
+		t.Error(err)
+	}
+	if left, err := os.ReadDir(dir); len(left) > 0 && os.PathSeparator == '/' {
+		t.Errorf("%v is there for others (%v)", left, err)
+	}
+	if got, err := io.ReadAll(io.NewSectionReader(f, 0, 9)); string(got) != "sound" {
+		t.Errorf("%q is in it (%v)", got, err)
+	}
+	if err := f.Close(); err != nil {
+		t.Error(err)
 	}
 }

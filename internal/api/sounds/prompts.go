@@ -156,7 +156,7 @@ func (s *Sounds) promptSound(r *rest.Request, p prompts.Prompt) (rest.Reply, err
 	hash := fnv.New64a()
 	_, _ = hash.Write([]byte(p.Text + p.Tone)) // a hash takes everything
 	out := &file{
-		ReadSeekCloser: scratch{f.File}, kind: rest.TypeWAV, name: fileName(p.ID, rest.TypeWAV),
+		ReadSeekCloser: f.Scratch, kind: rest.TypeWAV, name: fileName(p.ID, rest.TypeWAV),
 		etag: fmt.Sprintf(`"%x"`, hash.Sum64()), modified: time.Time{},
 	}
 	return rest.Reply{Take: func(w http.ResponseWriter) { out.serve(w, r) }}, nil
@@ -168,5 +168,5 @@ func (s *Sounds) tone(ctx context.Context, p prompts.Prompt) (*made, error) {
 		return nil, err
 	}
 	f, err := s.asWAV(ctx, sound)
-	return &made{File: f}, err
+	return &made{Scratch: f}, err
 }

@@ -140,12 +140,12 @@ func (s *Sounds) converted(ctx context.Context, from *file, kind string, kinds [
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
-	f, err := os.CreateTemp("", "pivot-sound-*")
+	f, err := rest.NewScratch("sound")
 	if err != nil {
 		return nil, err
 	}
-	out := &file{ReadSeekCloser: scratch{f}, kind: kind, modified: from.modified}
-	if err = convert(ctx, from, f); err == nil {
+	out := &file{ReadSeekCloser: f, kind: kind, modified: from.modified}
+	if err = convert(ctx, from, f.File); err == nil {
 		_, err = f.Seek(0, io.SeekStart)
 	}
 	if err != nil {
@@ -153,11 +153,6 @@ func (s *Sounds) converted(ctx context.Context, from *file, kind string, kinds [
 	}
 	return out, nil
 }
-
-// scratch is a file that is gone once it is closed.
-type scratch struct{ *os.File }
-
-func (f scratch) Close() error { return errors.Join(f.File.Close(), os.Remove(f.Name())) }
 
 func (s *Sounds) toMP3(ctx context.Context, wav io.Reader, out *os.File) error {
 	if s.cfg.MP3 == nil || !s.cfg.MP3.CanMP3() {

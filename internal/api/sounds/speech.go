@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"maps"
-	"os"
 	"strings"
 	"time"
 
@@ -29,7 +28,7 @@ const speechTime = 30 * time.Second
 
 // made is the sound of a text, in a file.
 type made struct {
-	*os.File
+	rest.Scratch
 	of    string // the voice and the text
 	notes []any  // what is not as it was asked for
 }
@@ -47,12 +46,12 @@ func (s *Sounds) withSpeech(
 	if m == nil {
 		return save()
 	}
-	defer func() { _ = scratch{m.File}.Close() }() // its sound is kept elsewhere
+	defer func() { _ = m.Close() }() // its sound is kept elsewhere
 	d, err := save()
 	if err != nil {
 		return d, err
 	}
-	size, err := s.keepBlob(r.Context(), s.mediaKey(r, d.ID), rest.TypeWAV, m.File)
+	size, err := s.keepBlob(r.Context(), s.mediaKey(r, d.ID), rest.TypeWAV, m.Scratch)
 	if err != nil {
 		return d, err
 	}
@@ -138,28 +137,27 @@ func (s *Sounds) speak(ctx context.Context, speech audio.Speech) (*made, error) 
 			m.notes = append(m.notes, w.Message)
 		}
 	}
-	if m.File, err = s.asWAV(ctx, sound); err != nil {
+	if m.Scratch, err = s.asWAV(ctx, sound); err != nil {
 		return nil, errNotSpoken(err)
 	}
 	return m, nil
 }
 
-// asWAV writes a sound to a file, which is then at its start. The file goes
-// with its closing as scratch.
-func (s *Sounds) asWAV(ctx context.Context, sound audio.Sound) (*os.File, error) {
+// asWAV writes a sound to a file, which is then at its start.
+func (s *Sounds) asWAV(ctx context.Context, sound audio.Sound) (rest.Scratch, error) {
 	linear, err := audio.Linear(ctx, sound)
 	if err != nil {
-		return nil, err
+		return rest.Scratch{}, err
 	}
-	f, err := os.CreateTemp("", "pivot-sound-*")
+	f, err := rest.NewScratch("sound")
 	if err != nil {
-		return nil, err
+		return f, err
 	}
 	if err = writeWAV(f, bounded{ctx, linear}, 1); err == nil {
 		_, err = f.Seek(0, io.SeekStart)
 	}
 	if err != nil {
-		return nil, errors.Join(err, scratch{f}.Close())
+		return f, errors.Join(err, f.Close())
 	}
 	return f, nil
 }

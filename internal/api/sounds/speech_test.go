@@ -38,7 +38,7 @@ func TestSpeechWaitsItsTurn(t *testing.T) {
 		if err != nil || who.said != 1 || len(s.encoders) != encodersAtOnce-1 {
 			t.Fatalf("%v, %d texts were spoken", err, who.said)
 		}
-		if err := (scratch{m.File}).Close(); err != nil {
+		if err := m.Close(); err != nil {
 			t.Error(err)
 		}
 	})

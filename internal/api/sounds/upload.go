@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"os"
 	"time"
 
 	"github.com/pivotvoice/pivot/internal/api/rest"
@@ -127,12 +126,11 @@ func (s *Sounds) fetchSound(r *rest.Request, k store.Key, body io.Reader) (kind 
 // called is not asked, clients get it wrong. It is spooled first, as whoever
 // decodes it may read ahead of us.
 func (s *Sounds) keepSound(ctx context.Context, k store.Key, file io.Reader) (kind string, size int64, err error) {
-	f, err := os.CreateTemp("", "pivot-upload-*")
+	f, err := rest.NewScratch("upload")
 	if err != nil {
 		return "", 0, err
 	}
-	spool := scratch{f}
-	defer func() { err = errors.Join(err, spool.Close()) }()
+	defer func() { err = errors.Join(err, f.Close()) }()
 	if _, err = io.Copy(f, file); err != nil {
 		return "", 0, notSound(err)
 	}
@@ -150,7 +148,7 @@ func (s *Sounds) keepSound(ctx context.Context, k store.Key, file io.Reader) (ki
 }
 
 // keepBlob keeps a file, from its start, under a key.
-func (s *Sounds) keepBlob(ctx context.Context, k store.Key, kind string, f *os.File) (size int64, err error) {
+func (s *Sounds) keepBlob(ctx context.Context, k store.Key, kind string, f rest.Scratch) (size int64, err error) {
 	if _, err = f.Seek(0, io.SeekStart); err != nil {
 		return 0, err
 	}
@@ -166,7 +164,7 @@ func (s *Sounds) keepBlob(ctx context.Context, k store.Key, kind string, f *os.F
 }
 
 // playable decodes the beginning of a file.
-func (s *Sounds) playable(f *os.File) error {
+func (s *Sounds) playable(f rest.Scratch) error {
 	if _, err := f.Seek(0, io.SeekStart); err != nil {
 		return err
 	}
