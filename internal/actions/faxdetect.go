@@ -55,6 +55,8 @@ const (
 	usualFax = 5    // seconds
 	moreFax  = 2    // that are added
 	mostFax  = 3600 // an hour: longer is a mistake
+
+	askAgain = audio.FaxAgain / 50 // once the time is over and a second tone may come
 )
 
 func (d faxDetectData) run(ctx context.Context, s *flow.Session) (flow.Next, error) {
@@ -73,16 +75,16 @@ func (d faxDetectData) run(ctx context.Context, s *flow.Session) (flow.Next, err
 	defer stop()
 	limit := time.NewTimer(time.Duration(seconds+moreFax) * time.Second)
 	defer limit.Stop()
-	for more := true; ; more = false {
+	for latest := began.Add(time.Duration(seconds+moreFax)*time.Second + audio.FaxAgain); ; {
 		select {
 		case by := <-ear.Found():
 			s.Add(event.Detected{What: "fax", By: by, After: event.Millis(time.Since(began))})
 			return flow.Take(onFax), nil
 		case <-limit.C:
-			if !more || !ear.Pending() {
+			if !ear.Pending() || !time.Now().Before(latest) {
 				return flow.Take(onVoice), nil
 			}
-			limit.Reset(audio.FaxAgain)
+			limit.Reset(askAgain)
 		case <-ctx.Done():
 			return flow.Next{}, context.Cause(ctx)
 		}
