@@ -38,24 +38,33 @@ type sought struct {
 	program *flow.Node
 }
 
-// seek looks for what answers a number, and tells why that. It is nil where
-// nothing does, and for a flow for everything else unless that may be used
-// (section 4.3).
+// seek is look, and tells why that.
 func seek(ctx context.Context, s *flow.Session, flows Finder, number string, everything bool) (*sought, error) {
+	found, why, err := look(ctx, s, flows, number, everything)
+	if err == nil {
+		s.Add(event.Decided{Why: why})
+	}
+	return found, err
+}
+
+// look looks for what answers a number, and why that. It is nil where nothing
+// does, and for a flow for everything else unless that may be used (section
+// 4.3).
+func look(
+	ctx context.Context, s *flow.Session, flows Finder, number string, everything bool,
+) (found *sought, why []string, err error) {
 	r, program, err := flows.Find(ctx, s.Account, number)
 	if err != nil {
-		return nil, flow.Fail("callflow.unreadable", err)
+		return nil, nil, flow.Fail("callflow.unreadable", err)
 	}
-	why := r.Why
+	why = r.Why
 	if r.NoMatch && !everything {
 		why = append(slices.Clone(why), "but this call may not go there from here")
 	}
-	s.Add(event.Decided{Why: why})
-	switch {
-	case !r.Found || program == nil || r.NoMatch && !everything:
-		return nil, nil //nolint:nilnil // most numbers are nobody's
+	if !r.Found || program == nil || r.NoMatch && !everything {
+		return nil, why, nil // most numbers are nobody's
 	}
-	return &sought{r, program}, nil
+	return &sought{r, program}, why, nil
 }
 
 // enter goes on with what was found: what its pattern captured takes the place

@@ -35,7 +35,8 @@ const menuDoc = "" +
 	"`transfer_media`, `_`. Where there is no `_` either, the caller is told goodbye.\n\n" +
 	"`suppress_media` plays nothing but the greeting. A menu that is not there is told on the timeline; one of the " +
 	"defaults takes its place. An expression that cannot be read is told too: as `hunt_allow` it allows nothing, as " +
-	"`hunt_deny` it denies nothing. What a caller records becomes media of the account and the menu's greeting."
+	"`hunt_deny` it denies nothing. What a caller records becomes media of the account and the menu's greeting. The " +
+	"`record_pin` is not on the timeline, which shows what was typed in such a menu at its end and no single key."
 
 func menu(docs documents.Library, flows Finder, media Media, sounds Sounds) flow.Action {
 	return flow.Define(flow.Def[menuData]{
@@ -112,7 +113,7 @@ func (m *menuCall) run(ctx context.Context) (flow.Next, error) {
 // ask plays the greeting and gathers keys.
 func (m *menuCall) ask(ctx context.Context) (string, error) {
 	greeting := cmp.Or(m.menu.Media.Greeting, promptRef(m.s, "menu-no_prompt"))
-	got, err := m.s.Gather(ctx, flow.Gather{Name: "menu", Collect: call.Collect{
+	got, err := m.s.Gather(ctx, flow.Gather{Name: "menu", Secret: m.menu.RecordPIN, Collect: call.Collect{
 		Max: m.menu.MaxExtensionLength, Terminators: "#",
 		First:   pauseOr(m.menu.Timeout, 10*time.Second),
 		Between: pauseOr(m.menu.InterdigitTimeout, pauseOr(m.data.InterdigitTimeout, interdigit*time.Millisecond)),
@@ -174,7 +175,11 @@ func (m *menuCall) hunt(ctx context.Context, number string) (*sought, error) {
 	if !m.menu.Hunt || !rules.lets(m.s, number) {
 		return nil, nil //nolint:nilnil // nothing is found
 	}
-	return seek(ctx, m.s, m.flows, number, false)
+	found, why, err := look(ctx, m.s, m.flows, number, false)
+	if err == nil && (found != nil || number != m.menu.RecordPIN) {
+		m.s.Add(event.Decided{Why: why})
+	}
+	return found, err
 }
 
 // media plays what a document names: true or nothing is the prompt, false is

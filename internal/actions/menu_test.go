@@ -2,6 +2,7 @@ package actions_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -290,15 +291,25 @@ func TestMenuRecords(t *testing.T) {
 	}
 }
 
-// TestMenuRecordsInside: who calls from inside the account needs no leave.
+// TestMenuRecordsInside: who calls from inside the account needs no leave. The
+// PIN is not on the timeline, what else is typed is.
 func TestMenuRecordsInside(t *testing.T) {
 	d := deps(nil)
 	d.Sounds = &rack{}
 	d.Documents = library(map[string]string{"menu m": `{"name":"M","record_pin":"4711"}`})
-	heard, _ := with(t, d, `{"module":"given","data":{"channel":{"Authorizing-Type":"device"}},"children":{"_":{"module":"menu","data":{"id":"m"}}}}`,
-		does(2*sec, "4711", 3*sec, "hangup"))
-	if short(heard) != "answer|menu-no_prompt|vm-record_greeting|beep|gone" {
+	heard, j := with(t, d, `{"module":"given","data":{"channel":{"Authorizing-Type":"device"}},"children":{"_":{"module":"menu","data":{"id":"m"}}}}`,
+		does(2*sec, "4444", 10*sec, "4711", 3*sec, "hangup"))
+	if short(heard) != "answer|menu-no_prompt|menu-invalid_entry|menu-no_prompt|vm-record_greeting|beep|gone" {
 		t.Error(short(heard))
+	}
+	var all []string
+	for _, e := range j.events {
+		text, _ := json.Marshal(e.What)
+		all = append(all, string(text))
+	}
+	switch said := strings.Join(all, "\n"); {
+	case strings.Contains(said, "4711"), strings.Contains(said, `"key":"7"`), !strings.Contains(said, `"digits":"4444"`):
+		t.Error(said)
 	}
 }
 

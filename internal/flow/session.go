@@ -200,6 +200,9 @@ type Gather struct {
 	Name  string // what it is called on the timeline; "" is "gather"
 	Fresh bool   // what was typed ahead is forgotten first
 	Deaf  bool   // no key counts; those that are pressed stay type-ahead
+	// Secret are keys that the timeline must not have, such as a PIN. No single
+	// key is told then, and what was gathered is unless it is these.
+	Secret string
 }
 
 // Gather gathers keys like Collect, but into no collection.
@@ -210,6 +213,9 @@ func (s *Session) Gather(ctx context.Context, g Gather) (call.Digits, error) {
 	if g.Deaf {
 		return g.From(ctx, asker{s: s})
 	}
+	if g.Secret != "" {
+		defer s.Hush()(true)
+	}
 	keys, stop := s.typed.listen(true)
 	defer stop()
 	g.Ahead = s.typed.take()
@@ -219,7 +225,11 @@ func (s *Session) Gather(ctx context.Context, g Gather) (call.Digits, error) {
 		return call.Digits{}, err
 	}
 	s.typed.unread(got.Rest)
-	s.Add(event.Collected{Name: cmp.Or(g.Name, "gather"), Digits: s.discreet(got.Keys), By: got.By})
+	told := s.discreet(got.Keys)
+	if g.Secret != "" && got.Keys != g.Secret {
+		told = got.Keys
+	}
+	s.Add(event.Collected{Name: cmp.Or(g.Name, "gather"), Digits: told, By: got.By})
 	return got, nil
 }
 
