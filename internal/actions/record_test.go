@@ -245,3 +245,19 @@ func TestRefer(t *testing.T) {
 		t.Error(told(j))
 	}
 }
+
+// TestRecordOnAnswerBase: what a recording is sent to is as seen from the
+// program that asked for it, also if another one answers the call.
+func TestRecordOnAnswerBase(t *testing.T) {
+	d, posts := deps(nil), &post{}
+	d.Callbacks = posts
+	d.Web = &site{answers: map[string]string{
+		"http://one.test/a": `{"module":"record_call","data":{"record_on_answer":true,"status_callback":"/s"},"children":{"_":
+			{"module":"pivot","data":{"voice_url":"http://two.test/b"}}}}`,
+		"http://two.test/b": `{"module":"answer","children":{"_":{"module":"sleep","data":{"duration":2}}}}`,
+	}}
+	with(t, d, `{"module":"pivot","data":{"voice_url":"http://one.test/a"}}`, says(0, time.Minute))
+	if len(posts.all) != 1 || posts.all[0].URL != "http://one.test/s" {
+		t.Errorf("%+v", posts.all)
+	}
+}
