@@ -211,11 +211,15 @@ func TestRecordCall(t *testing.T) {
 		},
 		"never":        {prog: start(`"record_on_answer":true`, wait("3", over)), took: 3 * time.Second},
 		"Kazoo's more": {prog: start(`"record_on_bridge":true,"record_sample_rate":16000`, wait("1", over)), made: "dual 1s", facts: "warned record_call.rate\nwarned record_call.bridge", took: time.Second},
-		"not begun":    {prog: start(``, over), facts: "failed recording.failed", took: 30 * time.Second},
+		"not begun on answer": {
+			prog:  start(`"record_on_answer":true`, `{"module":"answer","children":{"_":`+wait("1", over)+`}}`),
+			facts: "warned recording.failed", took: time.Second,
+		},
+		"not begun": {prog: start(``, over), facts: "failed recording.failed", took: 30 * time.Second},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := &recordings{}
-			if name == "not begun" {
+			if strings.HasPrefix(name, "not begun") {
 				r.fail = errors.New("disk full")
 			}
 			d, posts := deps(r), &post{}

@@ -121,7 +121,8 @@ func (d recordCallData) start(ctx context.Context, s *flow.Session, st studio, a
 				return // it was stopped before it began
 			}
 			if err := all.begin(ctx, s, st, one); err != nil {
-				s.Add(event.Failed{Code: "recording.failed", Message: err.Error()})
+				// No branch is taken for it: what took the call goes on.
+				s.Add(event.Warned{Code: "recording.failed", Message: err.Error()})
 			}
 		})
 		return nil
