@@ -33,11 +33,13 @@ func newDatabase(d dialect) *database { return &database{dialect: d, stmts: map[
 func (d *database) ready(ctx context.Context) error {
 	d.read.SetMaxOpenConns(d.dialect.readers)
 	d.read.SetMaxIdleConns(d.dialect.readers)
+	d.silent.ping = d.read.PingContext
 	return d.read.PingContext(ctx)
 }
 
 func (d *database) Close() error {
 	var errs []error
+	d.silent.close()
 	d.mu.Lock()
 	for _, s := range d.stmts {
 		if err := s.Close(); err != nil && !d.dialect.away(err) {

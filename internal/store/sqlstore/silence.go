@@ -14,12 +14,16 @@ var errSilent = errors.New("it does not answer")
 
 // silence is what is known of a server that takes questions and does not
 // answer them, as one does that hangs or that a network has cut off. Those who
-// ask while it is silent are told so at once; one at a time finds out whether
-// it still is.
+// ask while it is silent are told so at once: whether it still is is found out
+// beside them. Close it.
 type silence struct {
-	mu    sync.Mutex
-	is    bool
-	again time.Time // when somebody may try
+	ping func(context.Context) error // asks something
+
+	mu     sync.Mutex
+	is     bool
+	closed bool
+	probe  *time.Timer // until it is asked again
+	cancel func()      // ends the asking
 }
 
 // listen gives up a question after the server was silent for so long; 0 is
@@ -31,8 +35,8 @@ func (s *silence) listen(ctx context.Context, long time.Duration) (
 	if long <= 0 {
 		return ctx, func() {}, func(err error) error { return err }, nil
 	}
-	if !s.mayAsk(long) {
-		return nil, nil, nil, fmt.Errorf("%w: %w", store.ErrUnavailable, errSilent)
+	if err := s.known(); err != nil {
+		return nil, nil, nil, err
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	timer := time.AfterFunc(long, func() { cancel(errSilent) })
@@ -42,7 +46,7 @@ func (s *silence) listen(ctx context.Context, long time.Duration) (
 		given := err != nil && ctx.Err() != nil && !late // up, which says nothing of the server
 		cancel(nil)
 		if !given {
-			s.note(late, long)
+			s.note(late, long) //nolint:contextcheck // asking again outlives the question
 		}
 		if late {
 			return fmt.Errorf("%w: %w", store.ErrUnavailable, errSilent)
@@ -51,33 +55,52 @@ func (s *silence) listen(ctx context.Context, long time.Duration) (
 	}, nil
 }
 
-// known is an error while nothing should be asked, and nobody need find out.
+// known is an error while nothing should be asked.
 func (s *silence) known() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.is && time.Now().Before(s.again) {
+	if s.is {
 		return fmt.Errorf("%w: %w", store.ErrUnavailable, errSilent)
 	}
 	return nil
-}
-
-// mayAsk says whether a question can be asked now.
-func (s *silence) mayAsk(long time.Duration) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	now := time.Now()
-	if s.is && now.Before(s.again) {
-		return false
-	}
-	s.again = now.Add(long + time.Second) // if it is silent, the next one then
-	return true
 }
 
 // note keeps what came of a question.
 func (s *silence) note(silent bool, long time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.is = silent; silent {
-		s.again = time.Now().Add(long / 5)
+	if !silent || s.is || s.closed {
+		return // one answer to an old question is not the end of silence
+	}
+	s.is = true
+	s.probe = time.AfterFunc(long/5, func() { s.ask(long) })
+}
+
+// ask finds out whether the server is still silent, and has it asked again if
+// it is.
+func (s *silence) ask(long time.Duration) {
+	ctx, cancel := context.WithTimeout(context.Background(), long)
+	defer cancel()
+	s.mu.Lock()
+	s.cancel = cancel
+	s.mu.Unlock()
+	err := s.ping(ctx)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.is = err != nil && ctx.Err() != nil; s.is && !s.closed {
+		s.probe = time.AfterFunc(long/5, func() { s.ask(long) })
+	}
+}
+
+// close ends the asking.
+func (s *silence) close() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.closed = true
+	if s.probe != nil {
+		s.probe.Stop()
+	}
+	if s.cancel != nil {
+		s.cancel()
 	}
 }

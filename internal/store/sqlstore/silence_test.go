@@ -43,6 +43,18 @@ func TestPostgresSilent(t *testing.T) {
 	if took := time.Since(began); took > time.Minute { // each 200 ms would be 200 s
 		t.Errorf("a thousand questions took %s", took)
 	}
+	var waited time.Duration
+	for range 10 { // long after it was found out: nobody waits for the server again
+		<-time.After(150 * time.Millisecond)
+		began := time.Now()
+		if _, err := s.Get(t.Context(), key); !errors.Is(err, store.ErrUnavailable) {
+			t.Errorf("get: %v", err)
+		}
+		waited += time.Since(began)
+	}
+	if waited > time.Second { // all of them would be 2 s
+		t.Errorf("ten questions took %s", waited)
+	}
 	server.Resume()
 	again(t, func() error { _, err := s.Get(t.Context(), key); return err })
 }
