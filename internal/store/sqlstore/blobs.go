@@ -179,18 +179,42 @@ func (b *blobs) Purge(ctx context.Context, account string) error {
 	if err := cmp.Or(ctx.Err(), store.Purgeable(account)); err != nil {
 		return err
 	}
-	if err := b.root.RemoveAll(escape(account)); err != nil {
+	// In one step, so that nobody puts more and more into what is being removed.
+	gone := path.Join(newDir, rand.Text())
+	err := b.root.Rename(escape(account), gone)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err == nil {
+		err = b.removeAll(gone)
+	}
+	if err != nil {
 		return fmt.Errorf("sqlstore: %w", err)
 	}
 	return b.syncDir(".")
 }
 
-// syncDir makes the names in a folder outlive a power cut.
+// removeAll removes a folder into which a file that was on its way may still
+// come.
+func (b *blobs) removeAll(dir string) (err error) {
+	for range purgeTries {
+		if err = b.root.RemoveAll(dir); err == nil {
+			return nil
+		}
+	}
+	return err
+}
+
+// syncDir makes the names in a folder outlive a power cut. One that was purged
+// meanwhile has none.
 func (b *blobs) syncDir(dir string) error {
 	if runtime.GOOS == "windows" {
 		return nil // it has no such call, and needs none
 	}
 	d, err := b.root.Open(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
 	if err != nil {
 		return fmt.Errorf("sqlstore: %w", err)
 	}
@@ -270,9 +294,12 @@ func (w *blobWriter) finish() error {
 // publish gives the file its name.
 func (w *blobWriter) publish() error {
 	dir := path.Dir(w.final)
-	made, err := w.blobs.makeDirs(dir)
-	if err == nil {
-		err = w.blobs.root.Rename(w.name, w.final)
+	made, err := w.settle(dir)
+	for try := 1; err != nil && try < purgeTries; try++ {
+		if !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, fs.ErrExist) {
+			break
+		}
+		made, err = w.settle(dir) // the folder was purged meanwhile, and made by another
 	}
 	if err != nil {
 		return errors.Join(fmt.Errorf("sqlstore: %w", err), w.blobs.root.Remove(w.name))
@@ -283,6 +310,20 @@ func (w *blobWriter) publish() error {
 		}
 	}
 	return nil
+}
+
+// purgeTries is how often a file is put into the folder of an account that is
+// purged at that moment, and such a folder is removed.
+const purgeTries = 8
+
+// settle moves the file to its place in dir, and returns the folders that
+// were made for it as makeDirs does.
+func (w *blobWriter) settle(dir string) ([]string, error) {
+	made, err := w.blobs.makeDirs(dir)
+	if err == nil {
+		err = w.blobs.root.Rename(w.name, w.final)
+	}
+	return made, err
 }
 
 // makeDirs makes dir and returns the folders that it appeared in.

@@ -21,15 +21,41 @@ func (s docs) Purge(ctx context.Context, account string) error {
 		{"doc_index", "type, field, value, id"},
 		{"doc_unique", "type, field, value"},
 		{"doc_history", "type, id, rev"},
-		{"docs", "type, id"},
 	} {
-		_, err := s.db.delete(ctx, purgeAtOnce, `DELETE FROM `+part.table+` WHERE account = ? AND (`+part.key+`) IN
-			(SELECT `+part.key+` FROM `+part.table+` WHERE account = ? LIMIT ?)`, account, account)
+		if _, err := s.db.delete(ctx, purgeAtOnce, some(part.table, part.key), account, account); err != nil {
+			return err
+		}
+	}
+	for gone := int64(purgeAtOnce); gone == purgeAtOnce; {
+		err := s.db.do(ctx, func(ctx context.Context, t *tx) (err error) {
+			gone, err = purgeSome(ctx, t, account)
+			return err
+		})
 		if err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// some deletes a few rows of an account.
+func some(table, key string) string {
+	return `DELETE FROM ` + table + ` WHERE account = ? AND (` + key + `) IN
+		(SELECT ` + key + ` FROM ` + table + ` WHERE account = ? LIMIT ?)`
+}
+
+// purgeSome deletes some documents, and what belongs to none any more: those
+// that were written since the rest was purged have some. It would be in the way
+// of the next one of that id.
+func purgeSome(ctx context.Context, t *tx, account string) (int64, error) {
+	gone, err := t.exec(ctx, some("docs", "type, id"), account, account, purgeAtOnce)
+	for _, table := range []string{"doc_index", "doc_unique", "doc_history"} {
+		if err == nil {
+			_, err = t.exec(ctx, `DELETE FROM `+table+` WHERE account = ? AND NOT EXISTS (SELECT 1 FROM docs d WHERE
+				d.account = `+table+`.account AND d.type = `+table+`.type AND d.id = `+table+`.id)`, account)
+		}
+	}
+	return gone, err
 }
 
 // Forget implements store.Journal.

@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"errors"
 	"fmt"
 	"testing"
 
@@ -75,4 +76,38 @@ func kept(t *testing.T, s store.Store, account string, stays bool) {
 	lists(t, s, store.Query{Account: account, Type: "thing"}, list)
 	lists(t, s, store.Query{Account: account, Type: "thing", Where: map[string]string{"number": "100"}}, list)
 	reads(t, s, store.Window{Account: account}, lines)
+}
+
+// purgeMeanwhile purges an account that others write to: they succeed, and what
+// is left of theirs is in nobody's way.
+func purgeMeanwhile(t *testing.T, s store.Store) {
+	const ids = 4
+	for _, err := range together(200, func(i int) error {
+		d := doc(fmt.Sprint(i%ids), "{}", fmt.Sprint("f=", i%ids))
+		d.Account, d.Unique = "busy", []string{"f"}
+		switch k := (store.Key{Account: d.Account, Type: "recording", ID: d.ID}); i % 3 {
+		case 0:
+			return s.PurgeAccount(t.Context(), d.Account)
+		case 1:
+			w, err := s.Blobs.Create(t.Context(), k, "")
+			if err != nil {
+				return err
+			}
+			if err := w.Commit(); err != nil {
+				return err
+			}
+			if err := s.Blobs.Delete(t.Context(), k); !errors.Is(err, store.ErrNotFound) {
+				return err
+			}
+			return nil
+		}
+		if _, err := s.Put(t.Context(), d); !errors.Is(err, store.ErrConflict) {
+			return err
+		}
+		return nil
+	}) {
+		wants(t, "done while an account is purged", err, nil)
+	}
+	wants(t, "purge", s.PurgeAccount(t.Context(), "busy"), nil)
+	kept(t, s, "busy", false)
 }

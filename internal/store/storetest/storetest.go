@@ -20,7 +20,7 @@ func Run(t *testing.T, open func(t *testing.T) store.Store) {
 	for name, test := range map[string]func(*testing.T, store.Store){
 		"Revisions": revisions, "Tombstones": tombstones, "BadDocs": badDocs, "Copies": copies,
 		"Unique": unique, "UniqueRace": uniqueRace, "List": list, "Where": where, "AnyAccount": anyAccount, "ByCreated": byCreated,
-		"Purge": purge, "OddValues": oddValues, "OddQuestions": oddQuestions,
+		"Purge": purge, "PurgeMeanwhile": purgeMeanwhile, "OddValues": oddValues, "OddQuestions": oddQuestions,
 		"History": history, "TwoWriters": twoWriters, "ManyWriters": manyWriters, "Cancelled": cancelled,
 		"Append": appendAll, "Windows": windows, "Pages": pages, "Trim": trim, "ManyAppend": manyAppend,
 		"BlobLife": blobLife, "BlobSeek": blobSeek, "BlobAbort": blobAbort, "BlobReplace": blobReplace,
