@@ -402,30 +402,6 @@ func TestWhereWithin(t *testing.T) {
 	}
 }
 
-func TestBadQueries(t *testing.T) {
-	for query, want := range map[string]error{
-		"page_size=0": ErrPageTooFew, "page_size=-3": ErrPageTooFew, "page_size=x": ErrPageSize,
-	} {
-		params, _ := url.ParseQuery(query)
-		if _, err := ParseQuery(params, params.Get); !errors.Is(err, want) {
-			t.Errorf("%s: %v", query, err)
-		}
-	}
-	byAge := open(t)
-	byAge.ByCreated = true
-	for _, q := range []Query{{Start: "k"}, {End: "k"}, {Start: Cursor("x", "k")}} {
-		var faults schema.Faults
-		if _, err := byAge.List(t.Context(), q); !errors.As(err, &faults) || faults[0].Rule != "invalid" {
-			t.Errorf("%+v of a list by time: %v", q, err)
-		}
-	}
-	params := url.Values{"created_from": {"yesterday"}}
-	var faults schema.Faults
-	if _, err := ParseQuery(params, params.Get); !errors.As(err, &faults) || faults[0].Rule != "date_range" {
-		t.Errorf("a bad bound: %v", err)
-	}
-}
-
 // meddled changes a document between the reading and the writing of another.
 type meddled struct {
 	store.Docs
@@ -468,24 +444,6 @@ func TestTwoWriters(t *testing.T) {
 	if _, err := mine.Create(ctx, Object{"name": "same"}); !errors.As(err, &faults) || faults[0].Rule != "unique" {
 		t.Errorf("a name taken in between: %v", err)
 	}
-}
-
-func FuzzMerge(f *testing.F) {
-	f.Add(`{"a":{"b":1},"c":2}`, `{"a":{"b":null},"d":[null]}`)
-	f.Fuzz(func(t *testing.T, base, patch string) {
-		b, err := ParseObject([]byte(base))
-		p, err2 := ParseObject([]byte(patch))
-		if err != nil || err2 != nil {
-			return
-		}
-		once := Merge(b, p)
-		if !Equal(once, Merge(once, p)) {
-			t.Errorf("%s over %s is not the same a second time", patch, base)
-		}
-		if again, _ := ParseObject([]byte(base)); !Equal(again, b) {
-			t.Errorf("the base was changed")
-		}
-	})
 }
 
 // TestLargeDocumentsEndAPage before it takes all memory; a list without pages
