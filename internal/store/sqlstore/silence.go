@@ -24,6 +24,7 @@ type silence struct {
 	closed bool
 	probe  *time.Timer // until it is asked again
 	cancel func()      // ends the asking
+	asking sync.WaitGroup
 }
 
 // listen gives up a question after the server was silent for so long; 0 is
@@ -82,8 +83,14 @@ func (s *silence) ask(long time.Duration) {
 	ctx, cancel := context.WithTimeout(context.Background(), long)
 	defer cancel()
 	s.mu.Lock()
+	if s.closed {
+		s.mu.Unlock()
+		return
+	}
 	s.cancel = cancel
+	s.asking.Add(1)
 	s.mu.Unlock()
+	defer s.asking.Done()
 	err := s.ping(ctx)
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -92,10 +99,9 @@ func (s *silence) ask(long time.Duration) {
 	}
 }
 
-// close ends the asking.
+// close ends the asking and waits for it.
 func (s *silence) close() {
 	s.mu.Lock()
-	defer s.mu.Unlock()
 	s.closed = true
 	if s.probe != nil {
 		s.probe.Stop()
@@ -103,4 +109,6 @@ func (s *silence) close() {
 	if s.cancel != nil {
 		s.cancel()
 	}
+	s.mu.Unlock()
+	s.asking.Wait()
 }
