@@ -117,6 +117,26 @@ func TestRefused(t *testing.T) {
 	}
 }
 
+// listed is a page as the ids that are on it, each a letter, and a "+" if there
+// are more.
+func listed(t *testing.T, c Collection, query string) (string, error) {
+	t.Helper()
+	params, _ := url.ParseQuery(query)
+	q, err := ParseQuery(params, params.Get)
+	if err != nil {
+		return "", err
+	}
+	page, err := c.List(t.Context(), q)
+	got := ""
+	for _, d := range page.Docs {
+		got += d.ID
+	}
+	if page.Next != "" {
+		got += "+"
+	}
+	return got, err
+}
+
 func TestLists(t *testing.T) {
 	c := open(t)
 	for _, text := range []string{
@@ -160,21 +180,7 @@ func TestLists(t *testing.T) {
 		{"modified_from=63000000000&modified_to=99999999999", "dcba"},
 		{"paginate=false&page_size=1", "dcba"},
 	} {
-		params, _ := url.ParseQuery(test.query)
-		q, err := ParseQuery(params, params.Get)
-		if err != nil {
-			t.Errorf("%s: %v", test.query, err)
-			continue
-		}
-		page, err := c.List(t.Context(), q)
-		got := ""
-		for _, d := range page.Docs {
-			got += d.ID
-		}
-		if page.Next != "" {
-			got += "+"
-		}
-		if err != nil || got != test.want {
+		if got, err := listed(t, c, test.query); err != nil || got != test.want {
 			t.Errorf("%s: %q, not %q (%v)", test.query, got, test.want, err)
 		}
 	}
@@ -210,20 +216,7 @@ func TestOwnOrder(t *testing.T) {
 		} {
 			create(t, c, text)
 		}
-		params, _ := url.ParseQuery(test.query)
-		q, err := ParseQuery(params, params.Get)
-		if err != nil {
-			t.Fatal(err)
-		}
-		page, err := c.List(t.Context(), q)
-		got := ""
-		for _, d := range page.Docs {
-			got += d.ID
-		}
-		if page.Next != "" {
-			got += "+"
-		}
-		if err != nil || got != test.want {
+		if got, err := listed(t, c, test.query); err != nil || got != test.want {
 			t.Errorf("%s: %q, not %q (%v)", test.query, got, test.want, err)
 		}
 	}

@@ -157,6 +157,24 @@ func end(t *testing.T, s *Server, w *wire, l call.Leg) {
 	}
 }
 
+// expires holds a session to going on for so long, and to ending by its timer
+// that much later.
+func expires(t *testing.T, l call.Leg, on, later time.Duration) {
+	t.Helper()
+	time.Sleep(on)
+	synctest.Wait()
+	select {
+	case <-l.Ended():
+		t.Fatalf("ended by %+v", l.Cause())
+	default:
+	}
+	time.Sleep(later)
+	synctest.Wait()
+	if c := l.Cause(); c.Name != "RECOVERY_ON_TIMER_EXPIRE" {
+		t.Errorf("ended by %+v", c)
+	}
+}
+
 // TestWeRefresh keeps a call alive by UPDATE, at half of the interval, again
 // and again, until nobody answers any more.
 func TestWeRefresh(t *testing.T) {
@@ -224,18 +242,7 @@ func TestTheyDoNotRefresh(t *testing.T) {
 		l := <-legs
 		time.Sleep(50 * time.Second)
 		hear(s, w, h.request("UPDATE", "", "Supported: timer", "Session-Expires: 90;refresher=uac"))
-		time.Sleep(59 * time.Second)
-		synctest.Wait()
-		select {
-		case <-l.Ended():
-			t.Fatal("ended in spite of the refresh")
-		default:
-		}
-		time.Sleep(2 * time.Second)
-		synctest.Wait()
-		if c := l.Cause(); c.Name != "RECOVERY_ON_TIMER_EXPIRE" {
-			t.Errorf("ended by %+v", c)
-		}
+		expires(t, l, 59*time.Second, 2*time.Second)
 		end(t, s, w, l)
 	})
 }
@@ -254,20 +261,9 @@ func TestRefreshRefused(t *testing.T) {
 		hear(s, w, h.request("UPDATE", "", "Supported: timer", "Session-Expires: 400;refresher=uac"))
 		synctest.Wait()
 		reply(s, w, invite, 491)
-		time.Sleep(360 * time.Second)
-		synctest.Wait()
+		expires(t, l, 360*time.Second, 10*time.Second)
 		if _, n := w.last(sip.INVITE); n != 1 {
 			t.Errorf("%d refreshes of what was refreshed", n-1)
-		}
-		select {
-		case <-l.Ended():
-			t.Errorf("ended by %+v", l.Cause())
-		default:
-		}
-		time.Sleep(10 * time.Second)
-		synctest.Wait()
-		if c := l.Cause(); c.Name != "RECOVERY_ON_TIMER_EXPIRE" {
-			t.Errorf("ended by %+v", c)
 		}
 		end(t, s, w, l)
 	})

@@ -12,7 +12,6 @@ import (
 	"github.com/pivotvoice/pivot/internal/observe"
 	"github.com/pivotvoice/pivot/internal/resource"
 	"github.com/pivotvoice/pivot/internal/schema"
-	"github.com/pivotvoice/pivot/internal/store"
 	"github.com/pivotvoice/pivot/internal/timeline"
 )
 
@@ -57,12 +56,8 @@ func (h *Handler) callOperations() []rest.Operation {
 // listCalls has the running calls before the past ones, or behind them in
 // ascending order.
 func (h *Handler) listCalls(r *rest.Request) (rest.Reply, error) {
-	q, err := resource.ParseQuery(r.Query, r.Param)
+	q, w, err := h.asked(r, observe.KindCDR)
 	if err != nil {
-		return rest.Reply{}, err
-	}
-	w := store.Window{Account: r.Account.ID, Kind: observe.KindCDR}
-	if w.From, w.To, err = h.window(r); err != nil {
 		return rest.Reply{}, err
 	}
 	live, err := h.liveRows(r, q)

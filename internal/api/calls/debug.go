@@ -29,12 +29,8 @@ func (h *Handler) debugOperations() []rest.Operation {
 // listDebug has one row for each call, of its first exchange
 // (spec/crossbar-api.md section 4).
 func (h *Handler) listDebug(r *rest.Request) (rest.Reply, error) {
-	q, err := resource.ParseQuery(r.Query, r.Param)
+	q, w, err := h.asked(r, observe.KindDebug)
 	if err != nil {
-		return rest.Reply{}, err
-	}
-	w := store.Window{Account: r.Account.ID, Kind: observe.KindDebug}
-	if w.From, w.To, err = h.window(r); err != nil {
 		return rest.Reply{}, err
 	}
 	h.cfg.Calls.Flush(r.Context())
@@ -103,14 +99,11 @@ func debugID(line store.Entry) string { return line.At.UTC().Format("200601") + 
 // getDebug takes a call's id, newest first, or its debug id, oldest first and
 // of that month only. A call that there is none of is an empty list.
 func (h *Handler) getDebug(r *rest.Request) (rest.Reply, error) {
-	q, err := resource.ParseQuery(r.Query, r.Param)
+	q, w, err := h.asked(r, observe.KindDebug)
 	if err != nil {
 		return rest.Reply{}, err
 	}
-	w := store.Window{Account: r.Account.ID, Kind: observe.KindDebug, Call: r.Var("call_id")}
-	if w.From, w.To, err = h.window(r); err != nil {
-		return rest.Reply{}, err
-	}
+	w.Call = r.Var("call_id")
 	h.cfg.Calls.Flush(r.Context())
 	rows, next, err := h.scan(r.Context(), lines{from: w, q: q, show: h.debugRecord})
 	if err != nil {

@@ -28,6 +28,16 @@ var JournalParams = append([]rest.Param{
 	rest.Whole("created_to", "Gregorian seconds, inclusive; now by default."),
 }, rest.RowParams...)
 
+// asked is which rows of a kind a request asks for.
+func (h *Handler) asked(r *rest.Request, kind string) (q resource.Query, w store.Window, err error) {
+	if q, err = resource.ParseQuery(r.Query, r.Param); err != nil {
+		return q, w, err
+	}
+	w = store.Window{Account: r.Account.ID, Kind: kind}
+	w.From, w.To, err = h.window(r)
+	return q, w, err
+}
+
 // window is the time that a request asks about.
 func (h *Handler) window(r *rest.Request) (from, to time.Time, err error) {
 	to = h.cfg.Now()
@@ -194,12 +204,8 @@ func (h *Handler) listLegs(r *rest.Request) (rest.Reply, error) {
 
 // ListCDRs is a page of the records of calls that are over, the newest first.
 func (h *Handler) ListCDRs(r *rest.Request) (rest.Reply, error) {
-	q, err := resource.ParseQuery(r.Query, r.Param)
+	q, w, err := h.asked(r, observe.KindCDR)
 	if err != nil {
-		return rest.Reply{}, err
-	}
-	w := store.Window{Account: r.Account.ID, Kind: observe.KindCDR}
-	if w.From, w.To, err = h.window(r); err != nil {
 		return rest.Reply{}, err
 	}
 	h.cfg.Calls.Flush(r.Context())
